@@ -1,0 +1,5 @@
+//! Tables, figures and the report page.
+
+pub mod results;
+
+pub use results::{Fit, Measure, Results};

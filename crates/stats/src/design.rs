@@ -1,0 +1,148 @@
+//! What a regression sees: columns of numbers and coded factors, no names of files, no missing values.
+
+use crate::math::Mat;
+use crate::{Error, Result};
+
+/// A categorical variable: `codes[i]` in `0..levels`, every level present.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    /// Name as the formula writes it (`city`, `prov^year`).
+    pub name: String,
+    /// Level of each observation.
+    pub codes: Vec<u32>,
+    /// Number of levels.
+    pub levels: u32,
+}
+
+impl Factor {
+    /// Codes any hashable keys in order of first appearance.
+    pub fn from_keys<K: std::hash::Hash + Eq>(name: impl Into<String>, keys: impl IntoIterator<Item = K>) -> Self {
+        let mut seen = std::collections::HashMap::new();
+        let codes = keys
+            .into_iter()
+            .map(|key| {
+                let next = seen.len() as u32;
+                *seen.entry(key).or_insert(next)
+            })
+            .collect();
+        Factor { name: name.into(), codes, levels: seen.len() as u32 }
+    }
+
+    /// The factor at the observations `rows`, recoded so that every level is present.
+    pub fn at(&self, rows: &[usize]) -> Self {
+        Factor::from_keys(self.name.clone(), rows.iter().map(|&r| self.codes[r]))
+    }
+
+    /// The interaction `self^other`: one level for each pair that occurs.
+    pub fn interact(&self, other: &Factor) -> Self {
+        let name = format!("{}^{}", self.name, other.name);
+        Factor::from_keys(name, self.codes.iter().zip(&other.codes).map(|(&a, &b)| (a, b)))
+    }
+
+    /// Whether each level of `self` lies inside one level of `outer`.
+    pub fn nested_in(&self, outer: &Factor) -> bool {
+        let mut of = vec![u32::MAX; self.levels as usize];
+        self.codes.iter().zip(&outer.codes).all(|(&inner, &out)| {
+            let slot = &mut of[inner as usize];
+            if *slot == u32::MAX {
+                *slot = out;
+            }
+            *slot == out
+        })
+    }
+}
+
+/// One regression: `y` on `X`, absorbing `fe`, weighted by `w`.
+#[derive(Debug, Clone)]
+pub struct Design {
+    /// Outcome, n.
+    pub y: Vec<f64>,
+    /// Name of the outcome.
+    pub outcome: String,
+    /// Regressors, n × k, without a constant when `fe` is not empty.
+    pub X: Mat<f64>,
+    /// Names of the regressors, k; a constant is `(Intercept)`.
+    pub names: Vec<String>,
+    /// Absorbed fixed effects, in formula order.
+    pub fe: Vec<Factor>,
+    /// Clusters that the covariance may ask for, by name.
+    pub cluster: Vec<Factor>,
+    /// Weights, n; positive.
+    pub w: Option<Vec<f64>>,
+    /// Observation → row of the source table: the way back.
+    pub rows: Vec<usize>,
+}
+
+impl Design {
+    /// Observations.
+    pub fn nobs(&self) -> usize {
+        self.y.len()
+    }
+
+    /// Checks shapes and finiteness once, so that kernels need not.
+    pub fn check(&self) -> Result<()> {
+        let n = self.y.len();
+        if n == 0 {
+            return Err(Error::new(crate::Kind::Empty { what: "the estimation sample".into() }));
+        }
+        if self.X.nrows() != n {
+            return Err(Error::length("X", self.X.nrows(), n));
+        }
+        if self.names.len() != self.X.ncols() {
+            return Err(Error::length("the names of X", self.names.len(), self.X.ncols()));
+        }
+        let finite = |name: &str, column: &mut dyn Iterator<Item = f64>| -> Result<()> {
+            let bad: Vec<usize> =
+                column.enumerate().filter(|(_, v)| !v.is_finite()).map(|(i, _)| self.rows[i]).collect();
+            match bad.is_empty() {
+                true => Ok(()),
+                false => Err(Error::new(crate::Kind::NotFinite).at_column(name).at_rows(bad)),
+            }
+        };
+        if self.rows.len() != n {
+            return Err(Error::length("the row index", self.rows.len(), n));
+        }
+        finite(&self.outcome, &mut self.y.iter().copied())?;
+        for (j, name) in self.names.iter().enumerate() {
+            finite(name, &mut (0..n).map(|i| self.X[(i, j)]))?;
+        }
+        for factor in self.fe.iter().chain(&self.cluster) {
+            if factor.codes.len() != n {
+                return Err(Error::length(format!("`{}`", factor.name), factor.codes.len(), n));
+            }
+        }
+        if let Some(w) = &self.w {
+            if w.len() != n {
+                return Err(Error::length("weights", w.len(), n));
+            }
+            let bad: Vec<usize> = (0..n).filter(|&i| !(w[i].is_finite() && w[i] > 0.0)).map(|i| self.rows[i]).collect();
+            if !bad.is_empty() {
+                return Err(
+                    Error::invalid("weights must be positive and finite", "drop rows of zero weight").at_rows(bad)
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The design at the observations `keep` (which may repeat), factors recoded.
+    pub fn at(&self, keep: &[usize]) -> Self {
+        Design {
+            y: keep.iter().map(|&i| self.y[i]).collect(),
+            outcome: self.outcome.clone(),
+            X: Mat::from_fn(keep.len(), self.X.ncols(), |i, j| self.X[(keep[i], j)]),
+            names: self.names.clone(),
+            fe: self.fe.iter().map(|f| f.at(keep)).collect(),
+            cluster: self.cluster.iter().map(|f| f.at(keep)).collect(),
+            w: self.w.as_ref().map(|w| keep.iter().map(|&i| w[i]).collect()),
+            rows: keep.iter().map(|&i| self.rows[i]).collect(),
+        }
+    }
+
+    /// The cluster factor of this name.
+    pub fn cluster(&self, name: &str) -> Result<&Factor> {
+        self.cluster.iter().chain(&self.fe).find(|f| f.name == name).ok_or_else(|| {
+            Error::invalid(format!("no cluster variable `{name}` in the design"), "name a column of the data")
+        })
+    }
+}

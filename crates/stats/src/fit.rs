@@ -1,0 +1,73 @@
+//! What every fit can say of itself, and the coefficient table that follows from it.
+
+use crate::math::{Mat, dist};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A fitted model.
+pub trait Fit {
+    /// Estimates, k.
+    fn coef(&self) -> &[f64];
+    /// Names of the estimates, k.
+    fn names(&self) -> &[String];
+    /// Observations used.
+    fn nobs(&self) -> usize;
+    /// Observations less parameters, absorbed effects included.
+    fn dof_residual(&self) -> usize;
+}
+
+/// A fit from which any covariance can be made after the fact.
+pub trait Sandwich: Fit {
+    /// (X'WX)⁻¹ of the (demeaned) regressors, k × k.
+    fn bread(&self) -> &Mat<f64>;
+    /// Score of each observation, n × k: w x u.
+    fn scores(&self) -> &Mat<f64>;
+    /// Residual variance with the full degrees of freedom.
+    fn sigma2(&self) -> f64;
+}
+
+/// One line of a coefficient table; results.json has exactly these names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Coefficient {
+    /// Name of the regressor.
+    pub name: String,
+    /// Estimate.
+    pub estimate: f64,
+    /// Standard error.
+    pub std_error: f64,
+    /// Estimate over standard error.
+    pub statistic: f64,
+    /// Two-sided p-value.
+    pub p_value: f64,
+    /// Lower bound of the 95 % interval.
+    pub conf_low: f64,
+    /// Upper bound of the 95 % interval.
+    pub conf_high: f64,
+}
+
+impl Coefficient {
+    /// From an estimate, its standard error and the degrees of freedom of t (`None`: normal).
+    pub fn new(name: impl Into<String>, estimate: f64, std_error: f64, df: Option<f64>) -> Self {
+        let statistic = estimate / std_error;
+        let (p_value, q) = match df {
+            Some(df) => (dist::t_p(statistic, df), dist::t_quantile(0.975, df)),
+            None => (dist::normal_p(statistic), dist::normal_quantile(0.975)),
+        };
+        Coefficient {
+            name: name.into(),
+            estimate,
+            std_error,
+            statistic,
+            p_value,
+            conf_low: estimate - q * std_error,
+            conf_high: estimate + q * std_error,
+        }
+    }
+}
+
+/// The coefficient table of a fit under the covariance `V` (k × k) with `df` degrees of freedom of t.
+pub fn table(fit: &dyn Fit, V: &Mat<f64>, df: Option<f64>) -> Vec<Coefficient> {
+    (fit.names().iter().zip(fit.coef()).enumerate())
+        .map(|(j, (name, &b))| Coefficient::new(name.clone(), b, V[(j, j)].max(0.0).sqrt(), df))
+        .collect()
+}

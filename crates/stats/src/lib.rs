@@ -1,0 +1,37 @@
+//! Numbers: estimators and measures. No files, no clock, no globals; `f64` in, structs out.
+//!
+//! | folder | what lives there |
+//! |---|---|
+//! | [`linear`] | least squares with absorbed fixed effects |
+//! | [`absorb`] | the fixed-effect solver, singletons, rank of the effects |
+//! | [`vcov`] | covariances applied after a fit, and the named small-sample rules |
+//! | [`effect`] | mediation, moderation, split samples |
+//! | [`did`] | two-way difference in differences, event study, placebo |
+//! | [`frontier`] | data envelopment analysis, stochastic frontiers, knowledge stocks |
+//! | [`index`] | normalization and weights of composite indices |
+//! | [`trade`] | complexity, concentration, inertia, resilience |
+//! | [`resample`] | permutation and bootstrap over units |
+//! | [`math`] | the only folder that names faer, libm, statrs, the random stream, the simplex |
+//!
+//! Every method has an options struct beside it. Its doc comments, types and `Default` are the one
+//! definition from which the study file, the command line, the help and the schema derive.
+//!
+//! Same input, same bits, on any number of threads.
+
+pub mod absorb;
+pub mod design;
+pub mod did;
+pub mod effect;
+pub mod error;
+pub mod fit;
+pub mod frontier;
+pub mod index;
+pub mod linear;
+pub mod math;
+pub mod resample;
+pub mod trade;
+pub mod vcov;
+
+pub use design::{Design, Factor};
+pub use error::{Error, Kind, Result};
+pub use fit::{Coefficient, Fit, Sandwich};

@@ -1,0 +1,8 @@
+//! The only folder that names the linear-algebra library, the special functions and the random stream.
+
+pub mod dist;
+pub mod linalg;
+pub mod quantile;
+pub mod rng;
+
+pub use faer::Mat;

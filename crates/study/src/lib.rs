@@ -1,0 +1,3 @@
+//! The plan of a study, its run and the record of the run.
+
+pub mod simulate;
