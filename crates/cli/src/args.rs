@@ -1,0 +1,207 @@
+//! Arguments: the commands are listed here, the options of methods come from the methods.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use plim_study::method::{Entry, Role};
+use plim_study::methods::METHODS;
+use plim_study::schema::OptionDoc;
+use plim_study::simulate::Cities;
+use plim_study::{schema, single};
+use serde_json::{Map, Value};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// What was asked.
+pub enum Call {
+    /// Run a study.
+    Run { study: PathBuf, out: Option<PathBuf>, settings: Vec<String>, roots: Vec<(String, PathBuf)> },
+    /// Find errors without estimating.
+    Check { study: PathBuf, settings: Vec<String>, roots: Vec<(String, PathBuf)> },
+    /// A study to start from.
+    New { dir: PathBuf },
+    /// A simulated world.
+    Simulate { world: String, options: Map<String, Value>, dir: PathBuf },
+    /// Documentation of a method or an option.
+    Explain { what: String },
+    /// JSON schema of the study file.
+    Schema,
+    /// One method on one file.
+    Single { method: String, file: PathBuf, options: Map<String, Value>, json: bool, into: Option<PathBuf> },
+    /// A query over files.
+    Sql { query: String, files: Vec<(String, PathBuf)> },
+}
+
+/// Reads the arguments; on the command line `-` and `_` are the same.
+pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().map(hyphens).collect();
+    let wanted = arguments.get(2).and_then(|a| a.to_str()).map(str::to_string);
+    let matches = command(wanted.as_deref()).try_get_matches_from(arguments)?;
+    let (name, m) = matches.subcommand().expect("a subcommand is required");
+    let path = |id: &str| m.get_one::<PathBuf>(id).cloned();
+    let settings = || m.get_many::<String>("set").into_iter().flatten().cloned().collect();
+    let roots = || m.get_many::<(String, PathBuf)>("root").into_iter().flatten().cloned().collect();
+    Ok(match name {
+        "run" => Call::Run {
+            study: path("study").unwrap_or_default(),
+            out: path("out"),
+            settings: settings(),
+            roots: roots(),
+        },
+        "check" => Call::Check { study: path("study").unwrap_or_default(), settings: settings(), roots: roots() },
+        "new" => Call::New { dir: path("dir").unwrap_or_default() },
+        "explain" => Call::Explain { what: m.get_one::<String>("what").cloned().unwrap_or_default() },
+        "schema" => Call::Schema,
+        "simulate" => {
+            let (world, m) = m.subcommand().expect("a world is required");
+            Call::Simulate {
+                world: world.into(),
+                options: options(m, &schema::options::<Cities>()),
+                dir: m.get_one::<PathBuf>("into").cloned().unwrap_or_default(),
+            }
+        }
+        "sql" => Call::Sql {
+            query: m.get_one::<String>("query").cloned().unwrap_or_default(),
+            files: m.get_many::<(String, PathBuf)>("table").into_iter().flatten().cloned().collect(),
+        },
+        _ => {
+            let (method, m) = m.subcommand().expect("a method is required");
+            Call::Single {
+                method: method.replace('-', "_"),
+                file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
+                options: options(m, &single::options(&method.replace('-', "_")).unwrap_or_default()),
+                json: m.get_flag("json"),
+                into: m.get_one::<PathBuf>("into").cloned(),
+            }
+        }
+    })
+}
+
+/// `--rca_threshold=1` as `--rca-threshold=1`.
+fn hyphens(argument: OsString) -> OsString {
+    match argument.to_str() {
+        Some(text) if text.starts_with("--") => {
+            let (flag, rest) = text.split_at(text.find('=').unwrap_or(text.len()));
+            format!("{}{rest}", flag.replace('_', "-")).into()
+        }
+        _ => argument,
+    }
+}
+
+fn options(m: &ArgMatches, docs: &[OptionDoc]) -> Map<String, Value> {
+    docs.iter()
+        .filter_map(|doc| {
+            let text = m.get_one::<String>(&doc.name)?;
+            Some((doc.name.clone(), single::value(doc, text)))
+        })
+        .collect()
+}
+
+fn command(wanted: Option<&str>) -> Command {
+    let file = |id: &'static str, help: &'static str| Arg::new(id).required(true).value_parser(value_parser!(PathBuf)).help(help);
+    let settings = Arg::new("set")
+        .long("set")
+        .action(ArgAction::Append)
+        .value_name("STEP.OPTION=VALUE")
+        .help("Sets an option of the study, for this run only");
+    let roots = Arg::new("root")
+        .long("root")
+        .action(ArgAction::Append)
+        .value_name("NAME=DIR")
+        .value_parser(named_path)
+        .help("A further folder that the study may read");
+    Command::new("plim")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("From raw trade records and city tables to the tables and figures of an empirical study")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("run")
+                .about("Run a study and write its tables, figures and report")
+                .arg(file("study", "The study file"))
+                .arg(Arg::new("out").long("out").value_parser(value_parser!(PathBuf)).value_name("DIR").help("Folder of the results; `out` beside the study by default"))
+                .arg(settings.clone())
+                .arg(roots.clone()),
+        )
+        .subcommand(
+            Command::new("check")
+                .about("Find every error of a study that needs no estimation")
+                .arg(file("study", "The study file"))
+                .arg(settings)
+                .arg(roots),
+        )
+        .subcommand(Command::new("new").about("Write a small study to start from").arg(file("dir", "Folder to make")))
+        .subcommand(one_method("fit", "Estimate one model on one data file", Role::Estimate, wanted))
+        .subcommand(one_method("measure", "Compute one measure on one data file", Role::Measure, wanted))
+        .subcommand(one_method("prepare", "Prepare the columns of one data file", Role::Prepare, wanted))
+        .subcommand(
+            Command::new("simulate")
+                .about("Write a simulated world with known effects")
+                .subcommand_required(true)
+                .subcommand(
+                    Command::new("cities")
+                        .about("Cities, their indicators and their export records")
+                        .args(schema::options::<Cities>().iter().map(flag))
+                        .arg(Arg::new("into").long("into").required(true).value_parser(value_parser!(PathBuf)).value_name("DIR").help("Folder to write")),
+                ),
+        )
+        .subcommand(
+            Command::new("explain")
+                .about("Explain a method or an option")
+                .arg(Arg::new("what").default_value("methods").help("A method, an option, `study`, or `methods`")),
+        )
+        .subcommand(Command::new("schema").about("JSON schema of the study file, for editors"))
+        .subcommand(
+            Command::new("sql")
+                .about("Query data files; the result is printed as CSV")
+                .arg(Arg::new("query").required(true).help("The query"))
+                .arg(
+                    Arg::new("table")
+                        .long("table")
+                        .action(ArgAction::Append)
+                        .value_name("NAME=FILE")
+                        .value_parser(named_path)
+                        .help("A data file and the name it has in the query"),
+                ),
+        )
+}
+
+/// `fit`, `measure` or `prepare`: a subcommand per method, its flags built only for the one that is wanted.
+fn one_method(name: &'static str, about: &'static str, role: Role, wanted: Option<&str>) -> Command {
+    let mut command = Command::new(name).about(about).subcommand_required(true).arg_required_else_help(true);
+    let listed = |m: &&Entry| m.role == role || (role == Role::Measure && m.name == "sfa");
+    for entry in METHODS.iter().filter(listed) {
+        let mut method = Command::new(entry.name).about(entry.about);
+        if wanted.is_some_and(|w| w.replace('-', "_") == entry.name) {
+            method = method
+                .arg(Arg::new("file").required(true).value_parser(value_parser!(PathBuf)).value_name("DATA").help("The data file (csv, parquet, dta, xlsx)"))
+                .args(single::options(entry.name).unwrap_or_default().iter().map(flag))
+                .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("JSON on stdout, nothing else"))
+                .arg(Arg::new("into").long("into").value_parser(value_parser!(PathBuf)).value_name("FILE").help("Write the rows to a file"));
+        }
+        command = command.subcommand(method);
+    }
+    command
+}
+
+/// The flag of an option.
+fn flag(doc: &OptionDoc) -> Arg {
+    let mut help = doc.doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    if !doc.default.is_empty() {
+        help.push_str(&format!(" [default: {}]", doc.default));
+    }
+    let mut arg = Arg::new(doc.name.clone())
+        .long(doc.name.replace('_', "-"))
+        .value_name(doc.takes.clone())
+        .help(help)
+        .allow_hyphen_values(true);
+    if doc.flag {
+        arg = arg.num_args(0..=1).require_equals(false).default_missing_value("true");
+    }
+    arg
+}
+
+fn named_path(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => Ok((name.into(), path.into())),
+        _ => Err("write NAME=PATH".into()),
+    }
+}

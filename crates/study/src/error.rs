@@ -1,0 +1,165 @@
+//! Errors with their place: what `stats` and `table` say, plus the step and the line of the plan.
+
+use std::fmt;
+
+/// Result of every fallible function of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, and where in the study.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Error {
+    /// What went wrong.
+    pub kind: Kind,
+    /// The step, when one is at work.
+    pub step: Option<String>,
+    /// The study file, and the bytes of it that are at fault.
+    pub plan: Option<(String, std::ops::Range<usize>)>,
+}
+
+/// Where the failure arose.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// In rows and columns.
+    Table(plim_table::Error),
+    /// In the numbers; the rows are rows of this file's table.
+    Stats {
+        /// What `stats` says.
+        error: plim_stats::Error,
+        /// File and lines of the rows at fault, when known.
+        place: Option<String>,
+    },
+    /// In what the study or the command asks for.
+    Plan {
+        /// What was found and what is wanted.
+        message: String,
+        /// The way out.
+        remedy: String,
+    },
+    /// In a formula or an expression, at a byte of it.
+    Formula {
+        /// The formula.
+        source: String,
+        /// Where.
+        at: usize,
+        /// What was found and what is wanted.
+        message: String,
+        /// The way out.
+        remedy: String,
+    },
+    /// Several at once, from `check`.
+    Many(Vec<Error>),
+}
+
+impl Error {
+    fn new(kind: Kind) -> Self {
+        Error { kind, step: None, plan: None }
+    }
+
+    /// Something the study or the command asks for is wrong.
+    pub fn plan(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Error::new(Kind::Plan { message: message.into(), remedy: remedy.into() })
+    }
+
+    /// A formula is wrong at byte `at`.
+    pub fn formula(source: &str, at: usize, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Error::new(Kind::Formula { source: source.into(), at, message: message.into(), remedy: remedy.into() })
+    }
+
+    /// Several errors as one; a single one stays itself.
+    pub fn many(mut errors: Vec<Error>) -> Self {
+        match errors.len() {
+            1 => errors.remove(0),
+            _ => Error::new(Kind::Many(errors)),
+        }
+    }
+
+    /// Names the step, unless one is named already.
+    pub fn at_step(mut self, step: &str) -> Self {
+        if let Kind::Many(errors) = self.kind {
+            self.kind = Kind::Many(errors.into_iter().map(|e| e.at_step(step)).collect());
+            return self;
+        }
+        self.step.get_or_insert_with(|| step.into());
+        self
+    }
+
+    /// Names the place in the study file, unless one is named already.
+    pub fn at_plan(mut self, file: &str, span: std::ops::Range<usize>) -> Self {
+        if let Kind::Many(errors) = self.kind {
+            self.kind = Kind::Many(errors.into_iter().map(|e| e.at_plan(file, span.clone())).collect());
+            return self;
+        }
+        self.plan.get_or_insert_with(|| (file.into(), span));
+        self
+    }
+
+    /// Says in which file and lines the rows at fault are.
+    pub fn at_rows(mut self, table: &plim_table::Table, rows: &[usize]) -> Self {
+        if let Kind::Stats { error, place } = &mut self.kind
+            && !error.rows.is_empty()
+        {
+            // The rows that `stats` saw are rows of the estimation sample.
+            error.rows = error.rows.iter().map(|&r| rows.get(r).copied().unwrap_or(r)).collect();
+            if let Some(file) = &table.origin.file {
+                let lines: Vec<String> =
+                    error.rows.iter().take(5).filter_map(|&r| table.line(r)).map(|l| l.to_string()).collect();
+                *place = Some(match lines.is_empty() {
+                    true => file.clone(),
+                    false => format!("{file}, line {}", lines.join(", ")),
+                });
+            }
+        }
+        self
+    }
+
+    /// Exit status: 1 what was asked is wrong, 2 a number cannot be trusted, 3 a file cannot be read or written.
+    pub fn exit(&self) -> u8 {
+        match &self.kind {
+            Kind::Table(e) if e.io() => 3,
+            Kind::Stats { error, .. } if error.kind.untrusted() => 2,
+            Kind::Many(errors) => errors.iter().map(Error::exit).min().unwrap_or(1),
+            _ => 1,
+        }
+    }
+}
+
+impl From<plim_table::Error> for Error {
+    fn from(e: plim_table::Error) -> Self {
+        Error::new(Kind::Table(e))
+    }
+}
+
+impl From<plim_stats::Error> for Error {
+    fn from(error: plim_stats::Error) -> Self {
+        Error::new(Kind::Stats { error, place: None })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(step) = &self.step {
+            write!(f, "step `{step}`: ")?;
+        }
+        match &self.kind {
+            Kind::Table(e) => write!(f, "{e}"),
+            Kind::Stats { error, place: None } => write!(f, "{error}"),
+            Kind::Stats { error, place: Some(place) } => write!(f, "{place}: {error}"),
+            Kind::Plan { message, remedy } => write!(f, "{message}; {remedy}"),
+            Kind::Formula { source, at, message, remedy } => {
+                let before = source.get(..*at).unwrap_or(source);
+                write!(f, "{message}; {remedy}\n  {source}\n  {}^", " ".repeat(before.chars().count()))
+            }
+            Kind::Many(errors) => {
+                for (i, e) in errors.iter().enumerate() {
+                    if i > 0 {
+                        writeln!(f)?;
+                    }
+                    write!(f, "{e}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}

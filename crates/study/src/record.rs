@@ -1,0 +1,105 @@
+//! The record of a run: what went in, what was asked, how long each step took; and the writing of a run.
+
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::run::{Run, VERSION};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// SHA-256 of a file, in hexadecimal.
+pub fn sha256(path: &Path) -> Result<String> {
+    let mut file = std::fs::File::open(path).map_err(|e| plim_table::Error::file(path.display(), e))?;
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut file, &mut hasher).map_err(|e| plim_table::Error::file(path.display(), e))?;
+    Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// `record.json`: enough to run the study again and to know whether anything upstream changed.
+pub fn record(plan: &Plan, run: &Run) -> Value {
+    json!({
+        "plimsoll": VERSION,
+        "study_file": plan.file,
+        "study": plan.study,
+        "seed": plan.study.seed,
+        "inputs": run.inputs,
+        "seconds": run.seconds,
+    })
+}
+
+/// A folder that appears whole or not at all: filled beside its place, then renamed into it.
+pub struct Folder {
+    place: PathBuf,
+    draft: PathBuf,
+}
+
+impl Folder {
+    /// Starts a draft of `place`; a folder there that is not a run's is left alone and refused.
+    pub fn draft(place: &Path) -> Result<Folder> {
+        let foreign = place.is_dir()
+            && !place.join("record.json").exists()
+            && std::fs::read_dir(place).is_ok_and(|mut d| d.next().is_some());
+        if foreign || place.is_file() {
+            return Err(Error::plan(
+                format!("{} exists and is not the result of a run", place.display()),
+                "choose another folder with --out",
+            ));
+        }
+        let name = place.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
+        let draft = place.with_file_name(format!(".{name}.draft-{}", std::process::id()));
+        make(&draft)?;
+        Ok(Folder { place: place.to_path_buf(), draft })
+    }
+
+    /// Writes a text file below the draft.
+    pub fn text(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.path(name)?;
+        std::fs::write(&path, text).map_err(|e| plim_table::Error::file(path.display(), e).into())
+    }
+
+    /// A path below the draft, its folder made.
+    pub fn path(&self, name: &str) -> Result<PathBuf> {
+        let path = self.draft.join(name);
+        if let Some(parent) = path.parent() {
+            make(parent)?;
+        }
+        Ok(path)
+    }
+
+    /// Moves the draft into its place.
+    pub fn publish(self) -> Result<()> {
+        let fail = |e: std::io::Error| Error::from(plim_table::Error::file(self.place.display(), e));
+        let old = self.draft.with_extension("old");
+        if self.place.exists() {
+            std::fs::rename(&self.place, &old).map_err(fail)?;
+        }
+        std::fs::rename(&self.draft, &self.place).map_err(fail)?;
+        if old.exists() {
+            std::fs::remove_dir_all(&old).map_err(fail)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A draft that was not published leaves nothing behind.
+        if self.draft.exists() {
+            let _ = std::fs::remove_dir_all(&self.draft);
+        }
+    }
+}
+
+fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|e| plim_table::Error::file(folder.display(), e).into())
+}
+
+/// A name as a file name: letters, digits, `-`, `_` and other scripts stay, the rest becomes `-`.
+pub fn file_name(name: &str) -> String {
+    let clean: String =
+        name.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect();
+    match clean.trim_matches('-').is_empty() {
+        true => "step".into(),
+        false => clean.chars().take(80).collect(),
+    }
+}

@@ -1,0 +1,513 @@
+//! The run: tables in, steps one after another, results out. Files are written only at the end.
+
+use crate::error::{Error, Result};
+use crate::expression::{Expr, Scope};
+use crate::formula::Formula;
+use crate::method::{Context, Keys, Measured, Outcome, Role};
+use crate::plan::{Plan, Study};
+use crate::step::Step;
+use indexmap::IndexMap;
+use plim_report::Results;
+use plim_report::page::Block;
+use plim_table::{Column, Panel, Table};
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The version that results carry.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Called before each step with its place, the number of steps and its name.
+pub type Progress<'p> = &'p dyn Fn(usize, usize, &str);
+
+/// A table with its keys, as a study declares them.
+#[derive(Debug, Clone, Default)]
+pub struct Held {
+    /// The rows.
+    pub table: Table,
+    /// Column of the units.
+    pub unit: Option<String>,
+    /// Column of the time.
+    pub time: Option<String>,
+}
+
+/// What a run has made so far; after the last step, all of it.
+#[derive(Default)]
+pub struct Run {
+    /// Tables as they stand, prepared and measured columns included.
+    pub tables: IndexMap<String, Table>,
+    keys: IndexMap<String, (Option<String>, Option<String>)>,
+    /// Measures, fits and notes.
+    pub results: Results,
+    /// Pieces of the report by step name, in order.
+    pub blocks: Vec<(String, Vec<Block>)>,
+    /// Columns of each measure with their keys, for Parquet.
+    pub measured: IndexMap<String, Table>,
+    /// The measure's own name of the column that carries the step's name.
+    pub main_columns: IndexMap<String, String>,
+    /// Seconds of each step.
+    pub seconds: IndexMap<String, f64>,
+    /// Input files: name, path, SHA-256, rows.
+    pub inputs: Vec<Value>,
+}
+
+impl Run {
+    /// A run that holds one table, for the commands that run a single method on a single file.
+    pub fn on(name: &str, held: Held) -> Run {
+        let mut run = Run::default();
+        run.hold(name, held);
+        run
+    }
+
+    fn hold(&mut self, name: &str, held: Held) {
+        self.tables.insert(name.into(), held.table);
+        self.keys.insert(name.into(), (held.unit, held.time));
+    }
+
+    /// Runs one step and takes its outcome in.
+    pub fn step(&mut self, step: &Step, study: &Study, folder: &Path) -> Result<()> {
+        let started = Instant::now();
+        let outcome = self.outcome(step, study, folder).map_err(|e| e.at_step(&step.name))?;
+        self.take(step, outcome).map_err(|e| e.at_step(&step.name))?;
+        self.seconds.insert(step.name.clone(), started.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// The table that a step reads.
+    fn source(&self, step: &Step) -> Result<(String, &Table)> {
+        let name = match (&step.rows.data, self.tables.first()) {
+            (Some(name), _) => name.clone(),
+            (None, Some((first, _))) => first.clone(),
+            (None, None) => return Err(Error::plan("the study declares no table", "add [data.NAME] with file = …")),
+        };
+        match self.tables.get(&name) {
+            Some(table) => Ok((name, table)),
+            None => {
+                let near = plim_table::near(&name, self.tables.keys().map(String::as_str));
+                let remedy = match near.first() {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("there are: {}", self.tables.keys().cloned().collect::<Vec<_>>().join(", ")),
+                };
+                Err(Error::plan(format!("no table `{name}`"), remedy))
+            }
+        }
+    }
+
+    fn outcome(&self, step: &Step, study: &Study, folder: &Path) -> Result<Outcome> {
+        let empty = Table::default();
+        let (name, table) = match (step.entry.role, self.tables.is_empty()) {
+            (Role::Show, true) => (String::new(), &empty),
+            _ => self.source(step)?,
+        };
+        let (unit, time) = self.keys.get(&name).cloned().unwrap_or_default();
+        let unit = step.rows.unit.clone().or(unit);
+        let time = step.rows.time.clone().or(time);
+        let panel = match (&unit, &time) {
+            (Some(u), Some(t)) if !step.entry.records && step.entry.role != Role::Show => {
+                Some(Panel::new(table, u, t)?)
+            }
+            _ => None,
+        };
+        let rows = match &step.rows.filter {
+            None => (0..table.rows()).collect(),
+            Some(filter) => {
+                let mask = Scope { table, panel: panel.as_ref() }.evaluate(&Expr::parse(filter)?)?;
+                // A row whose condition is missing is not kept.
+                (0..table.rows()).filter(|&i| mask[i] != 0.0 && !mask[i].is_nan()).collect::<Vec<_>>()
+            }
+        };
+        if rows.is_empty() && step.entry.role != Role::Show {
+            return Err(match &step.rows.filter {
+                Some(filter) => Error::plan(format!("no row satisfies `{filter}`"), "loosen the filter"),
+                None => Error::plan(format!("the table `{name}` has no rows"), "check the file"),
+            });
+        }
+        let read_text = |file: &str| -> Result<String> {
+            let path = crate::plan::below(folder, file)?;
+            std::fs::read_to_string(&path).map_err(|e| plim_table::Error::file(path.display(), e).into())
+        };
+        let cx = Context {
+            step,
+            table,
+            rows,
+            unit,
+            time,
+            panel: panel.as_ref(),
+            seed: step.rows.seed.unwrap_or(study.seed),
+            tables: &self.tables,
+            results: &self.results,
+            study,
+            read_text: &read_text,
+        };
+        step.method.run(&cx)
+    }
+
+    fn take(&mut self, step: &Step, outcome: Outcome) -> Result<()> {
+        match outcome {
+            Outcome::Columns(measured) => {
+                let method = step.entry.role == Role::Measure;
+                if method {
+                    self.results.measures.insert(step.name.clone(), measured.measure.clone());
+                }
+                self.join(step, measured)
+            }
+            Outcome::Fit(fit, scores) => {
+                self.results.estimates.insert(step.name.clone(), *fit);
+                scores.map_or(Ok(()), |scores| self.join(step, scores))
+            }
+            Outcome::Table(table, notes) => {
+                let held = Held { table, unit: step.rows.unit.clone(), time: step.rows.time.clone() };
+                self.hold(step.rows.into.as_deref().unwrap_or(&step.name), held);
+                self.results.notes.extend(notes);
+                Ok(())
+            }
+            Outcome::Blocks(blocks) => {
+                self.blocks.push((step.name.clone(), blocks));
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts the columns of a measure into the target table: the main one under the step's name.
+    fn join(&mut self, step: &Step, measured: Measured) -> Result<()> {
+        let (source, _) = self.source(step)?;
+        let into = step.rows.into.clone().unwrap_or_else(|| source.clone());
+        let prepared = matches!(measured.keys, Keys::Prepared);
+        if let (Some(main), false) = (measured.columns.first(), prepared) {
+            self.main_columns.insert(step.name.clone(), main.name.clone());
+        }
+        let columns: Vec<Column> = measured
+            .columns
+            .into_iter()
+            .enumerate()
+            .map(|(j, mut c)| {
+                if !prepared {
+                    c.name = column_name(&step.name, j, &c.name);
+                }
+                c
+            })
+            .collect();
+        self.results.notes.extend(measured.measure.notes.iter().map(|n| format!("{}: {n}", step.name)));
+        match measured.keys {
+            Keys::Prepared => {
+                let table = self.tables.get_mut(&into).ok_or_else(|| no_target(&into))?;
+                for column in columns {
+                    table.set(column)?;
+                }
+            }
+            Keys::Rows(rows) => {
+                let table = self.tables.get_mut(&source).ok_or_else(|| no_target(&source))?;
+                let n = table.rows();
+                if into != source {
+                    return Err(Error::plan(
+                        format!("`{}` scores the rows of `{source}` and cannot go into `{into}`", step.entry.name),
+                        "leave `into` out",
+                    ));
+                }
+                let (unit, time) = self.keys.get(&source).cloned().unwrap_or_default();
+                let mut kept = Vec::new();
+                for key in [&unit, &time].into_iter().flatten() {
+                    kept.push(table.column(key)?.take(&rows));
+                }
+                kept.extend(columns.iter().cloned());
+                self.measured.insert(step.name.clone(), Table::new(kept)?);
+                let table = self.tables.get_mut(&source).ok_or_else(|| no_target(&source))?;
+                for column in columns {
+                    table.set(scatter(column, &rows, n))?;
+                }
+            }
+            Keys::Columns(keys) => {
+                let key_names: Vec<String> = keys.iter().map(|k| k.name.clone()).collect();
+                let result = Table::new(keys.into_iter().chain(columns).collect())?;
+                self.measured.insert(step.name.clone(), result.clone());
+                let Some(target) = self.tables.get(&into).filter(|_| into != source || step.rows.into.is_some()) else {
+                    // Records have many rows for one key: their measure is a table of its own.
+                    let key = |i: usize| key_names.get(i).cloned();
+                    let name = step.rows.into.clone().unwrap_or_else(|| step.name.clone());
+                    self.hold(&name, Held { table: result, unit: key(0), time: key(1) });
+                    return Ok(());
+                };
+                let (unit, time) = self.keys.get(&into).cloned().unwrap_or_default();
+                let target_keys: Vec<String> = [unit, time].into_iter().flatten().collect();
+                let pairs: Vec<(&str, &str)> =
+                    target_keys.iter().map(String::as_str).zip(key_names.iter().map(String::as_str)).collect();
+                let mut joined = plim_table::left_join(target, &result, &pairs)?;
+                joined.0.origin = target.origin.clone();
+                self.tables.insert(into, joined.0);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Name of column `j` of a measure in the table: the step's for the main one, `STEP_COLUMN` for the others.
+pub fn column_name(step: &str, j: usize, column: &str) -> String {
+    match j {
+        0 => step.into(),
+        _ => format!("{step}_{column}"),
+    }
+}
+
+fn no_target(into: &str) -> Error {
+    Error::plan(format!("no table `{into}` to put the columns into"), "declare it under [data]")
+}
+
+/// A column at `rows` spread over `n` rows, missing elsewhere.
+fn scatter(column: Column, rows: &[usize], n: usize) -> Column {
+    if rows.len() == n {
+        return column;
+    }
+    match &column.data {
+        plim_table::Data::Number(v) => {
+            let mut all = vec![f64::NAN; n];
+            for (&r, &x) in rows.iter().zip(v) {
+                all[r] = x;
+            }
+            Column::number(column.name, all)
+        }
+        plim_table::Data::Text(t) => {
+            let mut all: Vec<Option<&str>> = vec![None; n];
+            for (i, &r) in rows.iter().enumerate() {
+                all[r] = t.get(i);
+            }
+            Column::text(column.name.clone(), all)
+        }
+    }
+}
+
+/// Reads the steps of a plan; every step that cannot be read is an error of its own.
+pub fn steps(plan: &Plan) -> (Vec<Step>, Vec<Error>) {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut errors = Vec::new();
+    for (i, keys) in plan.study.step.iter().enumerate() {
+        match Step::read(keys.clone(), i) {
+            Ok(step) => {
+                if step.entry.role != Role::Show && steps.iter().any(|s| s.name == step.name && s.entry.role != Role::Show)
+                {
+                    let e = Error::plan(format!("two steps are named `{}`", step.name), "give one another `name`");
+                    errors.push(e.at_plan(&plan.file, plan.span(&format!("/step/{i}/name"))));
+                }
+                steps.push(step);
+            }
+            Err(e) => {
+                let span = option_span(plan, i, &e.to_string());
+                errors.push(e.at_plan(&plan.file, span));
+            }
+        }
+    }
+    (steps, errors)
+}
+
+/// The place of the option that a message names in backticks, else that of the step.
+fn option_span(plan: &Plan, step: usize, message: &str) -> std::ops::Range<usize> {
+    let named = message.split('`').skip(1).step_by(2).map(|name| format!("/step/{step}/{name}"));
+    let exact = named.map(|path| (plan.span(&path), path)).find(|(span, path)| {
+        plan.text.get(span.clone()).is_some_and(|t| t.trim_start().starts_with(path.rsplit('/').next().unwrap_or("")))
+    });
+    exact.map_or_else(|| plan.span(&format!("/step/{step}/method")), |(span, _)| span)
+}
+
+/// Reads the declared tables.
+pub fn load(plan: &Plan, roots: &[(String, PathBuf)]) -> (Run, Vec<Error>) {
+    let mut run = Run { results: Results { plimsoll: VERSION.into(), ..Default::default() }, ..Default::default() };
+    let mut errors = Vec::new();
+    for (name, source) in &plan.study.data {
+        let read = || -> Result<Held> {
+            let path = plan.locate(source, roots)?;
+            let options = plim_table::ReadOptions {
+                sheet: source.sheet.clone(),
+                encoding: source.encoding.clone(),
+                ..Default::default()
+            };
+            let read = plim_table::read(&path, &options)?;
+            for key in [&source.unit, &source.time].into_iter().flatten() {
+                read.table.column(key)?;
+            }
+            run.inputs.push(json!({
+                "name": name, "file": source.file, "root": source.root,
+                "sha256": crate::record::sha256(&path)?, "rows": read.table.rows(), "notes": read.notes,
+            }));
+            run.results.notes.extend(read.notes.iter().map(|n| format!("{name}: {n}")));
+            Ok(Held { table: read.table, unit: source.unit.clone(), time: source.time.clone() })
+        };
+        let mut read = read;
+        match read() {
+            Ok(held) => run.hold(name, held),
+            Err(e) => errors.push(e.at_plan(&plan.file, plan.span(&format!("/data/{name}/file")))),
+        }
+    }
+    (run, errors)
+}
+
+/// Runs a whole study in memory.
+pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Result<Run> {
+    let (steps, mut errors) = steps(plan);
+    let (mut run, more) = load(plan, roots);
+    errors.extend(more);
+    if !errors.is_empty() {
+        return Err(Error::many(errors));
+    }
+    for (i, step) in steps.iter().enumerate() {
+        progress(i, steps.len(), &step.name);
+        run.step(step, &plan.study, &plan.folder).map_err(|e| {
+            let span = option_span(plan, step.index, &e.to_string());
+            e.at_plan(&plan.file, span)
+        })?;
+    }
+    Ok(run)
+}
+
+/// Finds every error that needs no estimation: preparing steps run, measures only announce their columns.
+pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
+    let (steps, mut errors) = steps(plan);
+    let (mut run, more) = load(plan, roots);
+    let readable = more.is_empty();
+    errors.extend(more);
+    let mut fits: Vec<String> = Vec::new();
+    for step in &steps {
+        if !readable {
+            break;
+        }
+        let mut found = check_step(&mut run, step, plan, &fits);
+        errors.append(&mut found);
+        if matches!(step.entry.role, Role::Estimate | Role::Measure) {
+            fits.push(step.name.clone());
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(steps.iter().map(|s| format!("{} ({})", s.name, s.entry.name)).collect()),
+        false => Err(Error::many(errors)),
+    }
+}
+
+/// Errors of one step; its columns are announced as missing values so that later steps find their names.
+fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<Error> {
+    let mut errors = Vec::new();
+    let place = |e: Error| {
+        let span = option_span(plan, step.index, &e.to_string());
+        e.at_step(&step.name).at_plan(&plan.file, span)
+    };
+    for model in step.method.models() {
+        if !fits.contains(&model) {
+            let near = plim_table::near(&model, fits.iter().map(String::as_str));
+            let remedy = match near.first() {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name an earlier step".into(),
+            };
+            errors.push(place(Error::plan(format!("no earlier step `{model}`"), remedy)));
+        }
+    }
+    let (name, table) = match run.source(step) {
+        Ok(found) => found,
+        Err(_) if step.entry.role == Role::Show && step.rows.data.is_none() => return errors,
+        Err(e) => {
+            errors.push(place(e));
+            return errors;
+        }
+    };
+    let (unit, time) = run.keys.get(&name).cloned().unwrap_or_default();
+    let unit = step.rows.unit.clone().or(unit);
+    let time = step.rows.time.clone().or(time);
+    let mut columns = step.method.columns();
+    columns.extend([&unit, &time].into_iter().flatten().cloned());
+    if let Some(filter) = &step.rows.filter {
+        match Expr::parse(filter) {
+            Ok(expr) => expr.columns(&mut columns),
+            Err(e) => errors.push(place(e)),
+        }
+    }
+    if step.entry.estimates {
+        match Formula::parse(&step.regression.formula) {
+            Ok(formula) => columns.extend(formula.columns()),
+            Err(e) => errors.push(place(e)),
+        }
+        columns.extend(step.regression.weights.clone());
+        let clusters = step.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
+        columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
+    }
+    columns.dedup();
+    if step.entry.name != "sql" {
+        for column in &columns {
+            if let Err(e) = table.column(column) {
+                errors.push(place(e.into()));
+            }
+        }
+    }
+    if let (Some(u), Some(t), false) = (&unit, &time, step.entry.records || step.entry.role == Role::Show)
+        && table.has(u)
+        && table.has(t)
+        && let Err(e) = Panel::new(table, u, t)
+    {
+        errors.push(place(e.into()));
+    }
+    if errors.is_empty() {
+        if step.entry.role == Role::Prepare {
+            let placeholders = columns.iter().any(|c| {
+                table.column(c).is_ok_and(|c| (0..c.len()).all(|i| c.is_missing(i)))
+            });
+            if !placeholders && let Err(e) = run.step(step, &plan.study, &plan.folder) {
+                errors.push(place(e));
+            }
+        }
+        announce(run, step, &name);
+    }
+    errors
+}
+
+/// Adds the columns that a step will make, all missing.
+fn announce(run: &mut Run, step: &Step, source: &str) {
+    let adds = step.method.adds(&step.name);
+    let into = step.rows.into.clone().unwrap_or_else(|| source.to_string());
+    if step.entry.records && !run.tables.contains_key(&into) || (step.entry.records && step.rows.into.is_none()) {
+        let keys: Vec<Column> = [&step.rows.unit, &step.rows.time]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(run.keys.get(source).map(|(u, t)| [u.clone(), t.clone()]).into_iter().flatten().flatten())
+            .map(|k| Column::number(k, vec![f64::NAN]))
+            .collect();
+        let name = step.rows.into.clone().unwrap_or_else(|| step.name.clone());
+        let all: Vec<Column> = keys.into_iter().chain(adds.iter().map(|a| Column::number(a, vec![f64::NAN]))).collect();
+        let mut table = Table::default();
+        for column in all {
+            let _ = table.set(column);
+        }
+        run.tables.insert(name.clone(), table);
+        run.keys.insert(name, Default::default());
+        return;
+    }
+    if let Some(table) = run.tables.get_mut(&into) {
+        for name in adds {
+            if !table.has(&name) {
+                let _ = table.set(Column::number(name, vec![f64::NAN; table.rows()]));
+            }
+        }
+    }
+}
+
+/// JSON of the rows of a table: keys and columns, `null` where missing.
+pub fn rows_json(table: &Table) -> Vec<Map<String, Value>> {
+    (0..table.rows())
+        .map(|i| {
+            table
+                .columns()
+                .iter()
+                .map(|c| {
+                    let value = match &c.data {
+                        plim_table::Data::Number(v) => number(v[i]),
+                        plim_table::Data::Text(t) => t.get(i).map_or(Value::Null, Value::from),
+                    };
+                    (c.name.clone(), value)
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// A number for JSON: whole numbers without a point, missing and infinite as `null`.
+pub fn number(v: f64) -> Value {
+    match v {
+        v if v.fract() == 0.0 && v.abs() < 9e15 => json!(v as i64),
+        v => json!(v),
+    }
+}

@@ -1,0 +1,130 @@
+//! One method on one data file: what `plim fit` and `plim measure` do, with the options of a step.
+
+use crate::error::{Error, Result};
+use crate::method::{Role, find};
+use crate::plan::Study;
+use crate::run::{Held, Run, rows_json};
+use crate::schema::OptionDoc;
+use crate::step::Step;
+use plim_report::{Fit, Measure};
+use plim_table::Table;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// The result of one method on one file.
+pub enum Single {
+    /// A fit; scores of observations, when it has some, are under `rows`.
+    Fit(Box<Fit>),
+    /// A measure with its rows.
+    Measure(Box<Measure>, Table),
+    /// A prepared table.
+    Table(Table),
+}
+
+/// Options of a method as the command line offers them: those of a step less the names of tables.
+pub fn options(method: &str) -> Result<Vec<OptionDoc>> {
+    let mut all = find(method)?.all_options();
+    all.retain(|o| !matches!(o.name.as_str(), "data" | "into"));
+    Ok(all)
+}
+
+/// A command-line text as the value of an option.
+pub fn value(option: &OptionDoc, text: &str) -> Value {
+    let takes = |what: &str| option.takes.split(" | ").any(|t| t == what);
+    let scalar = |text: &str| match text.parse::<f64>() {
+        Ok(v) if v.is_finite() && v.fract() == 0.0 && v.abs() < 1e15 => Value::from(v as i64),
+        Ok(v) if v.is_finite() => Value::from(v),
+        _ => Value::from(text),
+    };
+    let numeric = takes("number") || takes("integer") || option.takes.split(" | ").any(|t| t.parse::<f64>().is_ok());
+    match text {
+        "true" | "false" if option.flag => Value::from(text == "true"),
+        text if option.list => {
+            let items = text.split(',').map(str::trim).filter(|t| !t.is_empty());
+            items.map(|t| if option.numeric_items { scalar(t) } else { Value::from(t) }).collect()
+        }
+        text if numeric => scalar(text),
+        text => Value::from(text),
+    }
+}
+
+/// Runs one method on one file.
+pub fn run(method: &str, file: &Path, options: Map<String, Value>) -> Result<Single> {
+    let read = plim_table::read(file, &plim_table::ReadOptions::default())?;
+    let (single, _) = run_on(method, read.table, options, file.parent().unwrap_or(Path::new(".")))?;
+    Ok(match single {
+        Single::Measure(mut m, t) => {
+            m.notes.extend(read.notes);
+            Single::Measure(m, t)
+        }
+        Single::Fit(mut f) => {
+            f.notes.extend(read.notes);
+            Single::Fit(f)
+        }
+        table => table,
+    })
+}
+
+/// Runs one method on a table in memory; also gives the step's name back.
+pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &Path) -> Result<(Single, String)> {
+    let mut keys = options;
+    keys.insert("method".into(), Value::from(method));
+    let step = Step::read(keys, 0).map_err(unstepped)?;
+    let held = Held { table, unit: None, time: None };
+    let mut run = Run::on("data", held);
+    run.step(&step, &Study::default(), folder).map_err(unstepped)?;
+    let rows = run.measured.get(&step.name).map(|t| plain(t, &step, &run));
+    let single = match step.entry.role {
+        Role::Estimate => {
+            let Some(mut fit) = run.results.estimates.swap_remove(&step.name) else {
+                return Err(Error::plan(format!("`{method}` gave no fit"), "report this"));
+            };
+            if let Some(table) = rows {
+                fit.more.insert("rows".into(), rows_json(&table?).into());
+            }
+            Single::Fit(Box::new(fit))
+        }
+        Role::Measure => {
+            let Some(mut measure) = run.results.measures.swap_remove(&step.name) else {
+                return Err(Error::plan(format!("`{method}` gave no measure"), "report this"));
+            };
+            let table = rows.unwrap_or_else(|| Ok(Table::default()))?;
+            measure.rows = rows_json(&table);
+            Single::Measure(Box::new(measure), table)
+        }
+        Role::Prepare => match run.tables.pop() {
+            Some((_, table)) => Single::Table(table),
+            None => return Err(Error::plan(format!("`{method}` gave no table"), "report this")),
+        },
+        Role::Show => return Err(Error::plan(format!("`{method}` shows results of a study"), "use it in a study file")),
+    };
+    Ok((single, step.name))
+}
+
+/// The columns of a measure under the method's own names, after the keys that the step names.
+fn plain(measured: &Table, step: &Step, run: &Run) -> Result<Table> {
+    let prefix = format!("{}_", step.name);
+    let mut columns = Vec::new();
+    let keys: Vec<&String> = [&step.rows.unit, &step.rows.time].into_iter().flatten().collect();
+    if let Some(table) = run.tables.get("data").filter(|t| t.rows() == measured.rows()) {
+        for key in keys.iter().filter(|k| !measured.has(k)) {
+            columns.push(table.column(key)?.clone());
+        }
+    }
+    for column in measured.columns() {
+        let mut column = column.clone();
+        if column.name == step.name {
+            column.name = run.main_columns.get(&step.name).cloned().unwrap_or(column.name);
+        } else if let Some(rest) = column.name.strip_prefix(&prefix) {
+            column.name = rest.to_string();
+        }
+        columns.push(column);
+    }
+    Ok(Table::new(columns)?)
+}
+
+/// A single method has no step to name.
+fn unstepped(mut e: Error) -> Error {
+    e.step = None;
+    e
+}

@@ -1,0 +1,110 @@
+//! A step of a study: which method, on which rows, with which options.
+//!
+//! An option is declared in exactly one struct: [`Rows`] (every step), [`Regression`] (every method that
+//! estimates on a design), or the method's own struct beside the method. A step's keys are dealt to the
+//! three by name.
+
+use crate::error::{Error, Result};
+use crate::method::{Entry, Method, find};
+use crate::schema::{self, OptionDoc};
+use plim_stats::linear::{Collinear, Singletons};
+use plim_stats::vcov::{Ssc, Vcov};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Which rows a step reads, and where its result goes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rows {
+    /// Table to read; the first declared by default.
+    pub data: Option<String>,
+    /// Table that receives the columns; the table read by default. Rows are matched by unit and time.
+    pub into: Option<String>,
+    /// Column of the units; that of the table by default.
+    pub unit: Option<String>,
+    /// Column of the time; that of the table by default.
+    pub time: Option<String>,
+    /// Rows to keep, such as `year >= 2013 & region = "East"`.
+    #[serde(rename = "where")]
+    pub filter: Option<String>,
+    /// Seed of this step's random draws; the study's by default.
+    pub seed: Option<u64>,
+}
+
+/// Options of every method that estimates on a formula.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Regression {
+    /// The model: `y ~ x1 + log(x2) | city + year`.
+    pub formula: String,
+    /// Column of weights; every observation counts alike by default.
+    pub weights: Option<String>,
+    /// Covariance of the estimates: `iid`, `hc1`, `cluster:city`, `cluster:city+year`.
+    ///
+    /// By default clustered by the first fixed effect, `hc1` without one.
+    pub vcov: Option<Vcov>,
+    /// Small-sample rule, by the name of the program whose convention it is.
+    pub ssc: Ssc,
+    /// Groups of one observation: dropped (repeatedly) or kept.
+    pub singletons: Singletons,
+    /// Collinear regressors: dropped and named (the later in the formula goes), or an error.
+    pub collinear: Collinear,
+}
+
+/// A step ready to run.
+pub struct Step {
+    /// Its name: that of the column, the fit, the table.
+    pub name: String,
+    /// Its place among the steps of the study.
+    pub index: usize,
+    /// The method.
+    pub entry: &'static Entry,
+    /// The method's own options.
+    pub method: Box<dyn Method>,
+    /// Which rows.
+    pub rows: Rows,
+    /// How to estimate; defaults for methods that do not.
+    pub regression: Regression,
+    /// All keys as given, for the record.
+    pub given: Map<String, Value>,
+}
+
+impl Step {
+    /// Reads a step from its keys.
+    pub fn read(mut keys: Map<String, Value>, index: usize) -> Result<Step> {
+        let given = keys.clone();
+        let Some(method) = keys.remove("method") else {
+            return Err(Error::plan(format!("step {} has no `method`", index + 1), "add method = \"feols\", say"));
+        };
+        let Value::String(method) = method else {
+            return Err(Error::plan(format!("step {}: `method` is not a text", index + 1), "write method = \"feols\""));
+        };
+        let name = match keys.remove("name") {
+            None => method.clone(),
+            Some(Value::String(name)) if !name.trim().is_empty() => name,
+            Some(other) => return Err(Error::plan(format!("the step name {other} is not a text"), "quote it")),
+        };
+        let entry = find(&method).map_err(|e| e.at_step(&name))?;
+        let mut take = |docs: &[OptionDoc]| -> Map<String, Value> {
+            let mut taken = Map::new();
+            for doc in docs {
+                if let Some(value) = keys.remove(&doc.name) {
+                    taken.insert(doc.name.clone(), value);
+                }
+            }
+            taken
+        };
+        let rows = schema::read(take(&schema::options::<Rows>())).map_err(|e| e.at_step(&name))?;
+        let regression = match entry.estimates {
+            true => schema::read(take(&schema::options::<Regression>())).map_err(|e| e.at_step(&name))?,
+            false => Regression::default(),
+        };
+        let all: Vec<String> = entry.all_options().into_iter().map(|o| o.name).collect();
+        if let Some(unknown) = keys.keys().find(|k| !all.contains(k)) {
+            return Err(schema::unknown_option(unknown, all.iter().map(String::as_str)).at_step(&name));
+        }
+        let method = (entry.read)(keys).map_err(|e| e.at_step(&name))?;
+        Ok(Step { name, index, entry, method, rows, regression, given })
+    }
+}
