@@ -87,7 +87,7 @@ impl Formula {
             formula.effects = effects(&mut p)?;
         }
         if p.eat("|") {
-            return p.fail("a third part (instruments) is not available for this method", "use two parts");
+            return p.fail("a third part (instruments) is not available for this method", "use two parts: regressors | fixed effects");
         }
         match p.peek() {
             None => Ok(formula),
@@ -178,7 +178,7 @@ fn factor(p: &mut Parser) -> Result<Vec<Term>> {
                             0 => inner.clone(),
                             k => Expr::Call(name.clone(), vec![inner.clone(), Expr::Number(k as f64)]),
                         };
-                        let name = if k == 0 { inner_text.clone() } else { format!("{name}({inner_text}, {k})") };
+                        let name = format!("{name}({inner_text}, {k})");
                         Term(vec![Part::Value(Labelled { name, expr })])
                     })
                     .collect());

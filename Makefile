@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Both use the release profile, so that nothing is built twice.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+PLIM := target/release/plim
+DEMO := examples/digital-economy
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: build demo countries test lint rust browser tools bench docs clean
+
+build:
+	cargo build --release --locked -p plim-cli
+
+## Simulates the cities, runs the study of the mission, and says where the report is.
+demo: build
+	$(PLIM) simulate cities --seed 1 --into $(DEMO)/data
+	$(PLIM) run $(DEMO)/study.toml --out $(DEMO)/out
+
+## The same study on real countries (needs the shared data, see examples/countries).
+countries: build
+	$(PLIM) run examples/countries/study.toml --out examples/countries/out
+
+## Installs what the tests need and runs all of them.
+test: lint rust browser
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+# nextest when it is there; cargo's own runner does the same work.
+rust: build
+	if cargo nextest --version >/dev/null 2>&1; \
+	then cargo nextest run --release --locked --workspace; \
+	else cargo test --release --locked --workspace --lib --bins --tests; fi
+	cargo test --release --locked --workspace --doc
+
+## The demo's report in a real browser.
+browser: demo tools
+	cd tests/browser && PLIM_REPORT="$(CURDIR)/$(DEMO)/out/report.html" node --test
+
+tools:
+	@command -v chromium >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq chromium fonts-noto-cjk; }
+	@command -v node >/dev/null || $(SUDO) apt-get install -yq nodejs npm
+	cd tests/browser && npm ci --no-audit --no-fund
+
+## Measures the engine against its peers; see bench/README.md.
+bench: build
+	bash bench/run.sh
+
+docs:
+	cargo doc --release --locked --workspace --no-deps
+
+clean:
+	rm -rf $(DEMO)/data $(DEMO)/out examples/countries/out
