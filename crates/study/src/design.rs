@@ -8,7 +8,7 @@ use crate::step::Regression;
 use plim_stats::math::Mat;
 use plim_stats::vcov::Vcov;
 use plim_stats::{Design, Factor};
-use plim_table::{Column, Data, MISSING, Table};
+use plim_table::{Data, MISSING, Table};
 use serde_json::{Map, Value, json};
 
 /// A design with the account of the rows it was made from.
@@ -224,14 +224,4 @@ fn codes(table: &Table, columns: &[String]) -> Result<(String, Vec<u32>)> {
         })
         .collect();
     Ok((name, combined))
-}
-
-/// Runs `f` on the design and puts the source lines into its error.
-pub fn placed<T>(cx: &Context, result: plim_stats::Result<T>) -> Result<T> {
-    result.map_err(|e| Error::from(e).at_rows(cx.table, &[]))
-}
-
-/// The column of a table by name, for keys.
-pub fn key(table: &Table, name: &str) -> Result<Column> {
-    Ok(table.column(name)?.clone())
 }

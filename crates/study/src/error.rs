@@ -93,13 +93,11 @@ impl Error {
         self
     }
 
-    /// Says in which file and lines the rows at fault are.
-    pub fn at_rows(mut self, table: &plim_table::Table, rows: &[usize]) -> Self {
+    /// Says in which file and lines the rows at fault are; the rows are rows of `table`.
+    pub fn at_rows(mut self, table: &plim_table::Table) -> Self {
         if let Kind::Stats { error, place } = &mut self.kind
             && !error.rows.is_empty()
         {
-            // The rows that `stats` saw are rows of the estimation sample.
-            error.rows = error.rows.iter().map(|&r| rows.get(r).copied().unwrap_or(r)).collect();
             if let Some(file) = &table.origin.file {
                 let lines: Vec<String> =
                     error.rows.iter().take(5).filter_map(|&r| table.line(r)).map(|l| l.to_string()).collect();

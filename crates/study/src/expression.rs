@@ -389,9 +389,9 @@ impl Scope<'_> {
         let values = self.evaluate(inner)?;
         let lag = |k: i64| if k >= 0 { panel.lag(&values, k as u32) } else { panel.lead(&values, k.unsigned_abs() as u32) };
         Ok(match name {
-            "l" | "lag" => lag(k),
-            "f" | "lead" => lag(-k),
-            _ => values.iter().zip(lag(k)).map(|(now, before)| now - before).collect(),
+            "l" | "lag" => lag(k)?,
+            "f" | "lead" => lag(-k)?,
+            _ => values.iter().zip(lag(k)?).map(|(now, before)| now - before).collect(),
         })
     }
 }

@@ -98,6 +98,8 @@ pub enum Outcome {
     Fit(Box<Fit>, Option<Measured>),
     /// A whole new table.
     Table(Table, Vec<String>),
+    /// The step's table with prepared columns, and what a reader must know.
+    Prepared(Table, Vec<String>),
     /// Pieces of the report.
     Blocks(Vec<plim_report::page::Block>),
 }
@@ -118,8 +120,6 @@ pub enum Keys {
     Rows(Vec<usize>),
     /// Units and times of their own: the key columns, one row each.
     Columns(Vec<plim_table::Column>),
-    /// The table's own columns, prepared under the names they carry.
-    Prepared,
 }
 
 /// A method in the list.

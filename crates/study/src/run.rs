@@ -161,6 +161,12 @@ impl Run {
                 self.results.notes.extend(notes);
                 Ok(())
             }
+            Outcome::Prepared(table, notes) => {
+                let (source, _) = self.source(step)?;
+                self.tables.insert(source, table);
+                self.results.notes.extend(notes);
+                Ok(())
+            }
             Outcome::Blocks(blocks) => {
                 self.blocks.push((step.name.clone(), blocks));
                 Ok(())
@@ -172,8 +178,7 @@ impl Run {
     fn join(&mut self, step: &Step, measured: Measured) -> Result<()> {
         let (source, _) = self.source(step)?;
         let into = step.rows.into.clone().unwrap_or_else(|| source.clone());
-        let prepared = matches!(measured.keys, Keys::Prepared);
-        if let (Some(main), false) = (measured.columns.first(), prepared) {
+        if let Some(main) = measured.columns.first() {
             self.main_columns.insert(step.name.clone(), main.name.clone());
         }
         let columns: Vec<Column> = measured
@@ -181,20 +186,12 @@ impl Run {
             .into_iter()
             .enumerate()
             .map(|(j, mut c)| {
-                if !prepared {
-                    c.name = column_name(&step.name, j, &c.name);
-                }
+                c.name = column_name(&step.name, j, &c.name);
                 c
             })
             .collect();
         self.results.notes.extend(measured.measure.notes.iter().map(|n| format!("{}: {n}", step.name)));
         match measured.keys {
-            Keys::Prepared => {
-                let table = self.tables.get_mut(&into).ok_or_else(|| no_target(&into))?;
-                for column in columns {
-                    table.set(column)?;
-                }
-            }
             Keys::Rows(rows) => {
                 let table = self.tables.get_mut(&source).ok_or_else(|| no_target(&source))?;
                 let n = table.rows();
@@ -232,8 +229,12 @@ impl Run {
                 let pairs: Vec<(&str, &str)> =
                     target_keys.iter().map(String::as_str).zip(key_names.iter().map(String::as_str)).collect();
                 let mut joined = plim_table::left_join(target, &result, &pairs)?;
-                joined.0.origin = target.origin.clone();
-                self.tables.insert(into, joined.0);
+                joined.table.origin = target.origin.clone();
+                if joined.unmatched > 0 {
+                    let n = joined.unmatched;
+                    self.results.notes.push(format!("{}: {n} rows of `{into}` have no value", step.name));
+                }
+                self.tables.insert(into, joined.table);
             }
         }
         Ok(())

@@ -1,0 +1,101 @@
+//! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
+
+mod effects;
+mod efficiency;
+mod index;
+mod prepare;
+mod regression;
+mod show;
+mod trade;
+
+use crate::error::{Error, Result};
+use crate::method::{Context, Entry, Role};
+use plim_table::Table;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use Role::{Estimate, Measure, Prepare, Show};
+
+/// Every method, in the order that help prints.
+pub const METHODS: &[Entry] = &[
+    Entry::of::<prepare::Generate>("generate", Prepare, "A new column from an expression"),
+    Entry::of::<plim_table::Sql>("sql", Prepare, "A new table from a query over the tables").on_records(),
+    Entry::of::<plim_table::Winsorize>("winsorize", Prepare, "Pull the tails of columns to quantiles"),
+    Entry::of::<plim_table::Trim>("trim", Prepare, "Make the tails of columns missing"),
+    Entry::of::<plim_table::Transform>("transform", Prepare, "log, log1p or asinh of columns"),
+    Entry::of::<plim_table::Lag>("lag", Prepare, "Values of earlier or later times"),
+    Entry::of::<plim_table::Growth>("growth", Prepare, "Growth rates over time"),
+    Entry::of::<plim_table::Deflate>("deflate", Prepare, "Values at constant prices"),
+    Entry::of::<plim_table::Interpolate>("interpolate", Prepare, "Fill short gaps linearly in time, and count them"),
+    Entry::of::<prepare::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
+    Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
+    Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
+    Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
+    Entry::of::<plim_stats::trade::concentration::Concentration>("concentration", Measure, "Concentration and diversification from trade records").on_records(),
+    Entry::of::<plim_stats::trade::inertia::Inertia>("inertia", Measure, "Similarity of the export basket with the year before").on_records(),
+    Entry::of::<plim_stats::trade::complexity::Complexity>("complexity", Measure, "RCA, economic complexity of units and products").on_records(),
+    Entry::of::<plim_stats::trade::expy::Expy>("expy", Measure, "Income level of exports (PRODY, EXPY)").on_records(),
+    Entry::of::<plim_stats::linear::Feols>("feols", Estimate, "Least squares with absorbed fixed effects"),
+    Entry::of::<plim_stats::effect::mediation::Mediation>("mediation", Estimate, "Effect through a mediator"),
+    Entry::of::<plim_stats::effect::moderation::Moderation>("moderation", Estimate, "Effect that depends on a moderator"),
+    Entry::of::<plim_stats::effect::split::Split>("split", Estimate, "Subsamples and tests between them"),
+    Entry::of::<plim_stats::did::Did>("did", Estimate, "Difference in differences, event study, placebo"),
+    Entry::of::<plim_stats::frontier::sfa::Sfa>("sfa", Estimate, "Stochastic frontier"),
+    Entry::of::<show::Text>("text", Show, "A heading and paragraphs"),
+    Entry::of::<show::Describe>("describe", Show, "Descriptive statistics"),
+    Entry::of::<show::Correlation>("correlation", Show, "Correlation matrix"),
+    Entry::of::<show::Weights>("weights", Show, "Weights of an index, as a table and bars"),
+    Entry::of::<plim_report::RegressionTable>("table", Show, "Regression table of several fits"),
+    Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),
+    Entry::of::<show::Paths>("paths", Show, "Yearly means by group"),
+    Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
+];
+
+/// Numeric columns of a table, each a slice of its rows.
+fn numbers<'t>(table: &'t Table, names: &[String]) -> Result<Vec<&'t [f64]>> {
+    names.iter().map(|name| Ok(table.numbers(name)?)).collect()
+}
+
+/// An option that must name something.
+fn need<'o>(value: &'o str, option: &str) -> Result<&'o str> {
+    match value.is_empty() {
+        false => Ok(value),
+        true => Err(Error::plan(format!("`{option}` is not given"), format!("set {option} to a column"))),
+    }
+}
+
+/// A serializable value as the map that results take.
+fn object<T: Serialize>(value: &T) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+/// A list of serializable values for results.
+fn list<T: Serialize>(values: &[T]) -> Value {
+    serde_json::to_value(values).unwrap_or_default()
+}
+
+/// The whole-number times of a table's rows.
+fn times(table: &Table, column: &str) -> Result<Vec<i64>> {
+    let values = table.numbers(column)?;
+    values
+        .iter()
+        .enumerate()
+        .map(|(i, &t)| match t.fract() == 0.0 && t.abs() < 1e9 {
+            true => Ok(t as i64),
+            false => {
+                let line = table.line(i).map_or(String::new(), |l| format!(" in line {l}"));
+                Err(Error::plan(format!("the time `{column}`{line} is {t}"), "times are whole numbers, such as years"))
+            }
+        })
+        .collect()
+}
+
+impl Context<'_> {
+    /// The times of the kept rows, when a time column is known.
+    fn kept_times(&self, kept: &Table) -> Result<Option<Vec<i64>>> {
+        self.time.as_deref().map(|t| times(kept, t)).transpose()
+    }
+}

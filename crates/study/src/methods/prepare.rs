@@ -1,0 +1,155 @@
+//! Steps that prepare columns and tables.
+
+use super::need;
+use crate::error::{Error, Result};
+use crate::expression::{Expr, Scope};
+use crate::method::{Context, Method, Outcome};
+use plim_stats::math::quantile::{QuantileType, quantile};
+use plim_table::{Column, Deflate, Growth, Interpolate, Lag, Panel, Sql, Table, Transform, Trim, Winsorize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A new column from an expression over the columns of the table.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Generate {
+    /// The expression: `log(gdp / population)`, `treated * (year >= 2016)`, `l(dige, 1)`.
+    pub value: String,
+}
+
+impl Method for Generate {
+    fn columns(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        if let Ok(expr) = Expr::parse(&self.value) {
+            expr.columns(&mut names);
+        }
+        names
+    }
+
+    fn adds(&self, step: &str) -> Vec<String> {
+        vec![step.into()]
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let expr = Expr::parse(need(&self.value, "value")?)?;
+        let mut values = Scope { table: cx.table, panel: cx.panel }.evaluate(&expr)?;
+        let mut keep = vec![false; values.len()];
+        cx.rows.iter().for_each(|&i| keep[i] = true);
+        let mut undefined = 0;
+        for (value, keep) in values.iter_mut().zip(keep) {
+            if value.is_infinite() {
+                undefined += 1;
+            }
+            if !keep || value.is_infinite() {
+                *value = f64::NAN;
+            }
+        }
+        let mut table = cx.table.clone();
+        table.set(Column::number(cx.step.name.clone(), values))?;
+        let notes = match undefined {
+            0 => Vec::new(),
+            n => vec![format!("{}: infinite in {n} rows, which became missing", cx.step.name)],
+        };
+        Ok(Outcome::Prepared(table, notes))
+    }
+}
+
+/// Knowledge stock by perpetual inventory: K_t = (1 - delta) K_{t-1} + E_t.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RdStock {
+    /// Column of the yearly expenditure, at constant prices.
+    pub column: String,
+    /// How the stock is built.
+    #[serde(flatten)]
+    pub stock: plim_stats::frontier::stock::Stock,
+}
+
+impl Method for RdStock {
+    fn columns(&self) -> Vec<String> {
+        vec![self.column.clone()]
+    }
+
+    fn adds(&self, _: &str) -> Vec<String> {
+        vec![format!("{}_stock", self.column)]
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let panel = needs_panel(cx)?;
+        all_rows(cx)?;
+        let flow = cx.table.numbers(need(&self.column, "column")?)?;
+        let result = plim_stats::frontier::stock::stock(&self.stock, flow, &panel.units, &panel.times)
+            .map_err(|e| Error::from(e.at_column(self.column.clone())).at_rows(cx.table))?;
+        let mut table = cx.table.clone();
+        table.set(Column::number(format!("{}_stock", self.column), result.stock))?;
+        Ok(Outcome::Prepared(table, result.notes))
+    }
+}
+
+impl Method for Sql {
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        all_rows(cx)?;
+        let tables: Vec<(&str, &Table)> = cx.tables.iter().map(|(name, table)| (name.as_str(), table)).collect();
+        let table = plim_table::sql(need(&self.query, "query")?, &tables, None)?;
+        let note = format!("{}: {} rows", cx.step.name, table.rows());
+        Ok(Outcome::Table(table, vec![note]))
+    }
+}
+
+/// Methods of the table crate that change a copy of the whole table.
+macro_rules! cleaning {
+    ($type:ty, $apply:expr) => {
+        impl Method for $type {
+            fn columns(&self) -> Vec<String> {
+                self.columns.clone()
+            }
+
+            fn adds(&self, _: &str) -> Vec<String> {
+                self.columns.iter().map(|c| self.result(c)).collect()
+            }
+
+            fn run(&self, cx: &Context) -> Result<Outcome> {
+                all_rows(cx)?;
+                let mut table = cx.table.clone();
+                let apply: fn(&Self, &mut Table, &Context) -> Result<Vec<String>> = $apply;
+                let notes = apply(self, &mut table, cx)?;
+                Ok(Outcome::Prepared(table, notes))
+            }
+        }
+    };
+}
+
+cleaning!(Winsorize, |o, t, _| {
+    let kind = quantile_type(o.quantile_type)?;
+    Ok(o.apply(t, |sorted, p| quantile(sorted, p, kind))?)
+});
+cleaning!(Trim, |o, t, _| {
+    let kind = quantile_type(o.quantile_type)?;
+    Ok(o.apply(t, |sorted, p| quantile(sorted, p, kind))?)
+});
+cleaning!(Transform, |o, t, _| Ok(o.apply(t)?));
+cleaning!(Deflate, |o, t, _| Ok(o.apply(t)?));
+cleaning!(Lag, |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Growth, |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Interpolate, |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+
+fn quantile_type(t: u8) -> Result<QuantileType> {
+    QuantileType::try_from(t).map_err(|e| Error::plan(e, "set quantile_type = 2 or 7"))
+}
+
+fn needs_panel<'a>(cx: &Context<'a>) -> Result<&'a Panel> {
+    cx.panel.ok_or_else(|| {
+        Error::plan(format!("`{}` needs to know which rows follow one another", cx.step.entry.name), "set `unit` and `time`")
+    })
+}
+
+/// A prepared column belongs to the whole table.
+fn all_rows(cx: &Context) -> Result<()> {
+    match cx.step.rows.filter {
+        None => Ok(()),
+        Some(_) => Err(Error::plan(
+            format!("`{}` prepares whole columns and takes no `where`", cx.step.entry.name),
+            "make a smaller table with an `sql` step first",
+        )),
+    }
+}
