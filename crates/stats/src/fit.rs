@@ -24,6 +24,14 @@ pub trait Sandwich: Fit {
     fn scores(&self) -> &Mat<f64>;
     /// Residual variance with the full degrees of freedom.
     fn sigma2(&self) -> f64;
+    /// Positions of the observations used, in the design that was given; `None` when all were.
+    fn sample(&self) -> Option<&[usize]> {
+        None
+    }
+    /// Exact rank of the absorbed effects, where known.
+    fn rank(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// One line of a coefficient table; results.json has exactly these names.

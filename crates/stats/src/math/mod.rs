@@ -4,5 +4,6 @@ pub mod dist;
 pub mod linalg;
 pub mod quantile;
 pub mod rng;
+pub mod semidefinite;
 
 pub use faer::Mat;

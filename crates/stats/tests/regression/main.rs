@@ -1,0 +1,6 @@
+//! Fixed-effects regression, its covariances, and the methods built on it, against outside references.
+
+mod data;
+mod fixest;
+
+mod rules;
