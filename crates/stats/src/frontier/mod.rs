@@ -1,1 +1,3 @@
-//! (filled below)
+//! Frontiers: data envelopment analysis, stochastic frontiers, and the knowledge stocks that feed them.
+
+pub mod dea;

@@ -2,6 +2,9 @@
 
 pub mod dist;
 pub mod linalg;
+pub mod lp;
+pub mod normal;
+pub mod optimize;
 pub mod quantile;
 pub mod rng;
 pub mod semidefinite;
