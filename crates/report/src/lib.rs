@@ -1,5 +1,29 @@
 //! Tables, figures and the report page.
+//!
+//! | from | to | by |
+//! |---|---|---|
+//! | fits | [`table::Table`] | [`regression`], [`effects`] |
+//! | columns, a measure | [`table::Table`] | [`describe`] |
+//! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`] |
+//! | numbers | [`figure::Scene`] | [`plots`] |
+//! | a scene | SVG | [`svg`] |
+//! | all of it | one HTML file | [`page`] |
+//!
+//! Nothing here computes an estimate: numbers come from [`results`]. Nothing here opens a file.
 
+pub mod describe;
+pub mod effects;
+pub mod escape;
+pub mod html;
+pub mod latex;
+pub mod markdown;
+pub mod number;
+pub mod regression;
 pub mod results;
+pub mod table;
+pub mod text;
+pub mod words;
 
+pub use plim_stats::{Error, Result};
 pub use results::{Fit, Measure, Results};
+pub use words::Lang;

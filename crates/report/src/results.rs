@@ -1,5 +1,6 @@
 //! The model of `results.json`: what a run found, and all that a table or a figure is made of.
 
+use crate::{Error, Result};
 use indexmap::IndexMap;
 use plim_stats::Coefficient;
 use serde::{Deserialize, Serialize};
@@ -59,4 +60,73 @@ pub struct Measure {
     /// Notes.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+impl Results {
+    /// The fits of these names in this order; all of them when no name is given.
+    pub fn fits(&self, names: &[String]) -> Result<Vec<(&str, &Fit)>> {
+        if names.is_empty() {
+            return Ok(self.estimates.iter().map(|(name, fit)| (name.as_str(), fit)).collect());
+        }
+        let find = |name: &String| {
+            self.estimates.get_key_value(name).map(|(n, f)| (n.as_str(), f)).ok_or_else(|| {
+                let known: Vec<&str> = self.estimates.keys().map(String::as_str).collect();
+                Error::invalid(format!("no estimate `{name}`"), format!("name one of: {}", known.join(", ")))
+            })
+        };
+        names.iter().map(find).collect()
+    }
+}
+
+impl Fit {
+    /// Left side of the formula.
+    pub fn outcome(&self) -> &str {
+        self.formula.split('~').next().unwrap_or_default().trim()
+    }
+
+    /// Absorbed effects: the terms of the formula's part after the first bar, unless that part has instruments.
+    ///
+    /// ```
+    /// let fit = plim_report::Fit { formula: "y ~ w | city + prov^year | x ~ z".into(), ..Default::default() };
+    /// assert_eq!(fit.fixed_effects(), ["city", "prov^year"]);
+    /// ```
+    pub fn fixed_effects(&self) -> Vec<&str> {
+        let right = self.formula.split_once('~').map_or("", |(_, right)| right);
+        match right.split('|').nth(1) {
+            Some(part) if !part.contains('~') => {
+                part.split('+').map(str::trim).filter(|t| !t.is_empty() && *t != "0" && *t != "1").collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A list like the coefficients that the method has beside (`determinants`, …), empty when it has none.
+    pub fn list(&self, name: &str) -> Vec<Coefficient> {
+        self.more.get(name).map_or_else(Vec::new, coefficients)
+    }
+
+    /// A statistic as a number; `nobs` counts as one.
+    pub fn stat(&self, name: &str) -> Option<f64> {
+        match name {
+            "nobs" => Some(self.nobs as f64),
+            _ => self.stats.get(name).and_then(Value::as_f64),
+        }
+    }
+}
+
+/// Reads a list of coefficients; what is absent or `null` becomes NaN.
+pub fn coefficients(list: &Value) -> Vec<Coefficient> {
+    let one = |v: &Value| {
+        let get = |key: &str| v.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN);
+        Coefficient {
+            name: v.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            estimate: get("estimate"),
+            std_error: get("std_error"),
+            statistic: get("statistic"),
+            p_value: get("p_value"),
+            conf_low: get("conf_low"),
+            conf_high: get("conf_high"),
+        }
+    };
+    list.as_array().into_iter().flatten().map(one).collect()
 }

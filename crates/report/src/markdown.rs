@@ -1,0 +1,76 @@
+//! Tables as Markdown pipe tables, which GitHub and pandoc both read.
+//!
+//! A pipe table has one header row and one line a cell, so that headings and the lines of a cell are
+//! stacked with `<br>`; a section heading is a row in bold.
+
+use crate::escape::plain;
+use crate::table::{Align, Table};
+
+/// The table as Markdown, a newline at its end.
+pub fn render(table: &Table) -> String {
+    let mut out = String::new();
+    if !table.title.is_empty() {
+        out += &format!("**{}**\n\n", escape(&table.title));
+    }
+    let heads = (0..table.columns.len()).map(|j| {
+        let above = table.spanners.iter().map(|row| over(row, j)).filter(|l| !l.is_empty());
+        let stack: Vec<String> = above.chain([table.columns[j].label.as_str()]).map(escape).collect();
+        stack.join("<br>")
+    });
+    out += &row([escape(&table.stub)].into_iter().chain(heads));
+    out += &row(["---".to_owned()].into_iter().chain(table.columns.iter().map(|c| match c.align {
+        Align::Left => "---".to_owned(),
+        Align::Center => ":---:".to_owned(),
+        Align::Number => "---:".to_owned(),
+    })));
+    for section in &table.sections {
+        if let Some(title) = &section.title {
+            let blank = table.columns.iter().map(|_| String::new());
+            out += &row([format!("**{}**", escape(title))].into_iter().chain(blank));
+        }
+        for r in &section.rows {
+            let cells = r.cells.iter().map(|cell| {
+                let lines: Vec<String> =
+                    (cell.0.iter().map(|e| e.parts())).map(|(body, trail)| escape(body) + &escape(trail)).collect();
+                lines.join("<br>")
+            });
+            out += &row([escape(&r.label)].into_iter().chain(cells));
+        }
+    }
+    for note in &table.notes {
+        out += &format!("\n{}\n", escape(note));
+    }
+    out
+}
+
+fn over(spanners: &[crate::table::Spanner], column: usize) -> &str {
+    let mut end = 0;
+    for s in spanners {
+        end += s.len;
+        if column < end {
+            return &s.label;
+        }
+    }
+    ""
+}
+
+fn row(cells: impl Iterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// Text that no Markdown reader takes for markup.
+pub fn escape(text: &str) -> String {
+    let text = plain(text);
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '{' | '}' | '|' | '~' | '$' | '#' | '!' => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}

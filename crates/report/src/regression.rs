@@ -1,0 +1,510 @@
+//! The regression table as journals print it: a column a model, a row a regressor.
+//!
+//! Below each estimate stands its standard error (or t, p, interval); the footer has controls, fixed
+//! effects and statistics; the notes say how the standard errors were made, which rows were lost and
+//! which regressors could not be estimated. Nothing in the notes is typed by hand: all of it comes from
+//! the fits.
+
+use crate::number::{count, decimals, fixed, p_value};
+use crate::table::{Align, Cell, Column, Entry, Row, Section, Spanner, Table};
+use crate::words::Lang;
+use crate::{Error, Fit, Result};
+use plim_stats::{Coefficient, Kind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A table of several models side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegressionTable {
+    /// Estimates to show, in this order; all of the study when empty.
+    pub fits: Vec<String>,
+    /// Title of the table.
+    pub title: String,
+    /// Headings of the columns below their numbers; the method where the methods differ, when empty.
+    pub headings: Vec<String>,
+    /// Regressors to show, `*` standing for anything; all when empty.
+    pub keep: Vec<String>,
+    /// Regressors to leave out, `*` standing for anything.
+    pub drop: Vec<String>,
+    /// Regressors that come first, in this order; the others follow as they appear.
+    pub order: Vec<String>,
+    /// Regressors shown as one row "Controls: Yes", `*` standing for anything.
+    pub controls: Vec<String>,
+    /// Words to print instead of names of variables, fixed effects, outcomes and statistics.
+    pub labels: BTreeMap<String, String>,
+    /// What stands below an estimate.
+    pub below: Below,
+    /// Levels of significance that stars mark.
+    pub stars: Stars,
+    /// Decimals; more are printed where fewer than two significant digits would show.
+    pub digits: usize,
+    /// Statistics of the footer by their names in `results.json`; those that the methods have, when empty.
+    pub stats: Vec<String>,
+    /// Sentences to add to the notes.
+    pub notes: Vec<String>,
+}
+
+impl Default for RegressionTable {
+    fn default() -> Self {
+        RegressionTable {
+            fits: Vec::new(),
+            title: String::new(),
+            headings: Vec::new(),
+            keep: Vec::new(),
+            drop: Vec::new(),
+            order: Vec::new(),
+            controls: Vec::new(),
+            labels: BTreeMap::new(),
+            below: Below::default(),
+            stars: Stars::default(),
+            digits: 3, // what AER and 经济研究 print
+            stats: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// What stands below an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Below {
+    /// The standard error in parentheses.
+    #[default]
+    Se,
+    /// The t statistic in parentheses.
+    T,
+    /// The p-value in parentheses.
+    P,
+    /// The 95 % confidence interval in brackets.
+    Ci,
+    /// Nothing.
+    None,
+}
+
+/// Levels of significance that stars mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stars {
+    /// `*` 10 %, `**` 5 %, `***` 1 %: the custom of economics.
+    #[default]
+    Standard,
+    /// `*` 5 %, `**` 1 %, `***` 0.1 %.
+    Strict,
+    /// No stars.
+    None,
+}
+
+impl Stars {
+    /// Stars of a p-value.
+    pub fn of(self, p: f64) -> &'static str {
+        let levels = match self {
+            Stars::Standard => [0.01, 0.05, 0.1],
+            Stars::Strict => [0.001, 0.01, 0.05],
+            Stars::None => return "",
+        };
+        // Every comparison with NaN is false: an unknown p-value gets no star.
+        ["***", "**", "*"].into_iter().zip(levels).find(|(_, level)| p < *level).map_or("", |(s, _)| s)
+    }
+
+    /// What the notes say of them.
+    pub fn note(self) -> Option<&'static str> {
+        match self {
+            Stars::Standard => Some("* p < 0.1, ** p < 0.05, *** p < 0.01"),
+            Stars::Strict => Some("* p < 0.05, ** p < 0.01, *** p < 0.001"),
+            Stars::None => None,
+        }
+    }
+}
+
+/// Lists like the coefficients that get a panel of their own.
+const PANELS: [&str; 3] = ["determinants", "u_variance", "v_variance"];
+/// Statistics of the footer unless asked for: those of them that some fit has.
+const USUAL: [&str; 10] =
+    ["nobs", "r2", "r2_within", "kp_lm", "kp_f", "hansen_j", "loglik", "gamma", "mean_efficiency", "threshold"];
+/// Entries of `sample` that count what is there rather than what was lost.
+const PRESENT: [&str; 14] = [
+    "rows",
+    "rows_read",
+    "read",
+    "used",
+    "rows_used",
+    "nobs",
+    "groups",
+    "units",
+    "periods",
+    "clusters",
+    "levels",
+    "treated",
+    "controls",
+    "replications",
+];
+
+/// The table of these fits, each with its name.
+pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) -> Result<Table> {
+    if fits.is_empty() {
+        return Err(Error::new(Kind::Empty { what: "the list of estimates for the table".into() }));
+    }
+    if let Some((name, _)) = fits.iter().find(|(_, f)| f.coefficients.is_empty()) {
+        return Err(Error::invalid(
+            format!("estimate `{name}` has no coefficients to show"),
+            "leave it out of the table, or show its measure instead",
+        ));
+    }
+    if !options.headings.is_empty() && options.headings.len() != fits.len() {
+        return Err(Error::length("`headings`", options.headings.len(), fits.len()));
+    }
+    let o = Words { options, lang };
+    let main: Vec<&[Coefficient]> = fits.iter().map(|(_, f)| f.coefficients.as_slice()).collect();
+    let mut sections = vec![Section::new(o.rows(&main))];
+    for panel in PANELS {
+        let lists: Vec<Vec<Coefficient>> = fits.iter().map(|(_, f)| f.list(panel)).collect();
+        if lists.iter().any(|l| !l.is_empty()) {
+            let rows = o.rows(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            sections[0].title = Some(lang.say("coefficients").into());
+            sections.push(Section::titled(lang.say(panel), rows));
+        }
+    }
+    if sections.iter().all(|s| s.rows.is_empty()) {
+        return Err(Error::invalid("`keep`, `drop` and `controls` leave no regressor to show", "name fewer in them"));
+    }
+    let specification = o.specification(fits);
+    if !specification.is_empty() {
+        sections.push(Section::new(specification));
+    }
+    sections.push(Section::new(o.statistics(fits)?));
+    let tests = o.tests(fits);
+    if !tests.is_empty() {
+        sections.push(Section::titled(lang.say("tests"), tests));
+    }
+
+    let numbers = (1..=fits.len()).map(|i| format!("({i})"));
+    let table = Table {
+        id: String::new(),
+        title: if options.title.is_empty() { lang.say("regression").into() } else { options.title.clone() },
+        stub: String::new(),
+        columns: numbers.map(|n| Column::new(n, Align::Number)).collect(),
+        spanners: o.spanners(fits),
+        sections,
+        notes: o.notes(fits),
+        sortable: false,
+    };
+    table.check()?;
+    Ok(table)
+}
+
+/// The options with the language they are printed in.
+pub(crate) struct Words<'a> {
+    pub options: &'a RegressionTable,
+    pub lang: Lang,
+}
+
+impl Words<'_> {
+    /// The label of a regressor: given, or made from its parts.
+    pub fn label(&self, name: &str) -> String {
+        if let Some(label) = self.options.labels.get(name) {
+            return label.clone();
+        }
+        if let Some(time) = name.strip_prefix("event_time::") {
+            return self.lang.with("event_time", time);
+        }
+        // `x:m` is an interaction; `x:low` of a threshold model reads well enough as x × low.
+        match name.split_once(':') {
+            Some((x, m)) if !x.is_empty() && !m.is_empty() && !m.starts_with(':') => {
+                format!("{} × {}", self.label(x), self.label(m))
+            }
+            _ if name == "(Intercept)" => self.lang.say(name).into(),
+            _ => name.into(),
+        }
+    }
+
+    /// Rows of regressors over the columns, in the order asked for.
+    pub fn rows(&self, columns: &[&[Coefficient]]) -> Vec<Row> {
+        let o = self.options;
+        let mut names: Vec<&str> = Vec::new();
+        for c in columns.iter().flat_map(|c| c.iter()) {
+            let shown = (o.keep.is_empty() || matches_any(&o.keep, &c.name))
+                && !matches_any(&o.drop, &c.name)
+                && !matches_any(&o.controls, &c.name);
+            if shown && !names.contains(&c.name.as_str()) {
+                names.push(&c.name);
+            }
+        }
+        // A stable sort: the constant goes last, as journals print it.
+        let rank = |n: &str| match o.order.iter().position(|p| matches(p, n)) {
+            Some(i) => i,
+            None => o.order.len() + usize::from(n == "(Intercept)"),
+        };
+        names.sort_by_key(|n| rank(n));
+        names.iter().map(|name| self.row(name, columns)).collect()
+    }
+
+    fn row(&self, name: &str, columns: &[&[Coefficient]]) -> Row {
+        let found: Vec<Option<&Coefficient>> = columns.iter().map(|c| c.iter().find(|c| c.name == name)).collect();
+        let digits = (found.iter().flatten())
+            .map(|c| match self.options.below {
+                Below::Se => decimals(c.estimate, c.std_error, self.options.digits),
+                _ => decimals(c.estimate, c.estimate, self.options.digits),
+            })
+            .max()
+            .unwrap_or(self.options.digits);
+        Row::new(
+            self.label(name),
+            found.into_iter().map(|c| c.map_or(Cell::empty(), |c| self.cell(c, digits))).collect(),
+        )
+    }
+
+    /// An estimate with its stars, and what stands below.
+    pub fn cell(&self, c: &Coefficient, digits: usize) -> Cell {
+        let mut lines = vec![Entry::Number {
+            value: c.estimate,
+            body: shown(fixed(c.estimate, digits)),
+            trail: self.options.stars.of(c.p_value).into(),
+        }];
+        let bracket =
+            |value: f64, text: String| Entry::Number { value, body: format!("({}", shown(text)), trail: ")".into() };
+        match self.options.below {
+            Below::Se => lines.push(bracket(c.std_error, fixed(c.std_error, digits))),
+            Below::T => lines.push(bracket(c.statistic, fixed(c.statistic, 2))),
+            Below::P => lines.push(bracket(c.p_value, p_value(c.p_value))),
+            Below::Ci => lines.push(interval(c.conf_low, c.conf_high, digits)),
+            Below::None => {}
+        }
+        Cell(lines)
+    }
+
+    /// Controls and fixed effects, yes or no.
+    fn specification(&self, fits: &[(&str, &Fit)]) -> Vec<Row> {
+        let yes_no = |yes: bool| Cell(vec![Entry::Text(self.lang.say(if yes { "yes" } else { "no" }).into())]);
+        let mut rows = Vec::new();
+        if !self.options.controls.is_empty() {
+            let has = |f: &Fit| f.coefficients.iter().any(|c| matches_any(&self.options.controls, &c.name));
+            rows.push(Row::new(self.lang.say("controls"), fits.iter().map(|(_, f)| yes_no(has(f))).collect()));
+        }
+        let mut effects: Vec<&str> = Vec::new();
+        for effect in fits.iter().flat_map(|(_, f)| f.fixed_effects()) {
+            if !effects.contains(&effect) {
+                effects.push(effect);
+            }
+        }
+        for effect in effects {
+            let name = match self.options.labels.get(effect) {
+                Some(label) => label.clone(),
+                None => effect.split('^').map(|part| self.label(part)).collect::<Vec<_>>().join(" × "),
+            };
+            let label = self.lang.with("fixed_effects", &capitalized(&name));
+            rows.push(Row::new(label, fits.iter().map(|(_, f)| yes_no(f.fixed_effects().contains(&effect))).collect()));
+        }
+        rows
+    }
+
+    fn statistics(&self, fits: &[(&str, &Fit)]) -> Result<Vec<Row>> {
+        let has = |name: &str| fits.iter().any(|(_, f)| f.stat(name).is_some());
+        let names: Vec<&str> = match self.options.stats.is_empty() {
+            true => USUAL.into_iter().filter(|n| has(n)).collect(),
+            false => self.options.stats.iter().map(String::as_str).collect(),
+        };
+        if let Some(unknown) = names.iter().find(|n| !has(n)) {
+            let mut known: Vec<&str> = fits.iter().flat_map(|(_, f)| f.stats.keys().map(String::as_str)).collect();
+            known.sort_unstable();
+            known.dedup();
+            return Err(Error::invalid(
+                format!("none of the estimates has the statistic `{unknown}`"),
+                format!("choose among: nobs, {}", known.join(", ")),
+            ));
+        }
+        let row = |name: &&str| {
+            let cells = fits.iter().map(|(_, f)| match f.stat(name) {
+                Some(v) if v.fract() == 0.0 => Cell::number(v, count(v)),
+                Some(v) => Cell::number(v, crate::number::number(v, self.options.digits)),
+                None => Cell::empty(),
+            });
+            let label = self.options.labels.get(*name).map_or_else(|| self.lang.say(name), String::as_str);
+            Row::new(label, cells.collect())
+        };
+        Ok(names.iter().map(row).collect())
+    }
+
+    /// Tests that the fits carry: the statistic, its p-value below in brackets.
+    fn tests(&self, fits: &[(&str, &Fit)]) -> Vec<Row> {
+        let of = |f: &Fit| f.more.get("tests").and_then(Value::as_array).cloned().unwrap_or_default();
+        let lists: Vec<Vec<Value>> = fits.iter().map(|(_, f)| of(f)).collect();
+        let name = |t: &Value| t.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut names: Vec<String> = Vec::new();
+        for n in lists.iter().flatten().map(name) {
+            if !names.contains(&n) {
+                names.push(n);
+            }
+        }
+        let cell = |list: &Vec<Value>, n: &str| {
+            let Some(test) = list.iter().find(|t| name(t) == n) else { return Cell::empty() };
+            let get = |key: &str| test.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN);
+            let (statistic, p) = (get("statistic"), get("p_value"));
+            Cell(vec![
+                Entry::Number { value: statistic, body: shown(fixed(statistic, 2)), trail: String::new() },
+                Entry::Number { value: p, body: format!("[{}", shown(p_value(p))), trail: "]".into() },
+            ])
+        };
+        let label = |n: &str| match self.options.labels.get(n) {
+            Some(label) => label.clone(),
+            None => capitalized(&self.lang.say(n).replace('_', " ")),
+        };
+        names.iter().map(|n| Row::new(label(n), lists.iter().map(|l| cell(l, n)).collect())).collect()
+    }
+
+    /// Outcomes over the columns they share; below them the headings.
+    fn spanners(&self, fits: &[(&str, &Fit)]) -> Vec<Vec<Spanner>> {
+        let mut outcomes: Vec<Spanner> = Vec::new();
+        for (_, fit) in fits {
+            let label = self.label(fit.outcome());
+            match outcomes.last_mut() {
+                Some(last) if last.label == label => last.len += 1,
+                _ => outcomes.push(Spanner { label, len: 1 }),
+            }
+        }
+        let methods_differ = fits.iter().any(|(_, f)| f.method != fits[0].1.method);
+        let headings: Vec<Spanner> = match self.options.headings.is_empty() {
+            false => self.options.headings.iter().map(|h| Spanner { label: h.clone(), len: 1 }).collect(),
+            true if methods_differ => {
+                fits.iter().map(|(_, f)| Spanner { label: self.lang.say(&f.method).into(), len: 1 }).collect()
+            }
+            true => Vec::new(),
+        };
+        [outcomes, headings].into_iter().filter(|row| row.iter().any(|s| !s.label.is_empty())).collect()
+    }
+
+    /// How the numbers were made, from the fits themselves.
+    fn notes(&self, fits: &[(&str, &Fit)]) -> Vec<String> {
+        let lang = self.lang;
+        let mut notes = Vec::new();
+        let below = match self.options.below {
+            Below::Se => "note_se",
+            Below::T => "note_t",
+            Below::P => "note_p",
+            Below::Ci => "note_ci",
+            Below::None => "",
+        };
+        if !below.is_empty() {
+            notes.push(lang.sentence(lang.say(below)));
+        }
+        let vcov = |f: &Fit| (!f.vcov.is_empty()).then(|| vec![lang.with("note_vcov", &f.vcov)]).unwrap_or_default();
+        notes.extend(self.by_column(fits, vcov));
+        notes.extend(self.options.stars.note().map(|n| lang.sentence(n)));
+        if fits.iter().any(|(_, f)| f.more.contains_key("tests")) {
+            notes.push(lang.say("note_tests").into());
+        }
+        notes.extend(self.by_column(fits, |f| lost(&f.sample, lang).into_iter().collect()));
+        notes.extend(self.by_column(fits, |f| f.notes.clone()));
+        notes.extend(self.options.notes.iter().cloned());
+        notes
+    }
+
+    /// Each thing said of some fits, once, with the columns it is said of unless it is all of them.
+    fn by_column(&self, fits: &[(&str, &Fit)], said: impl Fn(&Fit) -> Vec<String>) -> Vec<String> {
+        let mut order: Vec<(String, Vec<usize>)> = Vec::new();
+        for (i, (_, fit)) in fits.iter().enumerate() {
+            for text in said(fit) {
+                match order.iter_mut().find(|(t, _)| *t == text) {
+                    Some((_, columns)) => columns.push(i + 1),
+                    None => order.push((text, vec![i + 1])),
+                }
+            }
+        }
+        let line = |(text, columns): (String, Vec<usize>)| {
+            let all = columns.len() == fits.len();
+            let columns: Vec<String> = columns.iter().map(|c| format!("({c})")).collect();
+            self.lang.sentence(&match all {
+                true => capitalized(&text),
+                false => format!("{}: {text}", columns.join(self.lang.comma())),
+            })
+        };
+        order.into_iter().map(line).collect()
+    }
+}
+
+/// Rows lost by reason, as one sentence; `None` when nothing was lost.
+fn lost(sample: &Map<String, Value>, lang: Lang) -> Option<String> {
+    let mut reasons = Vec::new();
+    for (reason, n) in sample {
+        // Reasons may stand under `lost`, or beside what is present.
+        let inner = n.as_object().filter(|_| reason == "lost").cloned().unwrap_or_default();
+        let own = n.as_f64().filter(|_| !PRESENT.contains(&reason.as_str())).map(|n| (reason.clone(), n));
+        reasons.extend(own);
+        reasons.extend(inner.into_iter().filter_map(|(r, n)| Some((r, n.as_f64()?))));
+    }
+    let said: Vec<String> = (reasons.iter())
+        .filter(|(_, n)| *n > 0.0)
+        .map(|(reason, n)| {
+            format!(
+                "{} {}",
+                count(*n),
+                if Lang::knows(reason) { lang.say(reason).into() } else { reason.replace('_', " ") }
+            )
+        })
+        .collect();
+    (!said.is_empty()).then(|| lang.with("rows_lost", &said.join(lang.comma())))
+}
+
+/// What is printed for a number that is not there.
+fn shown(text: String) -> String {
+    if text.is_empty() { "–".into() } else { text }
+}
+
+/// An interval in brackets.
+pub(crate) fn interval(low: f64, high: f64, digits: usize) -> Entry {
+    let body = format!("[{}, {}", shown(fixed(low, digits)), shown(fixed(high, digits)));
+    Entry::Number { value: low, body, trail: "]".into() }
+}
+
+/// First letter capital, unless it belongs to a name in code (`cluster:city`).
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
+
+fn matches_any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|p| matches(p, name))
+}
+
+/// Whether the name fits the pattern, `*` standing for any run of characters.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_follow_the_levels() {
+        assert_eq!([0.0099, 0.01, 0.05, 0.1, f64::NAN].map(|p| Stars::Standard.of(p)), ["***", "**", "*", "", ""]);
+        assert_eq!([0.0009, 0.009, 0.049, 0.05].map(|p| Stars::Strict.of(p)), ["***", "**", "*", ""]);
+        assert_eq!(Stars::None.of(0.0), "");
+    }
+
+    #[test]
+    fn patterns() {
+        assert!(matches("ln_*", "ln_gdp") && matches("*", "") && matches("a*c*e", "abcde") && matches("x", "x"));
+        assert!(!matches("ln_*", "gdp") && !matches("x", "xy") && !matches("a*b", "ac") && !matches("aa*aa", "aaa"));
+    }
+
+    #[test]
+    fn rows_lost_are_told_by_reason() {
+        let sample = |v: Value| v.as_object().unwrap().clone();
+        let s = sample(serde_json::json!({ "rows": 3179, "missing": 48, "singletons": 3, "groups": 289, "winsor": 0 }));
+        assert_eq!(lost(&s, Lang::En).unwrap(), "Rows lost: 48 missing values, 3 singletons");
+        let s = sample(serde_json::json!({ "rows": 10, "lost": { "missing": 1 } }));
+        assert_eq!(lost(&s, Lang::Zh).unwrap(), "删去的行：1 缺失值");
+        assert_eq!(lost(&Map::new(), Lang::En), None);
+    }
+}

@@ -1,0 +1,230 @@
+//! The one dictionary of words that tables, figures and the page print by themselves.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Language of headings and table words: `en` or `zh`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Lang {
+    /// The word for `key`; a key that the dictionary lacks (a statistic of a new method) stands for itself.
+    pub fn say(self, key: &str) -> &str {
+        match (WORDS.iter().find(|(k, _, _)| *k == key), self) {
+            (Some((_, en, _)), Lang::En) => en,
+            (Some((_, _, zh)), Lang::Zh) => zh,
+            (None, _) => key,
+        }
+    }
+
+    /// The word for `key` with `{}` filled in.
+    pub fn with(self, key: &str, what: &str) -> String {
+        self.say(key).replacen("{}", what, 1)
+    }
+
+    /// Whether the dictionary has this key.
+    pub fn knows(key: &str) -> bool {
+        WORDS.iter().any(|(k, _, _)| *k == key)
+    }
+
+    /// Separator of a list.
+    pub fn comma(self) -> &'static str {
+        match self {
+            Lang::En => ", ",
+            Lang::Zh => "、",
+        }
+    }
+
+    /// Tag for the `lang` attribute.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Lang::En => "en",
+            Lang::Zh => "zh-CN",
+        }
+    }
+
+    /// A sentence: its full stop added unless it ends a sentence already.
+    pub fn sentence(self, text: &str) -> String {
+        let stop = match self {
+            Lang::En => '.',
+            Lang::Zh => '。',
+        };
+        match text.trim_end() {
+            t if t.ends_with(['.', '!', '?', '。', '！', '？']) => t.to_owned(),
+            t => format!("{t}{stop}"),
+        }
+    }
+}
+
+/// Key, English, Chinese. Keys of statistics are their names in `results.json`.
+const WORDS: &[(&str, &str, &str)] = &[
+    // Rows and headings of tables.
+    ("yes", "Yes", "是"),
+    ("no", "No", "否"),
+    ("controls", "Controls", "控制变量"),
+    ("fixed_effects", "{} fixed effects", "{}固定效应"),
+    ("(Intercept)", "Constant", "常数项"),
+    ("variable", "Variable", "变量"),
+    ("estimate", "Estimate", "估计值"),
+    ("std_error", "Std. error", "标准误"),
+    ("conf", "95% CI", "95%置信区间"),
+    ("p_value", "p-value", "p值"),
+    ("p_permutation", "Permutation p", "置换检验p值"),
+    ("z", "z", "z值"),
+    ("difference", "Difference", "组间差异"),
+    ("regression", "Regression results", "回归结果"),
+    // Methods as column headings.
+    ("feols", "OLS", "OLS"),
+    ("iv", "2SLS", "2SLS"),
+    ("liml", "LIML", "LIML"),
+    ("gmm", "GMM", "GMM"),
+    ("gmm_panel", "Panel GMM", "动态面板GMM"),
+    ("fepois", "Poisson", "泊松"),
+    ("logit", "Logit", "Logit"),
+    ("probit", "Probit", "Probit"),
+    ("negbin", "Neg. binomial", "负二项"),
+    ("re", "Random effects", "随机效应"),
+    ("fd", "First differences", "一阶差分"),
+    ("between", "Between", "组间估计"),
+    ("did", "DID", "双重差分"),
+    ("sfa", "Stochastic frontier", "随机前沿"),
+    ("moderation", "Moderation", "调节效应"),
+    ("threshold_model", "Threshold", "门槛回归"),
+    // Statistics.
+    ("nobs", "Observations", "观测值"),
+    ("r2", "R²", "R²"),
+    ("r2_adj", "Adjusted R²", "调整R²"),
+    ("r2_within", "Within R²", "组内R²"),
+    ("rmse", "Root MSE", "均方根误差"),
+    ("loglik", "Log likelihood", "对数似然值"),
+    ("loglik_ols", "Log likelihood, OLS", "OLS对数似然值"),
+    ("lr", "LR statistic", "LR统计量"),
+    ("gamma", "γ", "γ"),
+    ("sigma2", "σ²", "σ²"),
+    ("sigma_u", "σ (u)", "σ (u)"),
+    ("sigma_v", "σ (v)", "σ (v)"),
+    ("mu", "μ", "μ"),
+    ("eta", "η", "η"),
+    ("mean_efficiency", "Mean efficiency", "平均效率"),
+    ("first_stage_f", "First-stage F", "第一阶段F值"),
+    ("cragg_donald_f", "Cragg–Donald F", "Cragg–Donald F"),
+    ("kp_lm", "Kleibergen–Paap LM", "Kleibergen–Paap LM"),
+    ("kp_f", "Kleibergen–Paap F", "Kleibergen–Paap F"),
+    ("effective_f", "Effective F", "有效F值"),
+    ("ar_f", "Anderson–Rubin F", "Anderson–Rubin F"),
+    ("sargan", "Sargan", "Sargan"),
+    ("hansen_j", "Hansen J", "Hansen J"),
+    ("ar1", "AR(1), p-value", "AR(1) p值"),
+    ("ar2", "AR(2), p-value", "AR(2) p值"),
+    ("instruments", "Instruments", "工具变量数"),
+    ("threshold", "Threshold", "门槛值"),
+    // Panels of a stochastic frontier.
+    ("coefficients", "Frontier", "前沿函数"),
+    ("determinants", "Determinants of inefficiency", "无效率影响因素"),
+    ("u_variance", "Variance of u", "u的方差"),
+    ("v_variance", "Variance of v", "v的方差"),
+    // Mediation.
+    ("mediation", "Mediation", "中介效应"),
+    ("a", "a: treatment → mediator", "a：核心变量→中介变量"),
+    ("b", "b: mediator → outcome", "b：中介变量→被解释变量"),
+    ("total", "c: total effect", "c：总效应"),
+    ("direct", "c′: direct effect", "c′：直接效应"),
+    ("indirect", "ab: indirect effect", "ab：间接效应"),
+    ("share", "Share mediated (ab / c)", "中介效应占比 (ab / c)"),
+    ("sobel_z", "Sobel z", "Sobel z值"),
+    ("aroian_z", "Aroian z", "Aroian z值"),
+    ("goodman_z", "Goodman z", "Goodman z值"),
+    // Moderation and split.
+    ("slopes", "Marginal effect at values of the moderator", "不同调节变量水平下的边际效应"),
+    ("at", "At", "取值点"),
+    ("mean - sd", "Mean − 1 s.d.", "均值−1标准差"),
+    ("mean", "Mean", "均值"),
+    ("mean + sd", "Mean + 1 s.d.", "均值+1标准差"),
+    ("moderator", "Moderator", "调节变量"),
+    ("split", "Subsamples", "分样本回归"),
+    ("between_groups", "Differences between groups", "组间差异检验"),
+    // Difference in differences.
+    ("event_time", "Event time {}", "相对时间{}"),
+    ("event_axis", "Periods since treatment", "距政策实施的期数"),
+    ("reference", "Reference period {}.", "基期：{}。"),
+    ("event_study", "Event study", "事件研究"),
+    ("tests", "Tests", "检验"),
+    ("statistic", "Statistic", "统计量"),
+    ("df", "d.f.", "自由度"),
+    ("test", "Test", "检验"),
+    ("pre_trend", "Joint test of pre-trends", "平行趋势联合检验"),
+    ("hausman", "Hausman", "Hausman检验"),
+    ("breusch_pagan", "Breusch–Pagan", "Breusch–Pagan检验"),
+    ("poolability", "Poolability", "可混合性检验"),
+    // Description.
+    ("describe", "Descriptive statistics", "描述性统计"),
+    ("n", "N", "样本量"),
+    ("sd", "S.d.", "标准差"),
+    ("min", "Min.", "最小值"),
+    ("p25", "p25", "p25"),
+    ("median", "Median", "中位数"),
+    ("p75", "p75", "p75"),
+    ("max", "Max.", "最大值"),
+    ("correlation", "Correlations", "相关系数矩阵"),
+    ("pearson", "Pearson correlations.", "Pearson相关系数。"),
+    ("spearman", "Spearman rank correlations.", "Spearman秩相关系数。"),
+    ("pairwise", "Pairs of complete observations, N from {} to {}.", "成对删除缺失值，样本量{}至{}。"),
+    ("listwise", "Rows complete in all variables, N = {}.", "仅用无缺失的行，样本量{}。"),
+    ("weights", "Weights", "权重"),
+    ("weight", "Weight", "权重"),
+    ("entropy", "Entropy", "信息熵"),
+    ("divergence", "Divergence", "差异系数"),
+    ("indicator", "Indicator", "指标"),
+    ("year", "Year", "年份"),
+    // Notes.
+    ("note_se", "Standard errors in parentheses", "括号内为标准误"),
+    ("note_t", "t statistics in parentheses", "括号内为t值"),
+    ("note_p", "p-values in parentheses", "括号内为p值"),
+    ("note_ci", "95% confidence intervals in brackets", "方括号内为95%置信区间"),
+    ("note_vcov", "covariance {}", "协方差{}"),
+    ("note_tests", "Tests: p-values in brackets.", "检验：方括号内为p值。"),
+    ("rows_lost", "Rows lost: {}", "删去的行：{}"),
+    ("missing", "missing values", "缺失值"),
+    ("singletons", "singletons", "单观测组"),
+    ("where", "outside the filter", "不满足筛选条件"),
+    ("zero_weight", "zero weight", "零权重"),
+    ("dropped", "Not estimated", "未估计"),
+    ("normal_p", "p-values from the normal distribution.", "p值依正态分布计算。"),
+    ("bootstrap_ci", "Interval of the indirect effect from the bootstrap.", "间接效应的置信区间由自助法得到。"),
+    // Figures.
+    ("actual", "Actual estimate", "实际估计值"),
+    ("draws", "Draws", "次数"),
+    ("effect_of", "Marginal effect", "边际效应"),
+    ("coefplot", "Coefficients with 95% intervals", "系数与95%置信区间"),
+    ("placebo", "Placebo estimates", "安慰剂检验估计值"),
+    // Page.
+    ("skip", "Skip to content", "跳到正文"),
+    ("contents", "Contents", "目录"),
+    ("sort_hint", "Sort by {}", "按{}排序"),
+    ("figure", "Figure {}.", "图{}"),
+    ("table", "Table {}.", "表{}"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_stands_once_and_both_languages_take_the_same_fillings() {
+        let mut seen = std::collections::HashSet::new();
+        for (key, en, zh) in WORDS {
+            assert!(seen.insert(key), "{key} stands twice");
+            assert_eq!(en.matches("{}").count(), zh.matches("{}").count(), "{key}");
+        }
+        assert_eq!(Lang::Zh.say("nobs"), "观测值");
+        assert_eq!(Lang::Zh.say("a_new_statistic"), "a_new_statistic");
+        assert_eq!(Lang::En.sentence("No stop"), "No stop.");
+    }
+}
