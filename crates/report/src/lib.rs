@@ -14,12 +14,16 @@
 pub mod describe;
 pub mod effects;
 pub mod escape;
+pub mod figure;
 pub mod html;
 pub mod latex;
 pub mod markdown;
 pub mod number;
+pub mod page;
+pub mod plots;
 pub mod regression;
 pub mod results;
+pub mod svg;
 pub mod table;
 pub mod text;
 pub mod words;

@@ -389,7 +389,10 @@ impl Words<'_> {
         if !below.is_empty() {
             notes.push(lang.sentence(lang.say(below)));
         }
-        let vcov = |f: &Fit| (!f.vcov.is_empty()).then(|| vec![lang.with("note_vcov", &f.vcov)]).unwrap_or_default();
+        let vcov = |f: &Fit| match f.vcov.is_empty() {
+            true => Vec::new(),
+            false => vec![lang.with("note_vcov", &f.vcov)],
+        };
         notes.extend(self.by_column(fits, vcov));
         notes.extend(self.options.stars.note().map(|n| lang.sentence(n)));
         if fits.iter().any(|(_, f)| f.more.contains_key("tests")) {

@@ -13,7 +13,7 @@
 //! across a gap.
 
 use super::concentration::at_value;
-use super::records::{RecordCount, Records, baskets, by_product};
+use super::records::{Cell, RecordCount, Records, baskets, by_product};
 use crate::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,20 +65,20 @@ pub struct InertiaMeasure {
 /// Inertia of each unit and time of the records; duplicate records are added up.
 pub fn inertia(options: &Inertia, records: &Records) -> Result<InertiaMeasure> {
     let (cells, sample) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let mut rows: Vec<InertiaRow> = Vec::new();
-    let mut before: Option<(u32, i64, Vec<(u32, f64)>)> = None;
+    let held: Vec<&[Cell]> = baskets(&cells).collect();
+    let mut rows: Vec<InertiaRow> = Vec::with_capacity(held.len());
     let (mut first, mut gaps) = (0, 0);
-    for basket in baskets(&cells) {
-        let (unit, time, now) = (basket[0].unit, basket[0].time, by_product(basket));
-        let [similarity, old_product_share, retention] = match &before {
-            Some((u, t, old)) if *u == unit && t.checked_add(1) == Some(time) => compare(old, &now),
-            other => {
-                *if other.as_ref().is_some_and(|(u, ..)| *u == unit) { &mut gaps } else { &mut first } += 1;
+    for (i, now) in held.iter().enumerate() {
+        let (unit, time) = (now[0].unit, now[0].time);
+        let before = i.checked_sub(1).map(|j| held[j]).filter(|b| b[0].unit == unit);
+        let [similarity, old_product_share, retention] = match before {
+            Some(b) if b[0].time.checked_add(1) == Some(time) => compare(&by_product(b), &by_product(now)),
+            _ => {
+                *if before.is_some() { &mut gaps } else { &mut first } += 1;
                 [f64::NAN; 3]
             }
         };
         rows.push(InertiaRow { unit, time, similarity, old_product_share, retention });
-        before = Some((unit, time, now));
     }
     let mut notes = vec![format!("{first} rows are the first of their unit and have nothing to compare with")];
     if gaps > 0 {

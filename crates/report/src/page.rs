@@ -1,0 +1,171 @@
+//! `report.html`: one file that holds everything and asks the network for nothing.
+//!
+//! Read without JavaScript it is complete; with it, tables whose rows may be reordered can be sorted.
+//! A content-security policy forbids all requests, so that a file that somebody sends cannot call home.
+//! Every word that comes from a study or from data is escaped here, and only here.
+
+use crate::escape::{anchor, html as esc};
+use crate::table::Table;
+use crate::words::Lang;
+use crate::{Result, html};
+use std::collections::HashSet;
+
+/// The report.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// Title.
+    pub title: String,
+    /// Language of headings and table words.
+    pub lang: Lang,
+    /// Paragraphs under the title.
+    pub intro: Vec<String>,
+    /// Sections in reading order.
+    pub sections: Vec<Section>,
+}
+
+/// A section.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Section {
+    /// Heading.
+    pub heading: String,
+    /// Anchor; made from the heading when empty.
+    pub id: String,
+    /// 1 for a section, 2 for a subsection, 3 below.
+    pub level: u8,
+    /// What it holds.
+    pub blocks: Vec<Block>,
+}
+
+/// A part of a section.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Block {
+    /// Words.
+    Paragraph(String),
+    /// A table.
+    Table(Table),
+    /// A figure.
+    Figure(Figure),
+    /// Terms and what they mean (options, provenance).
+    Definitions(Vec<(String, String)>),
+    /// Words as typed (a study file).
+    Pre(String),
+}
+
+/// A figure on the page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// What is drawn.
+    pub scene: crate::figure::Scene,
+    /// Caption below.
+    pub caption: String,
+}
+
+/// What the page may do: show what is in it.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+
+/// The page as one HTML file.
+pub fn render(page: &Page) -> Result<String> {
+    let lang = page.lang;
+    let mut names = Names::default();
+    let ids: Vec<String> =
+        page.sections.iter().map(|s| names.own(if s.id.is_empty() { &s.heading } else { &s.id })).collect();
+    let mut out = format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<title>{}</title>\n\
+         <link rel=\"icon\" href=\"data:,\">\n<style>\n{}</style>\n</head>\n<body>\n\
+         <a class=\"skip\" href=\"#content\">{}</a>\n<header>\n<h1>{}</h1>\n",
+        lang.tag(),
+        esc(&page.title),
+        include_str!("page.css"),
+        esc(lang.say("skip")),
+        esc(&page.title)
+    );
+    out += &paragraphs(&page.intro);
+    out += "</header>\n";
+    if page.sections.len() > 1 {
+        out += &format!("<nav aria-label=\"{0}\">\n<h2>{0}</h2>\n<ul>\n", esc(lang.say("contents")));
+        for (section, id) in page.sections.iter().zip(&ids) {
+            let level = section.level.clamp(1, 3);
+            out += &format!("<li class=\"l{level}\"><a href=\"#{id}\">{}</a></li>\n", esc(&section.heading));
+        }
+        out += "</ul>\n</nav>\n";
+    }
+    out += "<main id=\"content\">\n";
+    let (mut figures, mut tables, mut above) = (0, 0, 1);
+    for (section, id) in page.sections.iter().zip(&ids) {
+        // Headings never skip a level, whatever the caller asks: h1 is the page's.
+        let level = (section.level.clamp(1, 3) + 1).min(above + 1);
+        above = level;
+        out += &format!(
+            "<section aria-labelledby=\"{id}\">\n<h{level} id=\"{id}\">{}</h{level}>\n",
+            esc(&section.heading)
+        );
+        for block in &section.blocks {
+            out += &match block {
+                Block::Paragraph(text) => paragraphs(std::slice::from_ref(text)),
+                Block::Table(table) => {
+                    table.check()?;
+                    tables += 1;
+                    let title = format!("{} {}", lang.with("table", &tables.to_string()), table.title);
+                    let id = names.own(&format!("table-{}", table.anchor()));
+                    html::render(&Table { id, title, ..table.clone() })
+                }
+                Block::Figure(figure) => {
+                    figures += 1;
+                    let id = names.own(&format!("figure-{figures}"));
+                    format!(
+                        "<figure id=\"{id}\">\n{}<figcaption><b>{}</b> {}</figcaption>\n</figure>\n",
+                        crate::svg::render(&figure.scene, &id),
+                        esc(&lang.with("figure", &figures.to_string())),
+                        esc(&figure.caption)
+                    )
+                }
+                Block::Definitions(list) => {
+                    let item = |(term, text): &(String, String)| {
+                        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", esc(term), esc(text))
+                    };
+                    format!("<dl>\n{}</dl>\n", list.iter().map(item).collect::<String>())
+                }
+                Block::Pre(text) => format!(
+                    "<pre tabindex=\"0\" role=\"region\" aria-label=\"{}\"><code>{}</code></pre>\n",
+                    esc(&section.heading),
+                    esc(text)
+                ),
+            };
+        }
+        out += "</section>\n";
+    }
+    out += &format!(
+        "</main>\n<script data-sort=\"{}\">\n{}</script>\n</body>\n</html>\n",
+        esc(lang.say("sort_hint")),
+        include_str!("page.js")
+    );
+    Ok(out)
+}
+
+/// Ids already given on the page.
+#[derive(Default)]
+struct Names(HashSet<String>);
+
+impl Names {
+    /// An id like this one that nothing else on the page has; `content` is the page's own.
+    fn own(&mut self, wanted: &str) -> String {
+        let base = anchor(wanted);
+        let mut id = if base == "content" { "content-1".into() } else { base.clone() };
+        let mut k = 2;
+        while !self.0.insert(id.clone()) {
+            id = format!("{base}-{k}");
+            k += 1;
+        }
+        id
+    }
+}
+
+/// Each text as paragraphs, blank lines between them.
+fn paragraphs(texts: &[String]) -> String {
+    (texts.iter().flat_map(|t| t.split("\n\n")).filter(|t| !t.trim().is_empty()))
+        .map(|t| format!("<p>{}</p>\n", esc(t.trim())))
+        .collect()
+}

@@ -1,0 +1,148 @@
+//! A scene as SVG: plain attributes for every reader, style rules only for the dark.
+//!
+//! Colors are told apart by the color-blind, too (checked against protanopia and deuteranopia by
+//! lightness: each has its own), and series differ in stroke and form besides.
+
+use crate::escape::html as esc;
+use crate::figure::{Anchor, Dash, FONT, Ink, Mark, Scene, Shape};
+
+/// Light and dark colors of the series.
+const SERIES: [(&str, &str); 6] = [
+    ("#0063a6", "#6cb4ee"), // blue
+    ("#c4500c", "#f59a62"), // vermilion
+    ("#00785a", "#4fd0a5"), // green
+    ("#93458e", "#dba0d6"), // purple
+    ("#8a6100", "#e3bd4f"), // ochre
+    ("#4a4a4a", "#c9c9c9"), // gray
+];
+/// Words, muted things, grid, paper: light and dark.
+const ROLES: [(&str, &str, &str); 4] = [
+    ("t", "#1c1c1c", "#ececec"),
+    ("m", "#5c5c5c", "#ababab"),
+    ("g", "#e4e4e2", "#3a3a3a"),
+    ("p", "#ffffff", "#1b1b1a"),
+];
+/// Fonts with Chinese on the three systems.
+const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'PingFang SC', 'Microsoft YaHei', \
+                     'Noto Sans CJK SC', 'Noto Sans SC', sans-serif";
+
+/// The scene as an SVG document, which may also stand inside a page; `id` must be its own there.
+pub fn render(scene: &Scene, id: &str) -> String {
+    let id = crate::escape::anchor(id);
+    let (w, h) = (n(scene.width), n(scene.height));
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plim\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" \
+         role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" font-family=\"{FONTS}\" font-size=\"{FONT}\">\n\
+         <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n<style>{}</style>\n",
+        esc(&scene.title),
+        esc(&scene.description),
+        dark()
+    );
+    out += &format!("<rect class=\"fp\" width=\"{w}\" height=\"{h}\" fill=\"{}\"/>\n", ROLES[3].1);
+    for mark in &scene.marks {
+        out += &element(mark);
+        out.push('\n');
+    }
+    out + "</svg>\n"
+}
+
+/// Rules for the dark: the attributes already say what holds in the light and in print.
+fn dark() -> String {
+    let mut rules = String::new();
+    let series = SERIES.iter().enumerate().map(|(i, (_, dark))| (i.to_string(), *dark));
+    for (class, color) in ROLES.iter().map(|(c, _, dark)| ((*c).to_owned(), *dark)).chain(series) {
+        rules += &format!(".plim .f{class}{{fill:{color}}}.plim .s{class}{{stroke:{color}}}");
+    }
+    format!("@media screen and (prefers-color-scheme:dark){{{rules}}}")
+}
+
+/// Class letter and light color of an ink.
+fn ink(ink: Ink) -> (String, &'static str) {
+    let role = |i: usize| (ROLES[i].0.to_owned(), ROLES[i].1);
+    match ink {
+        Ink::Text => role(0),
+        Ink::Muted => role(1),
+        Ink::Grid => role(2),
+        Ink::Series(s) => ((s % SERIES.len()).to_string(), SERIES[s % SERIES.len()].0),
+    }
+}
+
+fn element(mark: &Mark) -> String {
+    match mark {
+        Mark::Line { points, ink: color, width, dash } => {
+            let (class, color) = ink(*color);
+            let dash = match dash {
+                Dash::Solid => "",
+                Dash::Long => " stroke-dasharray=\"9 4\"",
+                Dash::Short => " stroke-dasharray=\"3 3\"",
+                Dash::Mixed => " stroke-dasharray=\"9 3 2 3\"",
+            };
+            format!(
+                "<polyline class=\"s{class}\" points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\" \
+                 stroke-linejoin=\"round\"{dash}/>",
+                list(points),
+                n(*width)
+            )
+        }
+        Mark::Area { points, ink: color } => {
+            let (class, color) = ink(*color);
+            format!("<polygon class=\"f{class}\" points=\"{}\" fill=\"{color}\" fill-opacity=\"0.16\"/>", list(points))
+        }
+        Mark::Bar { at: (x, y, w, h), ink: color, faint } => {
+            let (class, color) = ink(*color);
+            let opacity = if *faint { " fill-opacity=\"0.3\"" } else { "" };
+            format!(
+                "<rect class=\"f{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{color}\"{opacity}/>",
+                n(*x),
+                n(*y),
+                n(w.max(0.0)),
+                n(h.max(0.0))
+            )
+        }
+        Mark::Dot { at, shape, ink: color, hollow } => dot(*at, *shape, *color, *hollow),
+        Mark::Text { at: (x, y), text, anchor, ink: color } => {
+            let (class, color) = ink(*color);
+            let anchor = match anchor {
+                Anchor::Start => "start",
+                Anchor::Middle => "middle",
+                Anchor::End => "end",
+            };
+            format!(
+                "<text class=\"f{class}\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" fill=\"{color}\">{}</text>",
+                n(*x),
+                n(*y),
+                esc(text)
+            )
+        }
+    }
+}
+
+fn dot((x, y): (f64, f64), shape: Shape, color: Ink, hollow: bool) -> String {
+    let (class, color) = ink(color);
+    let corners = |offsets: &[(f64, f64)]| list(&offsets.iter().map(|(a, b)| (x + a, y + b)).collect::<Vec<_>>());
+    let form = match shape {
+        Shape::Circle => format!("<circle cx=\"{}\" cy=\"{}\" r=\"4\"", n(x), n(y)),
+        Shape::Square => format!("<rect x=\"{}\" y=\"{}\" width=\"7.2\" height=\"7.2\"", n(x - 3.6), n(y - 3.6)),
+        Shape::Triangle => format!("<polygon points=\"{}\"", corners(&[(0.0, -4.8), (4.6, 3.4), (-4.6, 3.4)])),
+        Shape::Diamond => {
+            format!("<polygon points=\"{}\"", corners(&[(0.0, -5.0), (5.0, 0.0), (0.0, 5.0), (-5.0, 0.0)]))
+        }
+    };
+    match hollow {
+        true => {
+            format!("{form} class=\"fp s{class}\" fill=\"{}\" stroke=\"{color}\" stroke-width=\"1.8\"/>", ROLES[3].1)
+        }
+        false => format!("{form} class=\"f{class}\" fill=\"{color}\"/>"),
+    }
+}
+
+fn list(points: &[(f64, f64)]) -> String {
+    points.iter().map(|(x, y)| format!("{},{}", n(*x), n(*y))).collect::<Vec<_>>().join(" ")
+}
+
+/// A coordinate: two decimals are below what eyes resolve, and keep files small and the same everywhere.
+fn n(x: f64) -> String {
+    let text = format!("{:.2}", if x.is_finite() { x.clamp(-1e6, 1e6) } else { 0.0 });
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".into() } else { text.into() }
+}
