@@ -1,6 +1,6 @@
 //! Scores of the two sides of the graph of units and products: eigenvector, reflections, fitness.
 //!
-//! The matrices and references are in [`super::complexity`]; here are the kernels. Units and products are positions
+//! The matrices and references are in [`complexity`](mod@super::complexity); here are the kernels. Units and products are positions
 //! in [`Advantage`], n units and k products.
 
 use super::rca::Advantage;

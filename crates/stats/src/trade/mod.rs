@@ -3,14 +3,14 @@
 //! | file | what |
 //! |---|---|
 //! | [`records`] | long or wide records, added up into cells |
-//! | [`concentration`] | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
-//! | [`inertia`] | Finger-Kreinin similarity with the year before, old products, retention |
+//! | [`concentration`](mod@concentration) | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
+//! | [`inertia`](mod@inertia) | Finger-Kreinin similarity with the year before, old products, retention |
 //! | [`rca`] | revealed comparative advantage and who has it in what |
-//! | [`complexity`] | economic and product complexity, fitness |
+//! | [`complexity`](mod@complexity) | economic and product complexity, fitness |
 //! | [`bipartite`] | its kernels: eigenvector, reflections, fitness map |
 //! | [`product_space`] | proximity of products, density, outlook |
-//! | [`expy`] | income level of products and of baskets |
-//! | [`resilience`] | growth against the nation, by year and over windows |
+//! | [`expy`](mod@expy) | income level of products and of baskets |
+//! | [`resilience`](mod@resilience) | growth against the nation, by year and over windows |
 
 pub mod bipartite;
 pub mod complexity;
