@@ -241,6 +241,9 @@ fn refusals_name_the_option() {
     assert!(refused(Entropy { share_scope: ShareScope::Year, ..options() }, None).contains("`time`"));
     assert!(refused(Entropy { replicate: Some(Replicate::LnT), ..options() }, None).contains("ln_t"));
     assert!(entropy(&Entropy::default(), &[], None).is_err());
+    let missing = [f64::NAN; 6];
+    let by_year = Entropy { share_scope: ShareScope::Year, ..options() };
+    assert!(entropy(&by_year, &[&X1, &missing, &X3], year).unwrap_err().to_string().contains("empty"));
     let infinite = [f64::INFINITY, 1.0, 2.0, 3.0, 4.0, 5.0];
     let error = entropy(&options(), &[&infinite, &X2, &X3], None).unwrap_err();
     assert_eq!((error.column.as_deref(), error.rows.as_slice()), (Some("x1"), [0].as_slice()));

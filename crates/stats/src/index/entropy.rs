@@ -215,6 +215,9 @@ pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<
     if let Some(time) = time.filter(|t| t.len() != n) {
         return Err(Error::length("`time`", time.len(), n));
     }
+    if rows.is_empty() {
+        return Err(Error::new(Kind::Empty { what: "the list of rows with every indicator".into() }));
+    }
     let constant_of = periods_constant(options, time, &rows)?;
 
     let mut notes = Vec::new();

@@ -1,11 +1,30 @@
-//! Trade measures: concentration, inertia, complexity and resilience of exports.
+//! Trade measures of exports.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`records`] | long or wide records, added up into cells |
+//! | [`concentration`](mod@concentration) | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
+//! | [`inertia`](mod@inertia) | Finger-Kreinin similarity with the year before, old products, retention |
+//! | [`rca`] | revealed comparative advantage and who has it in what |
+//! | [`complexity`](mod@complexity) | economic and product complexity, fitness |
+//! | [`bipartite`] | its kernels: eigenvector, reflections, fitness map |
+//! | [`product_space`] | proximity of products, density, outlook |
+//! | [`expy`](mod@expy) | income level of products and of baskets |
+//! | [`resilience`](mod@resilience) | growth against the nation, by year and over windows |
 
+pub mod bipartite;
+pub mod complexity;
 pub mod concentration;
+pub mod expy;
 pub mod inertia;
+pub mod product_space;
+pub mod rca;
 pub mod records;
 pub mod resilience;
 
+pub use complexity::{Complexity, complexity};
 pub use concentration::{Concentration, concentration};
+pub use expy::{Expy, expy};
 pub use inertia::{Inertia, inertia};
 pub use records::Records;
 pub use resilience::{Resilience, resilience};

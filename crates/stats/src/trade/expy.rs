@@ -1,0 +1,204 @@
+//! Income level of products (PRODY) and of export baskets (EXPY).
+//!
+//! With s_cp the share of product p in the exports of unit c and Y_c the income per head of c,
+//!
+//! ```text
+//! PRODY_p = Σ_c s_cp Y_c / Σ_c s_cp          EXPY_c = Σ_p s_cp PRODY_p
+//! ```
+//!
+//! (Hausmann, Hwang and Rodrik 2007, "What you export matters", Journal of Economic Growth 12). The weights of
+//! PRODY are RCA over the sum of RCA. Y_c enters its own EXPY: with few or large units EXPY partly measures income.
+//! `leave_one_out` takes PRODY from the other units only, which can reverse the ranking. A PRODY of each year moves
+//! with the income of all; `base_year` holds it fixed.
+
+use super::concentration::at_value;
+use super::records::{Cell, Records, baskets, by_product};
+use super::sums_without_each;
+use crate::{Error, Kind, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Income level of products and of export baskets.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Expy {
+    /// The column of products.
+    pub product: String,
+    /// The column of values; records of one unit, year and product are added up.
+    pub value: String,
+    /// The table with the income of each unit and year; left out when the data have it themselves.
+    pub income: Option<String>,
+    /// The column of income per head.
+    pub income_column: String,
+    /// Whether a unit's own income is kept out of the PRODY behind its EXPY.
+    pub leave_one_out: bool,
+    /// The year whose PRODY serves all years; by default each year has its own.
+    pub base_year: Option<i64>,
+}
+
+/// EXPY of one unit and year.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExpyRow {
+    /// Code of the unit.
+    #[serde(skip)]
+    pub unit: u32,
+    /// Year.
+    #[serde(skip)]
+    pub time: i64,
+    /// Income level of the basket; NaN (missing) where no product has a PRODY.
+    pub expy: f64,
+    /// Share of exports in products with a PRODY, over which EXPY is the mean.
+    pub covered: f64,
+}
+
+/// PRODY of one product and year.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prody {
+    /// Code of the product.
+    #[serde(skip)]
+    pub product: u32,
+    /// Year whose shares and incomes made it.
+    #[serde(skip)]
+    pub time: i64,
+    /// Income level of the product.
+    pub prody: f64,
+}
+
+/// EXPY of every unit and year, PRODY of every product and year.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpyMeasure {
+    /// One row a unit and year, in order of unit code and time.
+    pub rows: Vec<ExpyRow>,
+    /// Products exported by a unit with income, by year (the base year only, where there is one).
+    pub products: Vec<Prody>,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+}
+
+/// EXPY and PRODY; `income` is the income of the unit and year of each record, NaN where unknown.
+///
+/// Units without income enter no PRODY but have an EXPY.
+pub fn expy(options: &Expy, records: &Records, income: &[f64]) -> Result<ExpyMeasure> {
+    let (cells, _) = records.cells().map_err(|e| at_value(e, &options.value))?;
+    let income = by_key(records, income).map_err(|e| e.at_column(&options.income_column))?;
+    let mut sources: BTreeMap<i64, Source> = BTreeMap::new();
+    for basket in baskets(&cells) {
+        let (unit, time) = (basket[0].unit, basket[0].time);
+        if let (Some(&y), true) = (income.get(&(unit, time)), options.base_year.is_none_or(|base| base == time)) {
+            let source = sources.entry(time).or_default();
+            for (product, share) in shares(basket) {
+                source.entry(product).or_default().push(Exporter { unit, share, income: y });
+            }
+        }
+    }
+    if sources.is_empty() {
+        let year = options.base_year.map_or(String::new(), |year| format!(" in the base year {year}"));
+        return Err(Error::invalid(
+            format!("no unit has income and exports{year}"),
+            "check `income_column` and its keys",
+        )
+        .at_column(&options.income_column));
+    }
+    let levels: BTreeMap<i64, Levels> = sources.iter().map(|(&time, source)| (time, levels(source))).collect();
+    let rows: Vec<ExpyRow> = baskets(&cells).map(|basket| row(basket, options, &levels)).collect();
+    let products = levels
+        .iter()
+        .flat_map(|(&time, levels)| levels.iter().map(move |(&product, l)| Prody { product, time, prody: l.all }))
+        .collect();
+    let without = baskets(&cells).filter(|b| !income.contains_key(&(b[0].unit, b[0].time))).count();
+    let partly = rows.iter().filter(|r| r.covered < 1.0 - 1e-12).count();
+    let none = rows.iter().filter(|r| r.expy.is_nan()).count();
+    let mut notes = Vec::new();
+    for (count, what) in [
+        (without, "rows have no income: they enter no PRODY"),
+        (partly, "rows export products without a PRODY: EXPY is the mean over the share `covered`"),
+        (none, "rows have no EXPY: nothing exported, or no product with a PRODY"),
+    ] {
+        if count > 0 {
+            notes.push(format!("{count} {what}"));
+        }
+    }
+    Ok(ExpyMeasure { rows, products, notes })
+}
+
+/// Income by unit and year; one that is not positive or differs between records of a unit and year is refused.
+fn by_key(records: &Records, income: &[f64]) -> Result<BTreeMap<(u32, i64), f64>> {
+    if income.len() != records.value.len() {
+        return Err(Error::length("income", income.len(), records.value.len()));
+    }
+    let bad: Vec<usize> = (0..income.len()).filter(|&i| income[i].is_infinite()).collect();
+    if !bad.is_empty() {
+        return Err(Error::new(Kind::NotFinite).at_rows(bad));
+    }
+    let bad: Vec<usize> = (0..income.len()).filter(|&i| income[i] <= 0.0).collect();
+    if !bad.is_empty() {
+        return Err(Error::invalid("income must be positive", "leave it empty where it is unknown").at_rows(bad));
+    }
+    let mut first: BTreeMap<(u32, i64), usize> = BTreeMap::new();
+    for i in (0..income.len()).filter(|&i| !income[i].is_nan()) {
+        let at = *first.entry((records.unit.codes[i], records.time[i])).or_insert(i);
+        if income[at] != income[i] {
+            return Err(
+                Error::invalid("a unit and year has two incomes", "give one income a unit and year").at_rows([at, i])
+            );
+        }
+    }
+    Ok(first.into_iter().map(|(key, i)| (key, income[i])).collect())
+}
+
+/// Who exports a product, with what share of its own exports and what income.
+struct Exporter {
+    unit: u32,
+    share: f64,
+    income: f64,
+}
+
+/// Exporters with income of each product in one year.
+type Source = BTreeMap<u32, Vec<Exporter>>;
+
+/// PRODY of each product in one year.
+type Levels = BTreeMap<u32, Level>;
+
+/// PRODY over all exporters and without each one (units ascending; NaN without the only one).
+struct Level {
+    all: f64,
+    without: Vec<(u32, f64)>,
+}
+
+fn levels(source: &Source) -> Levels {
+    let of = |exporters: &Vec<Exporter>| {
+        let shares: Vec<f64> = exporters.iter().map(|e| e.share).collect();
+        let incomes: Vec<f64> = exporters.iter().map(|e| e.share * e.income).collect();
+        let without = (sums_without_each(&incomes).iter().zip(sums_without_each(&shares)).zip(exporters))
+            .map(|((y, s), e)| (e.unit, y / s))
+            .collect();
+        Level { all: incomes.iter().sum::<f64>() / shares.iter().sum::<f64>(), without }
+    };
+    source.iter().map(|(&product, exporters)| (product, of(exporters))).collect()
+}
+
+/// Shares by product of one basket; empty when nothing is exported.
+fn shares(basket: &[Cell]) -> Vec<(u32, f64)> {
+    let products = by_product(basket);
+    let total: f64 = products.iter().map(|p| p.1).sum();
+    products.into_iter().map(|(product, value)| (product, value / total)).collect()
+}
+
+fn row(basket: &[Cell], options: &Expy, levels: &BTreeMap<i64, Levels>) -> ExpyRow {
+    let (unit, time) = (basket[0].unit, basket[0].time);
+    let levels = levels.get(&options.base_year.unwrap_or(time));
+    let prody = |product: u32| {
+        let level = levels?.get(&product)?;
+        let own = level.without.binary_search_by_key(&unit, |w| w.0).ok().filter(|_| options.leave_one_out);
+        Some(own.map_or(level.all, |at| level.without[at].1)).filter(|p| !p.is_nan())
+    };
+    let (mut sum, mut covered) = (0.0, 0.0);
+    for (product, share) in shares(basket) {
+        if let Some(p) = prody(product) {
+            sum += share * p;
+            covered += share;
+        }
+    }
+    ExpyRow { unit, time, expy: sum / covered, covered }
+}

@@ -1,0 +1,86 @@
+//! The options of the measures as a study file and the help see them.
+
+use plim_stats::index::{Entropy, NormalizeScope};
+use plim_stats::trade::resilience::{Form, Nation};
+use plim_stats::trade::{Complexity, Concentration, Expy, Inertia, Resilience};
+use schemars::{JsonSchema, schema_for};
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error, MapDeserializer};
+
+fn read<T: DeserializeOwned>(options: &[(&str, &str)]) -> Result<T, Error> {
+    T::deserialize(MapDeserializer::new(options.iter().copied()))
+}
+
+#[test]
+fn words_of_the_contract_are_read() {
+    let o: Entropy = read(&[
+        ("normalize_scope", "base:2013"),
+        ("share_scope", "year"),
+        ("zeros", "affine_low:0.01"),
+        ("score", "share"),
+        ("constant", "drop"),
+    ])
+    .unwrap();
+    assert_eq!(o.normalize_scope, NormalizeScope::Base(2013));
+    let o: Resilience = read(&[("form", "window"), ("nation", "leave_one_out")]).unwrap();
+    assert_eq!((o.form, o.nation), (Form::Window, Nation::LeaveOneOut));
+    let o: Complexity =
+        read(&[("rca_threshold", ">1"), ("pci_scale", "mean_eci"), ("density_diagonal", "zero")]).unwrap();
+    assert!(o.rca_threshold.strict);
+    assert_eq!(read::<Complexity>(&[]).unwrap(), Complexity::default());
+}
+
+#[test]
+fn unknown_options_and_words_are_refused() {
+    assert!(read::<Entropy>(&[("normalise_scope", "year")]).unwrap_err().to_string().contains("normalize_scope"));
+    assert!(read::<Entropy>(&[("zeros", "shift")]).unwrap_err().to_string().contains("affine:A"));
+    assert!(read::<Resilience>(&[("form", "hp")]).unwrap_err().to_string().contains("asinh"));
+    assert!(read::<Complexity>(&[("rca_threshold", "<1")]).unwrap_err().to_string().contains(">=1"));
+}
+
+#[test]
+fn every_option_has_a_description() {
+    fn described<T: JsonSchema>(options: &[&str]) {
+        let schema = schema_for!(T);
+        let properties = schema.get("properties").and_then(|p| p.as_object()).expect("properties");
+        assert_eq!(properties.keys().collect::<Vec<_>>(), options, "{}", T::schema_name());
+        let definitions = schema.get("$defs");
+        for (name, property) in properties {
+            assert!(property["description"].as_str().is_some_and(|d| d.len() > 10), "{name}: {property}");
+            // What is written as one word is text to the command line, not an object.
+            if let Some(target) = property["$ref"].as_str() {
+                let word = target.rsplit('/').next().expect("a name");
+                let definition = &definitions.expect("definitions")[word];
+                assert!(definition["properties"].is_null(), "{name}: {definition}");
+            }
+        }
+    }
+    described::<Entropy>(&[
+        "indicators",
+        "negative",
+        "direction",
+        "normalize_scope",
+        "share_scope",
+        "zeros",
+        "score",
+        "replicate",
+        "constant",
+    ]);
+    described::<Resilience>(&["value", "form", "nation", "resistance", "recovery"]);
+    described::<Concentration>(&["product", "market", "value", "columns", "universe"]);
+    described::<Inertia>(&["product", "market", "value", "columns"]);
+    described::<Expy>(&["product", "value", "income", "income_column", "leave_one_out", "base_year"]);
+    described::<Complexity>(&[
+        "product",
+        "value",
+        "rca_threshold",
+        "min_exports",
+        "method",
+        "iterations",
+        "pci_scale",
+        "standardize",
+        "density_diagonal",
+        "cells",
+        "proximity",
+    ]);
+}
