@@ -100,8 +100,13 @@ pub enum Outcome {
     Table(Table, Vec<String>),
     /// The step's table with prepared columns, and what a reader must know.
     Prepared(Table, Vec<String>),
-    /// Pieces of the report.
-    Blocks(Vec<plim_report::page::Block>),
+    /// Pieces of the report; a heading starts a section.
+    Shown {
+        /// Heading of the section that begins.
+        heading: Option<String>,
+        /// Tables, figures, paragraphs.
+        blocks: Vec<plim_report::page::Block>,
+    },
 }
 
 /// Columns on their way into a table.

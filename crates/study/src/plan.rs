@@ -19,36 +19,17 @@ pub struct Study {
     /// What the study asks, in a paragraph or two; the report opens with it.
     pub description: String,
     /// Language of the report's headings and notes: `en` or `zh`.
-    pub lang: Lang,
+    pub lang: plim_report::Lang,
     /// Seed of every random draw.
     pub seed: u64,
     /// The tables, by name.
     pub data: IndexMap<String, Source>,
     /// Labels of columns in tables and figures.
     pub labels: IndexMap<String, String>,
+    /// Lists of columns by name: `controls` in a formula or in a list of columns stands for its members.
+    pub sets: IndexMap<String, Vec<String>>,
     /// The steps, run in order; each has `method`, mostly `name`, and the options of its method.
     pub step: Vec<Map<String, Value>>,
-}
-
-/// Language of the report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Chinese.
-    Zh,
-}
-
-impl Lang {
-    /// The tag that HTML wants.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Lang::En => "en",
-            Lang::Zh => "zh",
-        }
-    }
 }
 
 /// A table on disk.
@@ -126,7 +107,11 @@ impl Plan {
             }
         }
         match serde_path_to_error::deserialize(Value::Object(values)) {
-            Ok(study) => plan.study = study,
+            Ok(study) => {
+                plan.study = study;
+                let sets = &plan.study.sets;
+                plan.study.step.iter_mut().for_each(|step| expand(step, sets));
+            }
             Err(e) => {
                 let path = format!("/{}", e.path().to_string().replace(['.', '['], "/").replace(']', ""));
                 let message = format!("`{}`: {}", e.path(), e.inner());
@@ -206,6 +191,37 @@ pub fn below(root: &Path, file: &str) -> Result<PathBuf> {
     match canonical.starts_with(&root) {
         true => Ok(full),
         false => Err(leaves()),
+    }
+}
+
+/// Puts the members of sets in place of their names, in formulas and in lists of columns.
+fn expand(step: &mut Map<String, Value>, sets: &IndexMap<String, Vec<String>>) {
+    for (key, value) in step.iter_mut() {
+        match value {
+            Value::String(formula) if key == "formula" => {
+                // From the last token to the first, so that the places of the earlier ones stay right.
+                let tokens = crate::expression::tokens(formula).unwrap_or_default();
+                for (token, at) in tokens.iter().rev() {
+                    if let crate::expression::Token::Name(name) = token
+                        && let Some(members) = sets.get(name)
+                        && formula[*at..].starts_with(name.as_str())
+                    {
+                        formula.replace_range(*at..*at + name.len(), &members.join(" + "));
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let members = |item: &Value| item.as_str().and_then(|name| sets.get(name)).cloned();
+                *items = items
+                    .iter()
+                    .flat_map(|item| match members(item) {
+                        Some(members) => members.into_iter().map(Value::from).collect(),
+                        None => vec![item.clone()],
+                    })
+                    .collect();
+            }
+            _ => {}
+        }
     }
 }
 

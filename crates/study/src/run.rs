@@ -31,6 +31,16 @@ pub struct Held {
     pub time: Option<String>,
 }
 
+/// What one step shows.
+pub struct Shown {
+    /// Name of the step.
+    pub step: String,
+    /// Heading of the section that it begins.
+    pub heading: Option<String>,
+    /// Tables, figures, paragraphs.
+    pub blocks: Vec<Block>,
+}
+
 /// What a run has made so far; after the last step, all of it.
 #[derive(Default)]
 pub struct Run {
@@ -39,8 +49,8 @@ pub struct Run {
     keys: IndexMap<String, (Option<String>, Option<String>)>,
     /// Measures, fits and notes.
     pub results: Results,
-    /// Pieces of the report by step name, in order.
-    pub blocks: Vec<(String, Vec<Block>)>,
+    /// Pieces of the report, in order.
+    pub shown: Vec<Shown>,
     /// Columns of each measure with their keys, for Parquet.
     pub measured: IndexMap<String, Table>,
     /// The measure's own name of the column that carries the step's name.
@@ -167,8 +177,8 @@ impl Run {
                 self.results.notes.extend(notes);
                 Ok(())
             }
-            Outcome::Blocks(blocks) => {
-                self.blocks.push((step.name.clone(), blocks));
+            Outcome::Shown { heading, blocks } => {
+                self.shown.push(Shown { step: step.name.clone(), heading, blocks });
                 Ok(())
             }
         }

@@ -1,0 +1,117 @@
+//! Efficiency scores: envelopment and stochastic frontiers.
+
+use super::{need, numbers, object};
+use crate::error::{Error, Result};
+use crate::method::{Context, Keys, Measured, Method, Outcome};
+use plim_report::Measure;
+use plim_stats::frontier::dea::{Dea, Unit, dea};
+use plim_stats::math::Mat;
+use plim_table::{Column, Table};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+impl Method for Dea {
+    fn columns(&self) -> Vec<String> {
+        self.inputs.iter().chain(&self.outputs).cloned().collect()
+    }
+
+    fn adds(&self, step: &str) -> Vec<String> {
+        let mut names = vec!["efficiency", "score", "status"];
+        if self.scale {
+            names.extend(["scale_efficiency", "returns_to_scale"]);
+        }
+        let mut all: Vec<String> = names.into_iter().map(str::to_string).collect();
+        if self.slacks {
+            all.push("slack_sum".into());
+            all.extend(self.columns().iter().map(|c| format!("slack_{c}")));
+        }
+        all.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        if self.inputs.is_empty() || self.outputs.is_empty() {
+            return Err(Error::plan("`inputs` or `outputs` is empty", "name the columns of both"));
+        }
+        let kept = cx.kept();
+        let (inputs, outputs) = (numbers(&kept, &self.inputs)?, numbers(&kept, &self.outputs)?);
+        let complete = |i: &usize| inputs.iter().chain(&outputs).all(|c| !c[*i].is_nan());
+        let rows: Vec<usize> = (0..kept.rows()).filter(complete).collect();
+        if rows.is_empty() {
+            return Err(Error::plan("no row has all inputs and outputs", "check the columns that the options name"));
+        }
+        let matrix = |columns: &[&[f64]]| Mat::from_fn(rows.len(), columns.len(), |i, j| columns[j][rows[i]]);
+        let kept = kept.take(&rows);
+        let scores = dea(&matrix(&inputs), &matrix(&outputs), self).map_err(|e| Error::from(e).at_rows(&kept))?;
+        let mut notes = scores.notes;
+        if rows.len() < cx.rows.len() {
+            notes.push(format!("{} rows miss an input or output and have no score", cx.rows.len() - rows.len()));
+        }
+        let mut measure = Measure { method: "dea".into(), notes, ..Default::default() };
+        measure.more.insert("peers".into(), peers(cx, &kept, &scores.units));
+        let refused: Vec<Value> = (scores.units.iter().enumerate())
+            .filter_map(|(i, u)| Some(json!({ "unit": label(cx, &kept, i), "reason": u.reason.as_ref()? })))
+            .collect();
+        if !refused.is_empty() {
+            measure.more.insert("refused".into(), refused.into());
+        }
+        Ok(Outcome::Columns(Measured {
+            measure,
+            columns: score_columns(self, &scores.units),
+            keys: Keys::Rows(rows.iter().map(|&r| cx.rows[r]).collect()),
+        }))
+    }
+}
+
+/// The columns that the scores make.
+fn score_columns(options: &Dea, units: &[Unit]) -> Vec<Column> {
+        let number = |name: &str, value: &dyn Fn(&Unit) -> Option<f64>| {
+            Column::number(name, units.iter().map(|u| value(u).unwrap_or(f64::NAN)).collect())
+        };
+        let mut columns = vec![
+            number("efficiency", &|u| u.efficiency),
+            number("score", &|u| u.score),
+            Column::text("status", units.iter().map(|u| word(&u.status))),
+        ];
+        if options.scale {
+            columns.push(number("scale_efficiency", &|u| u.scale_efficiency));
+            columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
+        }
+        if options.slacks {
+            columns.push(number("slack_sum", &|u| Some(u.slacks.as_ref()?.sum)));
+            for (j, name) in options.inputs.iter().enumerate() {
+                columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.inputs[j])));
+            }
+            for (j, name) in options.outputs.iter().enumerate() {
+                columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.outputs[j])));
+            }
+        }
+        columns
+}
+
+/// The word that a closed choice serializes to.
+fn word<T: Serialize>(value: &T) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_string)
+}
+
+/// How a row is called: its unit and time, else its number.
+fn label(cx: &Context, table: &Table, row: usize) -> String {
+    let key = |name: &Option<String>| Some(table.column(name.as_deref()?).ok()?.show(row));
+    match (key(&cx.unit), key(&cx.time)) {
+        (Some(unit), Some(time)) => format!("{unit} {time}"),
+        (Some(unit), None) => unit,
+        _ => (row + 1).to_string(),
+    }
+}
+
+/// Reference units of each unit with their weights.
+fn peers(cx: &Context, table: &Table, units: &[Unit]) -> Value {
+    units
+        .iter()
+        .enumerate()
+        .map(|(i, u)| {
+            let of: Vec<Value> =
+                u.peers.iter().map(|p| json!({ "unit": label(cx, table, p.unit), "lambda": p.lambda })).collect();
+            json!({ "unit": label(cx, table, i), "peers": of })
+        })
+        .collect()
+}

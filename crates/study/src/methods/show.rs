@@ -1,0 +1,385 @@
+//! Steps that show: tables, figures and text of the report.
+
+use super::need;
+use crate::error::{Error, Result};
+use crate::method::{Context, Method, Outcome};
+use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
+use plim_report::page::{Block, Figure as Drawn};
+use plim_report::table::{Align, Cell, Column, Row, Section, Table};
+use plim_report::{Fit, RegressionTable, effects, number, plots, regression};
+use plim_stats::Coefficient;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A heading that starts a section of the report, and paragraphs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Text {
+    /// Heading of the section that begins here.
+    pub heading: String,
+    /// Paragraphs, an empty line between them.
+    pub text: String,
+}
+
+impl Method for Text {
+    fn run(&self, _: &Context) -> Result<Outcome> {
+        let paragraphs = self.text.split("\n\n").map(str::trim).filter(|p| !p.is_empty());
+        Ok(Outcome::Shown {
+            heading: (!self.heading.is_empty()).then(|| self.heading.clone()),
+            blocks: paragraphs.map(|p| Block::Paragraph(p.to_string())).collect(),
+        })
+    }
+}
+
+/// The study's labels, those of the step on top.
+fn labels(cx: &Context, own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = cx.study.labels.clone().into_iter().collect();
+    all.extend(own.clone());
+    all
+}
+
+fn shown(blocks: Vec<Block>) -> Result<Outcome> {
+    Ok(Outcome::Shown { heading: None, blocks })
+}
+
+/// Columns of the kept rows by name.
+fn columns<'t>(kept: &'t plim_table::Table, names: &'t [String]) -> Result<Vec<(&'t str, &'t [f64])>> {
+    names.iter().map(|name| Ok((name.as_str(), kept.numbers(name)?))).collect()
+}
+
+impl Method for DescribeTable {
+    fn columns(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let kept = cx.kept();
+        let options = DescribeTable { labels: labels(cx, &self.labels), ..self.clone() };
+        shown(vec![Block::Table(describe(&columns(&kept, &self.columns)?, &options, cx.study.lang)?)])
+    }
+}
+
+impl Method for CorrelationTable {
+    fn columns(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let kept = cx.kept();
+        let options = CorrelationTable { labels: labels(cx, &self.labels), ..self.clone() };
+        shown(vec![Block::Table(correlation(&columns(&kept, &self.columns)?, &options, cx.study.lang)?)])
+    }
+}
+
+/// Weights of an index as a table and as bars.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Weights {
+    /// The measure that has weights, by the name of its step.
+    pub measure: String,
+    /// Title of the table.
+    pub title: String,
+    /// Decimals.
+    pub digits: usize,
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Weights { measure: String::new(), title: String::new(), digits: 4 }
+    }
+}
+
+impl Method for Weights {
+    fn models(&self) -> Vec<String> {
+        vec![self.measure.clone()]
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let name = need(&self.measure, "measure")?;
+        let measure = cx.results.measures.get(name).ok_or_else(|| {
+            Error::plan(format!("no earlier measure `{name}`"), "name the step of an index")
+        })?;
+        let labels = labels(cx, &BTreeMap::new());
+        let mut table = weights(measure, &labels, self.digits, cx.study.lang)?;
+        if !self.title.is_empty() {
+            table.title.clone_from(&self.title);
+        }
+        let mut blocks = vec![Block::Table(table)];
+        let bars: Vec<(String, f64)> = measure.more.get("weights").and_then(Value::as_array).into_iter().flatten()
+            .filter(|w| w.get("year").is_none())
+            .filter_map(|w| {
+                let name = w.get("name")?.as_str()?;
+                Some((labels.get(name).cloned().unwrap_or_else(|| name.into()), w.get("weight")?.as_f64()?))
+            })
+            .collect();
+        if !bars.is_empty() {
+            let scene = plots::bars(&bars, cx.study.lang.say("weights"))?;
+            blocks.push(Block::Figure(Drawn { scene, caption: self.title.clone() }));
+        }
+        shown(blocks)
+    }
+}
+
+impl Method for RegressionTable {
+    fn models(&self) -> Vec<String> {
+        self.fits.clone()
+    }
+
+    /// The table that the fits call for: effects, subsamples or event times where the methods have them.
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let options = RegressionTable { labels: labels(cx, &self.labels), ..self.clone() };
+        let lang = cx.study.lang;
+        let fits = cx.results.fits(&self.fits)?;
+        let event = |fit: &Fit| fit.coefficients.iter().any(|c| c.name.starts_with("event_time::"));
+        let table = match fits.as_slice() {
+            [(_, fit)] if fit.method == "split" => effects::split(fit, &options, lang)?,
+            all if !all.is_empty() && all.iter().all(|(_, f)| event(f)) => effects::event_study(all, &options, lang)?,
+            all => regression(all, &options, lang)?,
+        };
+        let mut blocks = vec![Block::Table(table)];
+        if let [(_, fit)] = fits.as_slice() {
+            // A table beside the coefficients carries its own title.
+            let beside = RegressionTable { title: String::new(), ..options };
+            match fit.method.as_str() {
+                "mediation" => blocks.push(Block::Table(effects::mediation(fit, &beside, lang)?)),
+                "moderation" => blocks.push(Block::Table(effects::moderation(fit, &beside, lang)?)),
+                "split" => blocks.push(Block::Table(effects::between(fit, &beside, lang)?)),
+                _ => {}
+            }
+        }
+        shown(blocks)
+    }
+}
+
+/// What a figure draws.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Estimates with their intervals, the fits side by side.
+    #[default]
+    Coefficients,
+    /// Estimates by event time with pointwise intervals.
+    EventStudy,
+    /// Marginal effect over the moderator with its band.
+    Slopes,
+    /// Placebo estimates and the actual one.
+    Placebo,
+}
+
+/// A figure of one or more fits.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Figure {
+    /// What to draw: `coefficients`, `event_study`, `slopes` or `placebo`.
+    pub kind: Kind,
+    /// The fits to draw, by the names of their steps.
+    pub fits: Vec<String>,
+    /// Coefficients to draw; all when empty.
+    pub coefficients: Vec<String>,
+    /// Caption below the figure.
+    pub title: String,
+}
+
+impl Method for Figure {
+    fn models(&self) -> Vec<String> {
+        self.fits.clone()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let fits = cx.results.fits(&self.fits)?;
+        let (labels, lang) = (labels(cx, &BTreeMap::new()), cx.study.lang);
+        let first = || match fits.as_slice() {
+            [(_, fit)] => Ok(*fit),
+            _ => Err(Error::plan("this figure draws one fit", "name exactly one under `fits`")),
+        };
+        let scene = match self.kind {
+            Kind::Coefficients => {
+                let wanted = |c: &&Coefficient| {
+                    self.coefficients.is_empty() && c.name != "(Intercept)" || self.coefficients.contains(&c.name)
+                };
+                let chosen: Vec<(&str, Vec<Coefficient>)> = fits
+                    .iter()
+                    .map(|(name, fit)| (*name, fit.coefficients.iter().filter(wanted).cloned().collect()))
+                    .collect();
+                let series: Vec<plots::Series> = chosen.iter().map(|(name, list)| (*name, list.as_slice())).collect();
+                plots::coefficients(&series, &labels, lang)?
+            }
+            Kind::EventStudy => plots::event_study(&fits, lang)?,
+            Kind::Slopes => slopes(cx, first()?, &labels)?,
+            Kind::Placebo => {
+                let fit = first()?;
+                let placebo = fit.more.get("placebo").ok_or_else(|| {
+                    Error::plan(format!("the fit of method `{}` has no placebo", fit.method), "set `placebo` in its step")
+                })?;
+                let draws = floats(placebo.get("draws"));
+                let number = |key: &str| placebo.get(key).and_then(Value::as_f64);
+                plots::placebo(&draws, number("estimate").unwrap_or(f64::NAN), number("p_value"), lang)?
+            }
+        };
+        shown(vec![Block::Figure(Drawn { scene, caption: self.title.clone() })])
+    }
+}
+
+fn floats(value: Option<&Value>) -> Vec<f64> {
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect()
+}
+
+/// Marginal effects of a moderation over the range of the moderator.
+fn slopes(cx: &Context, fit: &Fit, labels: &BTreeMap<String, String>) -> Result<plim_report::figure::Scene> {
+    let line: Vec<plots::Effect> = fit
+        .more
+        .get("line")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|p| {
+            let get = |key: &str| p.get(key).and_then(Value::as_f64);
+            Some((get("value")?, get("estimate")?, get("conf_low")?, get("conf_high")?))
+        })
+        .collect();
+    let moderator = fit.more.get("moderator").and_then(Value::as_str).unwrap_or_default();
+    let bounds = floats(fit.more.get("johnson_neyman"));
+    let kept = cx.kept();
+    let sample: Vec<f64> = match kept.numbers(moderator) {
+        Ok(values) => values.iter().copied().filter(|v| v.is_finite()).collect(),
+        Err(_) => Vec::new(),
+    };
+    let label = labels.get(moderator).map_or(moderator, String::as_str);
+    Ok(plots::marginal(&line, &bounds, &sample, label, cx.study.lang)?)
+}
+
+/// Means over time, one line for each group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Paths {
+    /// Column whose means are drawn.
+    pub column: String,
+    /// Column of the groups; one line for all without it.
+    pub by: Option<String>,
+    /// Caption below the figure.
+    pub title: String,
+    /// Time at which something begins, marked by a line.
+    pub from: Option<f64>,
+}
+
+impl Method for Paths {
+    fn columns(&self) -> Vec<String> {
+        [self.column.clone()].into_iter().chain(self.by.clone()).collect()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let kept = cx.kept();
+        let values = kept.numbers(need(&self.column, "column")?)?;
+        let time = kept.numbers(cx.need_time()?)?;
+        let label = |name: &str| cx.study.labels.get(name).cloned().unwrap_or_else(|| name.to_string());
+        let group = |i: usize| match &self.by {
+            Some(by) => kept.column(by).map(|c| format!("{} = {}", label(by), c.show(i))),
+            None => Ok(label(&self.column)),
+        };
+        let mut times: Vec<f64> = time.iter().copied().filter(|t| !t.is_nan()).collect();
+        times.sort_by(f64::total_cmp);
+        times.dedup();
+        let mut sums: Vec<(String, Vec<(f64, usize)>)> = Vec::new();
+        for i in (0..kept.rows()).filter(|&i| !values[i].is_nan()) {
+            let name = group(i)?;
+            let Ok(t) = times.binary_search_by(|t| t.total_cmp(&time[i])) else { continue };
+            let at = sums.iter().position(|(n, _)| *n == name).unwrap_or_else(|| {
+                sums.push((name.clone(), vec![(0.0, 0); times.len()]));
+                sums.len() - 1
+            });
+            sums[at].1[t].0 += values[i];
+            sums[at].1[t].1 += 1;
+        }
+        if sums.len() > 12 {
+            return Err(Error::plan(format!("{} groups are too many for one figure", sums.len()), "group more coarsely"));
+        }
+        sums.sort_by(|a, b| a.0.cmp(&b.0));
+        let means: Vec<(String, Vec<f64>)> = sums
+            .into_iter()
+            .map(|(name, cells)| {
+                let mean = |(sum, n): (f64, usize)| if n == 0 { f64::NAN } else { sum / n as f64 };
+                (name, cells.into_iter().map(mean).collect())
+            })
+            .collect();
+        let scene = plots::paths(&times, &means, &label(&self.column), self.from)?;
+        shown(vec![Block::Figure(Drawn { scene, caption: self.title.clone() })])
+    }
+}
+
+/// Estimates beside the true values of a simulated world.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Truth {
+    /// File with the true values, below the study's folder.
+    pub file: String,
+    /// What to compare: `STEP:QUANTITY = PATH`, QUANTITY a coefficient, a statistic or `effects/NAME`, PATH that of the truth.
+    ///
+    /// `* sd(COLUMN)` after the quantity multiplies the estimate by the standard deviation of a column.
+    pub compare: Vec<String>,
+    /// Title of the table.
+    pub title: String,
+}
+
+impl Method for Truth {
+    fn models(&self) -> Vec<String> {
+        self.compare.iter().filter_map(|c| Some(c.split_once(':')?.0.trim().to_string())).collect()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let text = (cx.read_text)(need(&self.file, "file")?)?;
+        let truth: Value = serde_json::from_str(&text)
+            .map_err(|e| plim_table::Error::file(&self.file, format!("not the truth of a simulated world: {e}")))?;
+        let rows = self.compare.iter().map(|line| compare(cx, line, &truth)).collect::<Result<Vec<Row>>>()?;
+        let lang = cx.study.lang;
+        let heads = ["truth", "estimate", "std_error", "distance"];
+        shown(vec![Block::Table(Table {
+            title: self.title.clone(),
+            stub: lang.say("quantity").into(),
+            columns: heads.iter().map(|h| Column::new(lang.say(h), Align::Number)).collect(),
+            sections: vec![Section::new(rows)],
+            notes: vec![lang.say("truth_note").into()],
+            ..Table::default()
+        })])
+    }
+}
+
+/// One line of the comparison.
+fn compare(cx: &Context, line: &str, truth: &Value) -> Result<Row> {
+    let wrong = |why: &str| Error::plan(format!("`{line}`: {why}"), "write STEP:QUANTITY = PATH or STEP:QUANTITY * sd(COLUMN) = PATH");
+    let (left, path) = line.split_once('=').ok_or_else(|| wrong("`=` is missing"))?;
+    let (quantity, scale) = match left.split_once('*') {
+        Some((q, s)) => (q.trim(), s.trim().strip_prefix("sd(").and_then(|s| s.strip_suffix(')')).map(str::trim)),
+        None => (left.trim(), None),
+    };
+    let (step, quantity) = quantity.split_once(':').ok_or_else(|| wrong("`:` is missing"))?;
+    let (step, quantity) = (step.trim(), quantity.trim());
+    let fit = cx.results.estimates.get(step).ok_or_else(|| wrong("no such estimate"))?;
+    let value = |v: &Value, key: &str| v.get(key).and_then(Value::as_f64);
+    let (estimate, error) = if let Some(c) = fit.coefficients.iter().find(|c| c.name == quantity) {
+        (c.estimate, c.std_error)
+    } else {
+        let pointer = format!("/{}", quantity.trim_start_matches('/'));
+        let more = Value::Object(fit.more.clone());
+        let at = more.pointer(&pointer).cloned().or_else(|| fit.stats.get(quantity).cloned());
+        match at {
+            Some(Value::Number(n)) => (n.as_f64().unwrap_or(f64::NAN), f64::NAN),
+            Some(v) => (value(&v, "estimate").unwrap_or(f64::NAN), value(&v, "std_error").unwrap_or(f64::NAN)),
+            None => return Err(wrong("the estimate has no such quantity")),
+        }
+    };
+    let by = match scale {
+        None => 1.0,
+        Some(column) => {
+            let x: Vec<f64> = cx.table.numbers(column)?.iter().copied().filter(|v| !v.is_nan()).collect();
+            let mean = x.iter().sum::<f64>() / x.len() as f64;
+            (x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / x.len() as f64).sqrt()
+        }
+    };
+    let path = format!("/{}", path.trim().trim_start_matches('/').replace('.', "/"));
+    let exact = truth.pointer(&path).and_then(Value::as_f64).ok_or_else(|| wrong("the truth has no such value"))?;
+    let (estimate, error) = (estimate * by, error * by);
+    let cell = |v: f64| Cell::number(v, number::number(v, 3));
+    Ok(Row::new(left.trim(), vec![cell(exact), cell(estimate), cell(error), cell((estimate - exact) / error)]))
+}

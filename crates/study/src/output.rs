@@ -1,0 +1,301 @@
+//! What the commands write and print: the folder of a run, JSON, tables on the terminal, a study to start from.
+
+use crate::document;
+use crate::error::{Error, Result};
+use crate::method::Role;
+use crate::plan::Plan;
+use crate::record::{Folder, file_name, record};
+use crate::run::{Run, VERSION};
+use crate::simulate::{self, Cities};
+use crate::single::Single;
+use crate::{method, schema};
+use plim_report::page::{Block, Page, Section};
+use plim_report::{Lang, RegressionTable, html, latex, markdown, page, regression, svg, text};
+use plim_table::Table;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// Writes a run: `results.json`, `record.json`, `report.html`, `tables/`, `figures/`, `data/`.
+pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<()> {
+    let folder = Folder::draft(out)?;
+    folder.text("results.json", &pretty(&run.results)?)?;
+    let mut names: Vec<String> = Vec::new();
+    let mut own = |name: &str| -> String {
+        let base = file_name(name);
+        let mut name = base.clone();
+        let mut k = 2;
+        while names.contains(&name) {
+            name = format!("{base}-{k}");
+            k += 1;
+        }
+        names.push(name.clone());
+        name
+    };
+    for shown in &run.shown {
+        for block in &shown.blocks {
+            match block {
+                Block::Table(table) => {
+                    let name = own(&shown.step);
+                    folder.text(&format!("tables/{name}.txt"), &text::render(table))?;
+                    folder.text(&format!("tables/{name}.md"), &markdown::render(table))?;
+                    folder.text(&format!("tables/{name}.tex"), &latex::render(table))?;
+                    folder.text(&format!("tables/{name}.html"), &html::render(table))?;
+                }
+                Block::Figure(figure) => {
+                    let name = own(&shown.step);
+                    folder.text(&format!("figures/{name}.svg"), &svg::render(&figure.scene, &name))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    for (name, table) in &run.measured {
+        plim_table::write(folder.path(&format!("data/{}.parquet", file_name(name)))?, table)?;
+    }
+    folder.text("report.html", &page::render(&report(plan, run))?)?;
+    folder.text("record.json", &pretty(&record(plan, run))?)?;
+    folder.publish()
+}
+
+/// The report: sections of the study, then notes, methods and provenance.
+fn report(plan: &Plan, run: &Run) -> Page {
+    let study = &plan.study;
+    let lang = study.lang;
+    let mut sections: Vec<Section> = Vec::new();
+    let section = |heading: String| Section { heading, id: String::new(), level: 1, blocks: Vec::new() };
+    for shown in &run.shown {
+        match &shown.heading {
+            Some(heading) => sections.push(section(heading.clone())),
+            None if sections.is_empty() => sections.push(section(lang.say("results").into())),
+            None => {}
+        }
+        if let Some(last) = sections.last_mut() {
+            last.blocks.extend(shown.blocks.iter().cloned());
+        }
+    }
+    if !run.results.notes.is_empty() {
+        let mut notes = section(lang.say("notes").into());
+        notes.blocks = run.results.notes.iter().map(|n| Block::Paragraph(n.clone())).collect();
+        sections.push(notes);
+    }
+    sections.push(section(lang.say("methods").into()));
+    for step in &study.step {
+        let get = |key: &str| step.get(key).and_then(Value::as_str).unwrap_or_default();
+        let Ok(entry) = method::find(get("method")) else { continue };
+        if entry.role == Role::Show {
+            continue;
+        }
+        let name = if get("name").is_empty() { entry.name } else { get("name") };
+        let mut part = section(format!("{name} ({})", entry.name));
+        part.level = 2;
+        part.blocks.push(Block::Paragraph(format!("{}.", entry.about)));
+        part.blocks.push(Block::Definitions(document::appendix(entry, step)));
+        sections.push(part);
+    }
+    let mut provenance = section(lang.say("provenance").into());
+    let mut facts = vec![("plimsoll".to_string(), VERSION.to_string()), ("seed".into(), study.seed.to_string())];
+    for input in &run.inputs {
+        let text = |key: &str| input.get(key).map_or(String::new(), |v| v.as_str().map_or(v.to_string(), str::to_string));
+        facts.push((text("name"), format!("{}, {} rows, SHA-256 {}", text("file"), text("rows"), text("sha256"))));
+    }
+    provenance.blocks.push(Block::Definitions(facts));
+    sections.push(provenance);
+    let intro = study.description.split("\n\n").map(|p| p.trim().to_string()).filter(|p| !p.is_empty()).collect();
+    let title = if study.title.is_empty() { plan.file.clone() } else { study.title.clone() };
+    Page { title, lang, intro, sections }
+}
+
+/// What `plim run` says at the end.
+pub fn summary(plan: &Plan, run: &Run, out: &Path) -> String {
+    let seconds: f64 = run.seconds.values().sum();
+    let tables = run.shown.iter().flat_map(|s| &s.blocks).filter(|b| matches!(b, Block::Table(_))).count();
+    let figures = run.shown.iter().flat_map(|s| &s.blocks).filter(|b| matches!(b, Block::Figure(_))).count();
+    format!(
+        "{}: {} measures, {} fits, {tables} tables, {figures} figures in {seconds:.1} s\n{}\n",
+        plan.study.title,
+        run.results.measures.len(),
+        run.results.estimates.len(),
+        out.join("report.html").display()
+    )
+}
+
+fn pretty(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|e| Error::plan(format!("the result cannot be written as JSON: {e}"), "report this"))
+}
+
+/// One result as JSON.
+pub fn json(single: &Single) -> Result<String> {
+    match single {
+        Single::Fit(fit) => pretty(fit),
+        Single::Measure(measure, _) => pretty(measure),
+        Single::Table(table) => pretty(&json!({ "rows": crate::run::rows_json(table) })),
+    }
+}
+
+/// One result for the terminal.
+pub fn text(single: &Single) -> Result<String> {
+    match single {
+        Single::Fit(fit) => {
+            let options = RegressionTable { title: fit.method.clone(), ..Default::default() };
+            Ok(text::render(&regression(&[("", fit)], &options, Lang::En)?))
+        }
+        Single::Measure(measure, table) => {
+            let mut out = String::new();
+            if measure.more.contains_key("weights") {
+                let table = plim_report::describe::weights(measure, &Default::default(), 4, Lang::En)?;
+                let _ = writeln!(out, "{}", text::render(&table));
+            }
+            out.push_str(&preview(table));
+            measure.notes.iter().for_each(|n| {
+                let _ = writeln!(out, "{n}");
+            });
+            Ok(out)
+        }
+        Single::Table(table) => Ok(preview(table)),
+    }
+}
+
+/// The first rows of a table; all of it goes to a file with `--into` or to JSON.
+fn preview(table: &Table) -> String {
+    use plim_report::table::{Align, Cell, Column, Row, Section};
+    const SHOWN: usize = 12;
+    let body = (0..table.rows().min(SHOWN))
+        .map(|i| {
+            let cell = |c: &plim_table::Column| match &c.data {
+                plim_table::Data::Number(v) => Cell::number(v[i], plim_report::number::number(v[i], 4)),
+                plim_table::Data::Text(t) => Cell::text(t.get(i).unwrap_or_default()),
+            };
+            Row::new((i + 1).to_string(), table.columns().iter().map(cell).collect())
+        })
+        .collect();
+    let head = |c: &plim_table::Column| match &c.data {
+        plim_table::Data::Number(_) => Column::new(c.name.clone(), Align::Number),
+        plim_table::Data::Text(_) => Column::new(c.name.clone(), Align::Left),
+    };
+    let mut shown = plim_report::table::Table {
+        columns: table.columns().iter().map(head).collect(),
+        sections: vec![Section::new(body)],
+        ..Default::default()
+    };
+    if table.rows() > SHOWN {
+        shown.notes.push(format!("{SHOWN} of {} rows; --into FILE or --json gives all.", table.rows()));
+    }
+    text::render(&shown)
+}
+
+/// A fit has rows only when it scores observations.
+pub fn fit_to_file(single: &Single, path: &Path) -> Result<String> {
+    std::fs::write(path, json(single)?).map_err(|e| plim_table::Error::file(path.display(), e))?;
+    Ok(format!("{}\n", path.display()))
+}
+
+/// Writes a simulated world.
+pub fn simulate(world: &str, options: Map<String, Value>, dir: &Path) -> Result<String> {
+    let options: Cities = schema::read(options)?;
+    let made = simulate::cities(&options)?;
+    std::fs::create_dir_all(dir).map_err(|e| plim_table::Error::file(dir.display(), e))?;
+    let mut out = String::new();
+    for (name, table) in
+        [("cities", &made.cities), ("exports", &made.exports), ("markets", &made.markets), ("latent", &made.latent)]
+    {
+        let path = dir.join(name).with_extension("csv");
+        plim_table::write(&path, table)?;
+        let _ = writeln!(out, "{}: {} rows", path.display(), table.rows());
+    }
+    let path = dir.join("truth.json");
+    plim_table::write_atomic(&path, |file| {
+        use std::io::Write as _;
+        file.write_all(pretty(&made.truth).unwrap_or_default().as_bytes())
+            .map_err(|e| plim_table::Error::file(path.display(), e))
+    })?;
+    let _ = writeln!(out, "{}: the true effects of `{world}`", path.display());
+    Ok(out)
+}
+
+/// Writes a small study with its data.
+pub fn new_study(dir: &Path) -> Result<String> {
+    let study = dir.join("study.toml");
+    if study.exists() {
+        return Err(Error::plan(format!("{} exists", study.display()), "choose another folder"));
+    }
+    std::fs::create_dir_all(dir).map_err(|e| plim_table::Error::file(dir.display(), e))?;
+    let made = simulate::cities(&Cities::starter())?;
+    plim_table::write(dir.join("cities.csv"), &made.cities)?;
+    std::fs::write(&study, STARTER).map_err(|e| plim_table::Error::file(study.display(), e))?;
+    Ok(format!("{}\nplim run {}\n", study.display(), study.display()))
+}
+
+const STARTER: &str = r#"title = "A first study"
+description = "An index by the entropy method and its effect on export resilience, on simulated cities."
+seed = 1
+
+[data.cities]
+file = "cities.csv"
+unit = "city"
+time = "year"
+
+[sets]
+controls = ["ln_gdp_pc", "industry_structure", "government"]
+
+[labels]
+dig = "Digital economy"
+res = "Export resilience"
+
+[[step]]
+method = "entropy"
+name = "dig"
+indicators = ["broadband", "ict_employment", "telecom_per_head", "mobile", "digital_finance"]
+
+[[step]]
+method = "resilience"
+name = "res"
+value = "exports"
+form = "difference"
+
+[[step]]
+method = "feols"
+name = "m1"
+formula = "res ~ dig | city + year"
+
+[[step]]
+method = "feols"
+name = "m2"
+formula = "res ~ dig + controls | city + year"
+
+[[step]]
+method = "text"
+heading = "Results"
+
+[[step]]
+method = "describe"
+columns = ["res", "dig", "controls"]
+
+[[step]]
+method = "table"
+title = "Digital economy and export resilience"
+fits = ["m1", "m2"]
+"#;
+
+/// The result of a query over files, as CSV.
+pub fn sql(query: &str, files: &[(String, PathBuf)]) -> Result<String> {
+    let mut tables: Vec<(&str, Table)> = Vec::new();
+    for (name, path) in files {
+        tables.push((name, plim_table::read(path, &plim_table::ReadOptions::default())?.table));
+    }
+    let named: Vec<(&str, &Table)> = tables.iter().map(|(n, t)| (*n, t)).collect();
+    let result = plim_table::sql(query, &named, None)?;
+    let mut out = String::new();
+    let quoted = |s: &str| match s.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", s.replace('"', "\"\"")),
+        false => s.to_string(),
+    };
+    let _ = writeln!(out, "{}", result.names().map(quoted).collect::<Vec<_>>().join(","));
+    for i in 0..result.rows() {
+        let cells: Vec<String> = result.columns().iter().map(|c| quoted(&c.show(i))).collect();
+        let _ = writeln!(out, "{}", cells.join(","));
+    }
+    Ok(out)
+}
