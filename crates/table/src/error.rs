@@ -50,6 +50,8 @@ pub enum Error {
         /// The way out.
         remedy: String,
     },
+    /// Content of a table or a file that is wrong at a known place.
+    Content(Box<Content>),
     /// A file that cannot be read or written, or is not of its format (exit status 3).
     File {
         /// The file.
@@ -57,6 +59,46 @@ pub enum Error {
         /// What happened.
         message: String,
     },
+}
+
+/// Content that is wrong, and where it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Content {
+    /// The file.
+    pub file: Option<String>,
+    /// The column, when it is one column's fault.
+    pub column: Option<String>,
+    /// Rows at fault (0-based, in the table); may be long, the message names the first few.
+    pub rows: Vec<usize>,
+    /// Their lines in the file, when known.
+    pub lines: Vec<u32>,
+    /// What was found and what is wanted.
+    pub message: String,
+    /// The way out.
+    pub remedy: String,
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}: ")?;
+        }
+        let (word, numbers, count) = match self.lines.is_empty() {
+            true => ("row", few(&self.rows.iter().map(|r| r + 1).collect::<Vec<_>>()), self.rows.len()),
+            false => ("line", few(&self.lines), self.lines.len()),
+        };
+        let place = match count {
+            0 => None,
+            1 => Some(format!("{word} {numbers}")),
+            _ => Some(format!("{word}s {numbers}")),
+        };
+        let column = self.column.as_ref().map(|c| format!("column `{c}`"));
+        let at: Vec<String> = place.into_iter().chain(column).collect();
+        if !at.is_empty() {
+            write!(f, "{}: ", at.join(", "))?;
+        }
+        write!(f, "{}; {}", self.message, self.remedy)
+    }
 }
 
 impl Error {
@@ -68,6 +110,17 @@ impl Error {
     /// A request that is wrong in itself.
     pub fn invalid(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Error::Invalid { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// Content that is wrong at one line of a file.
+    pub fn at_line(file: &str, line: u32, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Error::Content(Box::new(Content {
+            file: Some(file.into()),
+            lines: vec![line],
+            message: message.into(),
+            remedy: remedy.into(),
+            ..Content::default()
+        }))
     }
 
     /// A file that cannot be read or written.
@@ -86,6 +139,12 @@ pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Ve
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.into_iter().take(3).map(|(_, c)| c.to_string()).collect()
+}
+
+/// The first five of a list, as a message shows them.
+pub(crate) fn few<T: fmt::Display>(items: &[T]) -> String {
+    let shown: Vec<String> = items.iter().take(5).map(|i| i.to_string()).collect();
+    format!("{}{}", shown.join(", "), if items.len() > 5 { ", …" } else { "" })
 }
 
 impl fmt::Display for Error {
@@ -117,6 +176,7 @@ impl fmt::Display for Error {
             Error::Length { column, got, want } => {
                 write!(f, "column `{column}` has {got} rows where the table has {want}")
             }
+            Error::Content(content) => content.fmt(f),
             Error::Invalid { message, remedy } => write!(f, "{message}; {remedy}"),
             Error::File { file, message } => write!(f, "{file}: {message}"),
         }

@@ -1,7 +1,35 @@
 //! Rows and columns: the only crate that opens data files or speaks SQL.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`read`](mod@read), [`write`](mod@write) | files by extension, in and out; each format has its own module |
+//! | [`csv`], [`parquet`], [`stata`], [`excel`] | the formats |
+//! | [`arrow`] | a table as record batches, and back |
+//! | [`panel`] | units and times: lags, differences, growth, balance |
+//! | [`clean`] | winsorizing, trimming, transforming, deflating, interpolating |
+//! | [`join`] | joining tables by keys, keeping rows |
+//! | `sql` | queries over tables and Parquet files (feature `sql`) |
 
+pub mod arrow;
+pub mod clean;
+pub mod csv;
 pub mod error;
+pub mod excel;
+pub mod join;
+pub mod panel;
+pub mod parquet;
+pub mod read;
+#[cfg(feature = "sql")]
+pub mod sql;
+pub mod stata;
 pub mod table;
+pub mod write;
 
-pub use error::{Error, Result, near};
+pub use error::{Content, Error, Result, near};
+pub use join::{Join, filter, left_join};
+pub use panel::{Balance, Panel};
+pub use read::{Read, ReadOptions, read};
+#[cfg(feature = "sql")]
+pub use sql::{Source, sql, sql_over};
 pub use table::{Column, Data, MISSING, Origin, Table, Text};
+pub use write::{WriteOptions, write, write_atomic, write_with};

@@ -1,7 +1,8 @@
 //! A table: named columns of equal length, numbers or text, and where each row came from.
 
+use crate::error::Content;
 use crate::{Error, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Code of a missing text.
 pub const MISSING: u32 = u32::MAX;
@@ -34,27 +35,81 @@ impl Text {
     }
 }
 
+/// Builds a [`Text`] value by value.
+#[derive(Debug, Clone, Default)]
+pub struct TextBuilder {
+    text: Text,
+    seen: HashMap<String, u32>,
+}
+
+impl TextBuilder {
+    /// Adds a value.
+    pub fn push(&mut self, value: Option<&str>) {
+        let code = match value {
+            None => MISSING,
+            // Sorted files repeat the value of the row before: no hashing then.
+            Some(s) if self.text.codes.last().is_some_and(|&c| c != MISSING && self.text.levels[c as usize] == s) => {
+                self.text.codes[self.text.codes.len() - 1]
+            }
+            Some(s) => match self.seen.get(s) {
+                Some(&code) => code,
+                None => {
+                    let code = self.text.levels.len() as u32;
+                    self.text.levels.push(s.to_string());
+                    self.seen.insert(s.to_string(), code);
+                    code
+                }
+            },
+        };
+        self.text.codes.push(code);
+    }
+
+    /// The text built.
+    pub fn finish(self) -> Text {
+        self.text
+    }
+}
+
 impl<S: Into<String> + AsRef<str>> FromIterator<Option<S>> for Text {
     fn from_iter<I: IntoIterator<Item = Option<S>>>(values: I) -> Self {
-        let mut text = Text::default();
-        let mut seen: HashMap<String, u32> = HashMap::new();
+        let mut text = TextBuilder::default();
         for value in values {
-            let code = match value {
-                None => MISSING,
-                Some(s) => match seen.get(s.as_ref()) {
-                    Some(&code) => code,
-                    None => {
-                        let code = text.levels.len() as u32;
-                        let s: String = s.into();
-                        text.levels.push(s.clone());
-                        seen.insert(s, code);
-                        code
-                    }
-                },
-            };
-            text.codes.push(code);
+            text.push(value.as_ref().map(|s| s.as_ref()));
         }
-        text
+        text.finish()
+    }
+}
+
+/// A finite number, or `None` where the text is none, is infinite, or looks like a code.
+///
+/// A code has a leading zero (`010121`) or is an integer of more than 15 digits, which `f64` could not hold.
+pub fn parse_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text).as_bytes();
+    let code = match digits {
+        [b'0', second, ..] => second.is_ascii_digit(),
+        _ => digits.len() > 15 && digits.iter().all(u8::is_ascii_digit),
+    };
+    match code {
+        true => None,
+        false => text.parse().ok().filter(|x: &f64| x.is_finite()),
+    }
+}
+
+/// What a cell of a numeric column holds where its number is missing, beside nothing at all.
+pub const MISSING_TOKENS: [&str; 8] = ["NA", "N/A", "#N/A", ".", "NaN", "nan", "NULL", "null"];
+
+/// Whether a cell says that its number is missing.
+pub fn is_missing_token(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || MISSING_TOKENS.contains(&text)
+}
+
+/// A number as text: the shortest that reads back to the same bits, with an exponent outside 1e-5 to 1e15.
+pub fn show_number(x: f64) -> String {
+    match x.abs() {
+        a if a != 0.0 && !(1e-5..1e15).contains(&a) => format!("{x:e}"),
+        _ => format!("{x}"),
     }
 }
 
@@ -106,7 +161,7 @@ impl Column {
     pub fn show(&self, i: usize) -> String {
         match &self.data {
             Data::Number(v) if v[i].is_nan() => String::new(),
-            Data::Number(v) => format!("{}", v[i]),
+            Data::Number(v) => show_number(v[i]),
             Data::Text(t) => t.get(i).unwrap_or_default().to_string(),
         }
     }
@@ -148,8 +203,16 @@ impl Column {
 pub struct Origin {
     /// The file, as the user named it.
     pub file: Option<String>,
-    /// Line (or sheet row) of each row of the table; empty when unknown.
+    /// Line of each row of the table (sheet row of a workbook, observation of a binary file); empty when unknown.
     pub lines: Vec<u32>,
+}
+
+/// Lines 1 to `rows`, for files whose rows have numbers and no lines.
+pub(crate) fn count_lines(rows: usize, file: &str) -> Result<Vec<u32>> {
+    match u32::try_from(rows) {
+        Ok(rows) => Ok((1..=rows).collect()),
+        Err(_) => Err(Error::invalid(format!("{file}: {rows} rows do not fit into a table"), "aggregate it with SQL")),
+    }
 }
 
 /// Named columns of equal length.
@@ -165,14 +228,16 @@ impl Table {
     /// A table from columns; names must be distinct and lengths equal.
     pub fn new(columns: Vec<Column>) -> Result<Table> {
         let rows = columns.first().map_or(0, Column::len);
-        let mut table = Table { columns: Vec::new(), rows, origin: Origin::default() };
-        for column in columns {
-            if table.columns.iter().any(|c| c.name == column.name) {
-                return Err(Error::DuplicateColumn { name: column.name });
+        let mut seen = HashSet::new();
+        for column in &columns {
+            if !seen.insert(column.name.as_str()) {
+                return Err(Error::DuplicateColumn { name: column.name.clone() });
             }
-            table.set(column)?;
+            if column.len() != rows {
+                return Err(Error::Length { column: column.name.clone(), got: column.len(), want: rows });
+            }
         }
-        Ok(table)
+        Ok(Table { columns, rows, origin: Origin::default() })
     }
 
     /// Rows.
@@ -204,20 +269,44 @@ impl Table {
         self.columns.iter().any(|c| c.name == name)
     }
 
-    /// The numbers of a column; text that is not a number is an error with file, line and column.
+    /// The numbers of a column; text that is not a number, and an infinite value, is an error with file, line and
+    /// column.
     pub fn numbers(&self, name: &str) -> Result<&[f64]> {
-        match &self.column(name)?.data {
-            Data::Number(v) => Ok(v),
-            Data::Text(t) => {
-                let bad = (0..self.rows).find(|&i| t.get(i).is_some_and(|s| s.trim().parse::<f64>().is_err()));
-                Err(Error::NotANumber {
-                    column: name.into(),
-                    value: bad.and_then(|i| t.get(i)).unwrap_or("text").into(),
-                    file: self.origin.file.clone(),
-                    line: bad.and_then(|i| self.line(i)),
-                })
-            }
-        }
+        let column = self.column(name)?;
+        let bad = match &column.data {
+            Data::Number(v) => match v.iter().position(|x| x.is_infinite()) {
+                None => return Ok(v),
+                found => found,
+            },
+            // Where only missing tokens and codes are left, the first filled cell is the one to show.
+            Data::Text(t) => (0..self.rows)
+                .find(|&i| t.get(i).is_some_and(|s| parse_number(s).is_none() && !is_missing_token(s)))
+                .or_else(|| (0..self.rows).find(|&i| !column.is_missing(i))),
+        };
+        Err(Error::NotANumber {
+            column: name.into(),
+            value: bad.map_or("text".into(), |i| column.show(i)),
+            file: self.origin.file.clone(),
+            line: bad.and_then(|i| self.line(i)),
+        })
+    }
+
+    /// An error at rows of this table: the message names file, lines (or rows) and column.
+    pub fn content(
+        &self,
+        column: Option<&str>,
+        rows: Vec<usize>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Error {
+        Error::Content(Box::new(Content {
+            file: self.origin.file.clone(),
+            column: column.map(Into::into),
+            lines: rows.iter().filter_map(|&r| self.line(r)).collect(),
+            rows,
+            message: message.into(),
+            remedy: remedy.into(),
+        }))
     }
 
     /// Line of a row in its file.

@@ -1,0 +1,156 @@
+//! Reading a file by its extension.
+//!
+//! ```no_run
+//! let read = plim_table::read("cities.csv", &plim_table::ReadOptions::default())?;
+//! for note in &read.notes {
+//!     eprintln!("{note}");
+//! }
+//! let gdp = read.table.numbers("gdp")?;
+//! # Ok::<(), plim_table::Error>(())
+//! ```
+
+use crate::{Error, Result, Table};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Columns that a file may have.
+pub(crate) const MAX_COLUMNS: usize = 100_000;
+
+/// How to read a data file.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadOptions {
+    /// Encoding of a text file or an old Stata file (`utf-8`, `gbk`, `big5`, `windows-1252`, …).
+    ///
+    /// Default: a byte order mark, else UTF-8, else GB18030, which covers GBK; anything but UTF-8 is said in a note.
+    pub encoding: Option<String>,
+    /// Character between the cells of a text file. Default: a comma in `.csv`, a tab in `.tsv`, `.tab` and `.txt`.
+    pub delimiter: Option<char>,
+    /// Sheet of a workbook. Default: the first.
+    pub sheet: Option<String>,
+    /// Further texts that mean missing, in every column of a text file or workbook: `-`, `…`, `-99`.
+    pub missing: Vec<String>,
+    /// Reads the value labels of a Stata file as text in place of the codes.
+    pub value_labels: bool,
+}
+
+/// A table as a file had it, and what the reader had to decide.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The table.
+    pub table: Table,
+    /// Decisions that a user must know: the encoding, columns left out, dates kept as numbers.
+    pub notes: Vec<String>,
+}
+
+/// File formats, by extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Delimited text; the delimiter that the extension implies.
+    Csv(u8),
+    /// Apache Parquet.
+    Parquet,
+    /// Stata.
+    Stata,
+    /// Excel workbook.
+    Excel,
+}
+
+impl Format {
+    /// The format that the extension of `path` names.
+    pub fn of(path: &Path) -> Result<Format> {
+        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+        match extension.as_str() {
+            "csv" => Ok(Format::Csv(b',')),
+            "tsv" | "tab" | "txt" => Ok(Format::Csv(b'\t')),
+            "parquet" | "pq" => Ok(Format::Parquet),
+            "dta" => Ok(Format::Stata),
+            "xlsx" | "xlsm" => Ok(Format::Excel),
+            "xls" => Err(Error::invalid(
+                format!("{}: the old `.xls` format is not read or written", path.display()),
+                "save it as `.xlsx`",
+            )),
+            other => Err(Error::invalid(
+                format!("{}: the extension `.{other}` names no data format", path.display()),
+                "use .csv, .tsv, .txt, .parquet, .dta or .xlsx",
+            )),
+        }
+    }
+}
+
+/// Reads a file by its extension.
+pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
+    let path = path.as_ref();
+    let format = Format::of(path)?;
+    let file = path.display().to_string();
+    let metadata = std::fs::metadata(path).map_err(|e| Error::file(&file, e))?;
+    if !metadata.is_file() {
+        return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));
+    }
+    if metadata.len() == 0 {
+        return Err(Error::file(&file, "the file is empty; was its writing or its download cut short?"));
+    }
+    let mut read = match format {
+        Format::Csv(delimiter) => crate::csv::read(path, delimiter, options),
+        Format::Parquet => crate::parquet::read(path),
+        Format::Stata => crate::stata::read(path, options),
+        Format::Excel => crate::excel::read(path, options),
+    }?;
+    if read.table.rows() == 0 {
+        return Err(Error::invalid(
+            format!("{file}: there are columns but no rows"),
+            "check that the right file was exported",
+        ));
+    }
+    read.table.origin.file = Some(file);
+    Ok(read)
+}
+
+/// The whole of a file; a size that memory cannot hold is an error, not an abort.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>> {
+    use std::io::Read as _;
+    let file = path.display();
+    let mut reader = std::fs::File::open(path).map_err(|e| Error::file(&file, e))?;
+    let length = reader.metadata().map_err(|e| Error::file(&file, e))?.len();
+    let mut bytes = Vec::new();
+    usize::try_from(length)
+        .ok()
+        .and_then(|n| bytes.try_reserve_exact(n).ok())
+        .ok_or_else(|| Error::file(&file, format!("{length} bytes do not fit into memory; query it as Parquet")))?;
+    reader.read_to_end(&mut bytes).map_err(|e| Error::file(&file, e))?;
+    Ok(bytes)
+}
+
+/// Names of a header: trimmed, distinct, `column_3` where there is none (which is a note).
+pub(crate) fn header<'a>(
+    file: &str,
+    cells: impl IntoIterator<Item = &'a str>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<String>> {
+    let mut names: Vec<String> = cells.into_iter().map(|c| c.trim().to_string()).collect();
+    if names.len() > MAX_COLUMNS {
+        return Err(Error::at_line(
+            file,
+            1,
+            format!("the header has {} columns, at most {MAX_COLUMNS} are read", names.len()),
+            "check the delimiter and the line breaks, or store the data in long form",
+        ));
+    }
+    let mut first = std::collections::HashMap::new();
+    for (i, name) in names.iter_mut().enumerate() {
+        if name.is_empty() {
+            *name = format!("column_{}", i + 1);
+            notes.push(format!("{file}: column {} has no name in the header; it is called `{name}`", i + 1));
+        }
+        if let Some(before) = first.insert(name.clone(), i) {
+            return Err(Error::at_line(
+                file,
+                1,
+                format!("columns {} and {} are both named `{name}`", before + 1, i + 1),
+                "rename one of them",
+            ));
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,242 @@
+//! Queries over tables and Parquet files, run by DataFusion.
+//!
+//! The query sees each table under its name, and nothing else: no file can be reached through the text of a query,
+//! and nothing but a query is run. Names are taken as they are spelled, so that `GDP` and `gdp` are two columns.
+//! Numbers are `f64`, as everywhere; division never rounds to an integer. Sums agree between runs to 1e-12
+//! relative; rows come in the order of the query's ORDER BY, and without one either in the engine's order (tables)
+//! or ordered by their columns from left to right (Parquet files, which are read in parallel).
+
+use crate::arrow::{from_batches, to_batch};
+use crate::{Data, Error, Result, Table, near};
+use ::arrow::array::RecordBatch;
+use ::arrow::datatypes::{DataType, Schema};
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::file::metadata::ParquetMetaData;
+use ::parquet::file::statistics::Statistics;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::common::{DataFusionError, SchemaError, TableReference};
+use datafusion::dataframe::DataFrame;
+use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::{LogicalPlan, cast, ident};
+use datafusion::prelude::{ParquetReadOptions, SessionConfig};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Makes a table with a query over the tables of the study.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sql {
+    /// One SELECT; tables go by the names of their steps, columns by their names as spelled.
+    pub query: String,
+}
+
+/// Where the rows of a table in a query come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// A table in memory.
+    Table(&'a Table),
+    /// A Parquet file, streamed from disk and never loaded as a whole.
+    Parquet(&'a Path),
+}
+
+/// Runs a query over tables in memory; `memory_limit` in bytes, beyond which sorts and groups spill to disk.
+pub fn sql(query: &str, tables: &[(&str, &Table)], memory_limit: Option<usize>) -> Result<Table> {
+    let sources: Vec<(&str, Source)> = tables.iter().map(|(name, t)| (*name, Source::Table(t))).collect();
+    sql_over(query, &sources, memory_limit)
+}
+
+/// [`sql`] over tables and Parquet files.
+pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<usize>) -> Result<Table> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build();
+    runtime.map_err(|e| Error::file("sql", e))?.block_on(async {
+        let session = session(sources, memory_limit).await?;
+        let plan = plan(&session, query, sources).await?;
+        let ordered = ordered(&plan);
+        let streams = sources.iter().any(|(_, s)| matches!(s, Source::Parquet(_)));
+        // LIMIT of unordered rows keeps whichever come first: one thread, or the rows would differ by run.
+        let arbitrary = plan
+            .exists(|node| Ok(matches!(node, LogicalPlan::Limit(limit) if !self::ordered(&limit.input))))
+            .map_err(|e| refused(e, sources))?;
+        let parallel = streams && !arbitrary;
+        let mut state = session.state();
+        state.config_mut().options_mut().execution.target_partitions = if parallel { threads } else { 1 };
+        let frame = DataFrame::new(state, plan);
+        let schema: Schema = frame.schema().as_arrow().clone();
+        let batches: Vec<RecordBatch> = frame.collect().await.map_err(|e| refused(e, sources))?;
+        let (table, _) = from_batches(&schema, &batches, "sql")?;
+        Ok(if parallel && !ordered { by_columns(&table) } else { table })
+    })
+}
+
+/// Names of the columns that a query makes, without running it.
+pub fn sql_names(query: &str, sources: &[(&str, Source)]) -> Result<Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+    runtime.map_err(|e| Error::file("sql", e))?.block_on(async {
+        let session = session(sources, None).await?;
+        let plan = plan(&session, query, sources).await?;
+        Ok(plan.schema().fields().iter().map(|f| f.name().clone()).collect())
+    })
+}
+
+/// A session that knows the sources.
+async fn session(sources: &[(&str, Source<'_>)], memory_limit: Option<usize>) -> Result<SessionContext> {
+    let config = SessionConfig::new()
+        .with_target_partitions(1)
+        // Names as spelled: folded to lower case, a column `GDP` could not be reached without quotes.
+        .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
+    let mut runtime = RuntimeEnvBuilder::new();
+    if let Some(bytes) = memory_limit {
+        runtime = runtime.with_memory_limit(bytes, 1.0);
+    }
+    let runtime = runtime.build_arc().map_err(|e| refused(e, sources))?;
+    let session = SessionContext::new_with_config_rt(config, runtime);
+    for (name, source) in sources {
+        let name_of = TableReference::bare(*name);
+        match source {
+            Source::Table(table) => session.register_batch(name_of, to_batch(table)?).map(|_| ()),
+            Source::Parquet(path) => {
+                let view = parquet(&session, path).await?;
+                session.register_table(name_of, view.into_view()).map(|_| ())
+            }
+        }
+        .map_err(|e| refused(e, sources))?;
+    }
+    Ok(session)
+}
+
+/// The plan of one query; any other statement is refused.
+async fn plan(session: &SessionContext, query: &str, sources: &[(&str, Source<'_>)]) -> Result<LogicalPlan> {
+    let only_queries = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    let plan = session.state().create_logical_plan(query).await.map_err(|e| refused(e, sources))?;
+    only_queries.verify_plan(&plan).map_err(|e| refused(e, sources))?;
+    Ok(plan)
+}
+
+/// Whether rows come in an order that the query asked for.
+fn ordered(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Sort(_) => true,
+        LogicalPlan::Projection(p) => ordered(&p.input),
+        LogicalPlan::Limit(l) => ordered(&l.input),
+        LogicalPlan::SubqueryAlias(a) => ordered(&a.input),
+        _ => false,
+    }
+}
+
+/// A Parquet file with the types that reading it would give: numbers as `f64`, dates as text.
+async fn parquet(session: &SessionContext, path: &Path) -> Result<DataFrame> {
+    let file = path.display();
+    let broken = |e: &dyn std::fmt::Display| Error::file(&file, format!("not a whole Parquet file: {e}"));
+    let handle = std::fs::File::open(path).map_err(|e| Error::file(&file, e))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| broken(&e))?;
+    let location = std::path::absolute(path).map_err(|e| Error::file(&file, e))?;
+    let options = ParquetReadOptions::default().file_extension("");
+    let frame = session.read_parquet(url(&location), options).await.map_err(|e| broken(&e))?;
+    let columns = builder.schema().fields().iter().filter_map(|field| {
+        let column = ident(field.name());
+        match target(field.data_type(), || exact(builder.metadata(), field.name()))? {
+            Some(to) => Some(cast(column, to).alias(field.name())),
+            None => Some(column),
+        }
+    });
+    frame.select(columns.collect::<Vec<_>>()).map_err(|e| broken(&e))
+}
+
+/// The type to cast a column to: `None` for one that a table cannot hold, `Some(None)` for one that stays.
+fn target(of: &DataType, exact: impl Fn() -> Option<bool>) -> Option<Option<DataType>> {
+    match of {
+        DataType::Int64 | DataType::UInt64 => match exact() {
+            Some(true) => Some(Some(DataType::Float64)),
+            Some(false) => Some(Some(DataType::Utf8)),
+            // Without statistics the integers stay what they are, which loses nothing.
+            None => Some(None),
+        },
+        DataType::Boolean => Some(Some(DataType::Float64)),
+        of if of.is_numeric() => Some(Some(DataType::Float64)),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(None),
+        DataType::Dictionary(_, value) => Some(Some(target(value, exact)?.unwrap_or(DataType::Utf8))),
+        of if of.is_temporal() => Some(Some(DataType::Utf8)),
+        _ => None,
+    }
+}
+
+/// Whether all integers of a column are `f64` numbers (at most 2^53), by the statistics of the file.
+fn exact(metadata: &ParquetMetaData, name: &str) -> Option<bool> {
+    let mut exact = true;
+    for group in metadata.row_groups() {
+        let column = group.columns().iter().find(|c| c.column_path().parts() == [name])?;
+        match column.statistics()? {
+            Statistics::Int64(s) => {
+                exact &= [s.min_opt()?, s.max_opt()?].into_iter().all(|v| v.unsigned_abs() <= 1 << 53);
+            }
+            _ => return None,
+        }
+    }
+    Some(exact)
+}
+
+/// The file's URL, in which no character of its name is a wildcard.
+fn url(path: &Path) -> String {
+    let path = path.to_string_lossy().replace('\\', "/");
+    let escaped: String = path
+        .bytes()
+        .map(|b| match b {
+            b if b.is_ascii_alphanumeric() || b"/-_.~:".contains(&b) => char::from(b).to_string(),
+            b => format!("%{b:02X}"),
+        })
+        .collect();
+    format!("file://{}{escaped}", if escaped.starts_with('/') { "" } else { "/" })
+}
+
+/// The rows in the order of their columns from left to right; missing last.
+fn by_columns(table: &Table) -> Table {
+    let mut rows: Vec<usize> = (0..table.rows()).collect();
+    rows.sort_by(|&a, &b| {
+        let orders = table.columns().iter().map(|column| match &column.data {
+            // The sign bit would put one kind of NaN first.
+            Data::Number(v) => {
+                v[a].is_nan().cmp(&v[b].is_nan()).then(v[a].partial_cmp(&v[b]).unwrap_or(std::cmp::Ordering::Equal))
+            }
+            Data::Text(t) => t.get(a).is_none().cmp(&t.get(b).is_none()).then_with(|| t.get(a).cmp(&t.get(b))),
+        });
+        orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+    });
+    table.take(&rows)
+}
+
+/// What DataFusion says, as an error of ours with near names.
+fn refused(error: DataFusionError, sources: &[(&str, Source)]) -> Error {
+    let message = |e: &DataFusionError| {
+        let text = e.strip_backtrace();
+        let text = text.strip_prefix("Error during planning: ").unwrap_or(&text).to_string();
+        format!("the query was refused: {}", text.lines().next().unwrap_or_default().trim_end_matches('.'))
+    };
+    match error.find_root() {
+        DataFusionError::SchemaError(schema, _) => {
+            if let SchemaError::FieldNotFound { field, valid_fields } = &**schema {
+                let mut near = near(field.name(), valid_fields.iter().map(|c| c.name()));
+                near.dedup();
+                return Error::NoColumn { name: field.name().to_string(), near, file: None };
+            }
+            Error::invalid(message(&error), "qualify or rename the columns")
+        }
+        DataFusionError::ResourcesExhausted(text) => Error::invalid(
+            format!("the query needs more memory than it may use: {}", text.lines().next().unwrap_or_default()),
+            "raise the memory limit, or select fewer columns and rows",
+        ),
+        DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
+            let files: Vec<String> = (sources.iter())
+                .filter_map(|(_, s)| if let Source::Parquet(p) = s { Some(p.display().to_string()) } else { None })
+                .collect();
+            Error::file(if files.is_empty() { "sql".into() } else { files.join(", ") }, error.strip_backtrace())
+        }
+        DataFusionError::SQL(..) => Error::invalid(message(&error), "write one SELECT"),
+        _ => {
+            let names: Vec<String> = sources.iter().map(|(name, _)| format!("`{name}`")).collect();
+            Error::invalid(message(&error), format!("write one SELECT over the tables {}", names.join(", ")))
+        }
+    }
+}
