@@ -145,4 +145,28 @@ impl Design {
             Error::invalid(format!("no cluster variable `{name}` in the design"), "name a column of the data")
         })
     }
+
+    /// Position of a regressor.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|n| n == name)
+    }
+
+    /// The design with these regressors (name, n) instead of its own.
+    pub fn with_regressors(&self, regressors: &[(String, Vec<f64>)]) -> Self {
+        Design {
+            y: self.y.clone(),
+            outcome: self.outcome.clone(),
+            X: Mat::from_fn(self.y.len(), regressors.len(), |i, j| regressors[j].1[i]),
+            names: regressors.iter().map(|(name, _)| name.clone()).collect(),
+            fe: self.fe.clone(),
+            cluster: self.cluster.clone(),
+            w: self.w.clone(),
+            rows: self.rows.clone(),
+        }
+    }
+
+    /// The regressors as (name, n).
+    pub fn regressors(&self) -> Vec<(String, Vec<f64>)> {
+        self.names.iter().enumerate().map(|(j, n)| (n.clone(), self.X.col_as_slice(j).to_vec())).collect()
+    }
 }

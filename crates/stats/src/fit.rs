@@ -79,3 +79,19 @@ pub fn table(fit: &dyn Fit, V: &Mat<f64>, df: Option<f64>) -> Vec<Coefficient> {
         .map(|(j, (name, &b))| Coefficient::new(name.clone(), b, V[(j, j)].max(0.0).sqrt(), df))
         .collect()
 }
+
+/// One line of a table of tests; results.json has exactly these names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Test {
+    /// Name of the test.
+    pub name: String,
+    /// The statistic: F where `df_residual` is given, else chi-square.
+    pub statistic: f64,
+    /// Restrictions.
+    pub df: f64,
+    /// Denominator of F.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub df_residual: Option<f64>,
+    /// p-value.
+    pub p_value: f64,
+}

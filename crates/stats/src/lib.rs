@@ -34,4 +34,4 @@ pub mod vcov;
 
 pub use design::{Design, Factor};
 pub use error::{Error, Kind, Result};
-pub use fit::{Coefficient, Fit, Sandwich};
+pub use fit::{Coefficient, Fit, Sandwich, Test};

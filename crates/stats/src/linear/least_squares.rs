@@ -33,7 +33,7 @@ pub struct Orthogonal {
     R: Mat<f64>,
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
@@ -89,6 +89,16 @@ impl Orthogonal {
             }
         }
         (b, u)
+    }
+
+    /// Takes the kept columns out of `v` (n).
+    pub fn residual(&self, v: &mut [f64]) {
+        for _ in 0..2 {
+            for q in &self.Q {
+                let r = dot(q, v);
+                v.iter_mut().zip(q).for_each(|(v, q)| *v -= r * q);
+            }
+        }
     }
 
     /// R⁻¹ c.

@@ -248,11 +248,6 @@ impl Prepared {
         }
         Ok((before, certificate))
     }
-
-    /// The regressors as columns.
-    pub fn regressors(&self) -> Vec<Vec<f64>> {
-        (0..self.design.X.ncols()).map(|j| self.design.X.col_as_slice(j).to_vec()).collect()
-    }
 }
 
 impl Ols {
@@ -270,7 +265,7 @@ impl Ols {
         let design = &prepared.design;
         let (n, w) = (design.nobs(), design.w.as_deref());
         let sst = centered_squares(&design.y, w);
-        let mut columns = prepared.regressors();
+        let mut columns: Vec<Vec<f64>> = (0..design.X.ncols()).map(|j| design.X.col_as_slice(j).to_vec()).collect();
         columns.push(design.y.clone());
         let (mut before, absorbed) = prepared.absorb(&mut columns)?;
         let y = columns.pop().unwrap_or_default();

@@ -1,1 +1,5 @@
-//! (filled below)
+//! Permutation and bootstrap over units.
+
+pub mod assignment;
+pub mod bootstrap;
+pub mod placebo;

@@ -132,3 +132,29 @@ pub fn panel48() -> Data {
     );
     d
 }
+
+/// The columns of a Parquet file; text becomes codes in order of first appearance.
+pub fn parquet(path: &std::path::Path) -> Data {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+    let reader = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+    let mut columns: BTreeMap<String, (Vec<f64>, Vec<String>)> = BTreeMap::new();
+    for row in reader.get_row_iter(None).unwrap() {
+        for (name, field) in row.unwrap().get_column_iter() {
+            let (numbers, text) = columns.entry(name.clone()).or_default();
+            match field {
+                Field::Double(v) => numbers.push(*v),
+                Field::Int(v) => numbers.push(f64::from(*v)),
+                Field::Long(v) => numbers.push(*v as f64),
+                Field::Str(s) => text.push(s.clone()),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+    let mut data = Data::default();
+    for (name, (numbers, text)) in columns {
+        let coded = Factor::from_keys("", text.iter()).codes.iter().map(|&c| f64::from(c)).collect();
+        data.set(&name, if text.is_empty() { numbers } else { coded });
+    }
+    data
+}

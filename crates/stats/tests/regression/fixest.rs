@@ -4,7 +4,7 @@ use crate::data::Data;
 use plim_golden::{Csv, close, json, shared};
 use plim_stats::linear::{Ols, OlsFit};
 use plim_stats::math::dist;
-use plim_stats::vcov::{Ssc, Vcov, vcov};
+use plim_stats::vcov::{Ssc, Vcov, multiway_meat, vcov};
 use plim_stats::{Design, Fit};
 use serde_json::Value;
 
@@ -182,5 +182,47 @@ fn iris_with_and_without_effects() {
         let part = base.filter(|i| id < 2 || species[i] as usize == id / 2 - 1);
         let d = part.design("y", &["x1", "x2"][..id % 2 + 1], &[], &[], None);
         check(fit, &d, "iid", Ssc::Fixest, &same);
+    }
+}
+
+#[test]
+fn trade_of_the_fifteen() {
+    let (Some(cases), Some(path)) = (cases(), shared("data/fixest_trade_eu15_2007_2016.parquet")) else { return };
+    let trade = crate::data::parquet(&path);
+    let fit = |fe: &[&str], clusters: &[&str]| trade.design("log(Euros)", &["log(dist_km)"], fe, clusters, None);
+    let four = ["Origin", "Destination", "Product", "Year"];
+    let case = |name: &str| &cases[name]["result"];
+    check(case("trade_feols_4fe_hetero"), &fit(&four, &[]), "hc1", Ssc::Fixest, &same);
+    check(case("trade_feols_4fe_cl2"), &fit(&four, &[]), "cluster:Origin+Destination", Ssc::Fixest, &same);
+    let three = "cluster:Origin+Destination+Product";
+    check(case("trade_feols_cl3"), &fit(&four[..2], &["Product"]), three, Ssc::Fixest, &same);
+    let pairs = fit(&["Origin^Year", "Destination^Year"], &["Origin", "Destination"]);
+    let by_pair =
+        check(case("trade_feols_interacted_cluster"), &pairs, "cluster:Origin^Destination", Ssc::Fixest, &same);
+    assert_eq!(by_pair.rank, Some(150 + 150 - 10), "ten years are ten components");
+    check(case("trade_fixef_values"), &fit(&["Origin", "Destination", "Year"], &[]), "iid", Ssc::Fixest, &same);
+}
+
+#[test]
+fn trade_and_the_variants_of_the_cluster_factor() {
+    let (Some(cases), Some(path)) = (cases(), shared("data/fixest_trade_eu15_2007_2016.parquet")) else { return };
+    let trade = crate::data::parquet(&path);
+    let design = trade.design("log(Euros)", &["log(dist_km)"], &["Origin", "Year"], &[], None);
+    let fit = Ols::default().fit(&design).unwrap();
+    let (n, B) = (fit.nobs() as f64, fit.bread[(0, 0)]);
+    // Both effects are clusters: K is the regressor and a constant.
+    let K = 2.0;
+    for (name, own, adjust) in
+        [("min", false, true), ("min", false, false), ("conventional", true, true), ("conventional", true, false)]
+    {
+        let meat = multiway_meat(&fit.scores, &design.fe, &|G| match own && adjust {
+            true => f64::from(G) / (f64::from(G) - 1.0),
+            false => 1.0,
+        });
+        let least = if adjust && !own { 10.0 / 9.0 } else { 1.0 };
+        let se = (B * meat[(0, 0)] * B * (n - 1.0) / (n - K) * least).sqrt();
+        let adjusted = if adjust { "TRUE" } else { "FALSE" };
+        let case = &cases[format!("trade_ssc_2w_Gdf_{name}_Gadj_{adjusted}_tdf_conventional")]["result"];
+        close(se, case["se"]["log(dist_km)"].as_f64().unwrap(), SE, name);
     }
 }

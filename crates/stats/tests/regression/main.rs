@@ -2,5 +2,6 @@
 
 mod data;
 mod fixest;
+mod methods;
 
 mod rules;
