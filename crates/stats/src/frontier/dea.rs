@@ -29,6 +29,7 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+use super::Status;
 use crate::math::Mat;
 use crate::math::lp::{self, Columns, Own, Program, Row, Sense, Solution, Variable, certify, solve};
 use crate::{Error, Kind, Result};
@@ -80,20 +81,6 @@ pub enum Orientation {
     Input,
     /// All outputs by φ ≥ 1.
     Output,
-}
-
-/// What became of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// A certified score.
-    Optimal,
-    /// Proven: the reference cannot reach the unit by scaling (super-efficiency under variable returns).
-    Infeasible,
-    /// The efficiency has no upper limit: nobody else makes any of the unit's outputs.
-    Unbounded,
-    /// No score: the data are outside the method, or the certificate failed; see the reason.
-    Refused,
 }
 
 /// Local returns to scale of a unit.
