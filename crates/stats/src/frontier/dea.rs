@@ -168,6 +168,8 @@ pub struct DeaScores {
     pub notes: Vec<String>,
 }
 
+/// Units scored before the first peers are known.
+const FIRST_BATCH: usize = 32;
 /// A score this close to one is one: the certificate does not tell them apart.
 const EFFICIENT: f64 = 1e-10;
 /// Efficiencies under two returns to scale this close are equal.
@@ -182,10 +184,16 @@ pub fn dea(X: &Mat<f64>, Y: &Mat<f64>, options: &Dea) -> Result<DeaScores> {
     check(X, Y, options)?;
     let refusals: Vec<Option<&str>> = (0..X.nrows()).map(|i| refusal(X, Y, i)).collect();
     let reference: Vec<usize> = (0..X.nrows()).filter(|&i| refusals[i].is_none()).collect();
-    let technology = Technology::new(X, Y, &reference);
-    // Each unit is its own program and starts from its own column, so the number of threads cannot matter.
-    let scored: Vec<Unit> =
-        (0..reference.len()).into_par_iter().map(|own| technology.unit(own, &reference, options)).collect();
+    let mut technology = Technology::new(X, Y, &reference);
+    let mut scored: Vec<Unit> = Vec::with_capacity(reference.len());
+    // Each unit is its own program and starts from its own column, so the number of threads cannot matter. Few units
+    // are ever peers: those found so far are priced first, in batches that double and do not depend on threads either.
+    while scored.len() < reference.len() {
+        let batch = scored.len()..reference.len().min(2 * scored.len().max(FIRST_BATCH));
+        let next: Vec<Unit> = batch.into_par_iter().map(|own| technology.unit(own, &reference, options)).collect();
+        scored.extend(next);
+        technology.prefer(&scored, &reference);
+    }
     let mut scored = scored.into_iter();
     let units: Vec<Unit> = (refusals.into_iter())
         .map(|reason| match reason {
@@ -301,6 +309,14 @@ impl Technology {
         let cone = Columns::new(m + s, n, raw.clone());
         raw.extend(std::iter::repeat_n(1.0, n));
         Technology { inputs: m, outputs: s, cone, hull: Columns::new(m + s + 1, n, raw) }
+    }
+
+    /// Prices the peers of the scored units first from now on.
+    fn prefer(&mut self, scored: &[Unit], reference: &[usize]) {
+        let column = |peer: &Peer| reference.binary_search(&peer.unit).ok();
+        let peers: Vec<usize> = scored.iter().flat_map(|u| &u.peers).filter_map(column).collect();
+        self.cone.prefer(peers.iter().copied());
+        self.hull.prefer(peers);
     }
 
     /// Value of column `own` in row `i` (inputs, then outputs).

@@ -1,6 +1,6 @@
 //! The simplex itself. All of its arithmetic is in scaled terms; see `scale` for the way there and back.
 
-use super::{Program, Sense, Solution, Status, Variable, reciprocal};
+use super::{Columns, Program, Sense, Solution, Status, Variable, reciprocal};
 
 /// Steps between two computations of the inverse from scratch.
 pub const REFRESH: usize = 40;
@@ -26,6 +26,7 @@ pub fn solve(program: &Program, start: &[Variable]) -> Solution {
 /// State of one run. A basic variable is measured so that the largest entry of its column is one.
 struct Simplex<'a> {
     program: &'a Program<'a>,
+    columns: &'a Columns,
     m: usize,
     n: usize,
     /// Second row scale: scaled row = R / rho.
@@ -86,6 +87,7 @@ impl<'a> Simplex<'a> {
         }
         let mut simplex = Simplex {
             program,
+            columns: program.columns,
             m,
             n,
             rhs: (0..m).map(|i| program.rows[i].rhs * R[i] / rho[i]).collect(),
@@ -155,7 +157,7 @@ impl<'a> Simplex<'a> {
             Variable::Shared(j) => {
                 let mut norm: f64 = 0.0;
                 for i in 0..self.m {
-                    out[i] = self.program.columns.scaled[i * self.n + j] / self.rho[i];
+                    out[i] = self.columns.scaled[i * self.n + j] / self.rho[i];
                     norm = norm.max(out[i].abs());
                 }
                 let shrink = reciprocal(norm);
@@ -275,44 +277,88 @@ impl<'a> Simplex<'a> {
     }
 
     /// The entering variable: most negative reduced cost, or under Bland's rule the first negative one.
+    ///
+    /// Preferred columns are priced first; all of them only when none of these, nor any other variable, can enter.
     fn price(&self, prices: &[f64], infeasible: bool, bland: bool) -> Option<Entering> {
         let scale = if infeasible { 0.0 } else { self.largest_cost };
+        let tolerance = |v: &[f64]| OPTIMAL * v.iter().fold(scale, |a, p| a.max(p.abs()));
         let by_row: Vec<f64> = (0..self.m).map(|i| prices[i] / self.rho[i]).collect();
-        let magnitude = |v: &[f64]| v.iter().fold(scale, |a, p| a.max(p.abs()));
-        let mut best = -OPTIMAL * magnitude(&by_row);
-        let mut entering = None;
-        let cost: &[f64] = if infeasible { &[] } else { self.program.cost };
-        let columns = self.program.columns;
-        for from in (0..self.n).step_by(BLOCK) {
-            let len = BLOCK.min(self.n - from);
+        let limit = -tolerance(&by_row);
+        let others = self.price_others(prices, infeasible, -tolerance(prices), bland);
+        let preferred = &self.columns.preferred;
+        let mut shared = None;
+        if !bland {
+            let index = |j: usize| preferred[j];
+            shared =
+                self.price_shared(&self.columns.preferred_scaled, preferred.len(), index, &by_row, infeasible, limit);
+        }
+        if shared.is_none() && (others.is_none() || bland || preferred.is_empty()) {
+            shared = match bland {
+                true => self.first_shared(&by_row, infeasible, limit),
+                false => self.price_shared(&self.columns.scaled, self.n, |j| j, &by_row, infeasible, limit),
+            };
+        }
+        match (shared, others) {
+            (Some((j, d)), others) if bland || others.as_ref().is_none_or(|o| d <= o.1) => {
+                Some(Entering { variable: Variable::Shared(j), direction: 1.0 })
+            }
+            (_, others) => others.map(|o| o.0),
+        }
+    }
+
+    /// The most negative of `count` columns given row by row, `index` being their places among the shared ones.
+    fn price_shared(
+        &self,
+        scaled: &[f64],
+        count: usize,
+        index: impl Fn(usize) -> usize,
+        by_row: &[f64],
+        infeasible: bool,
+        limit: f64,
+    ) -> Option<(usize, f64)> {
+        let mut best = None;
+        let mut bar = limit;
+        for from in (0..count).step_by(BLOCK) {
+            let len = BLOCK.min(count - from);
             let mut d = [0.0; BLOCK];
-            if !cost.is_empty() {
-                for j in 0..len {
-                    d[j] = cost[from + j] * columns.column_scale[from + j] * self.cost_scale;
-                }
+            if !(infeasible || self.program.cost.is_empty()) {
+                (0..len).for_each(|j| d[j] = self.cost(Variable::Shared(index(from + j))));
             }
-            reduce(&mut d[..len], &by_row, &columns.scaled, self.n, from);
-            let barred = self.basis.iter().copied().chain(self.program.skip.map(Variable::Shared));
-            for v in barred {
-                if let Variable::Shared(j) = v
-                    && (from..from + len).contains(&j)
-                {
-                    d[j - from] = 0.0;
+            reduce(&mut d[..len], by_row, scaled, count, from);
+            loop {
+                let low = lowest(&d);
+                if low >= bar {
+                    break;
                 }
-            }
-            if lowest(&d) < best {
-                for (j, &d) in d.iter().enumerate().take(len) {
-                    if d < best {
-                        entering = Some(Entering { variable: Variable::Shared(from + j), direction: 1.0 });
-                        if bland {
-                            return entering;
-                        }
-                        best = d;
-                    }
+                let j = d.iter().position(|&v| v == low).unwrap_or(0);
+                if self.barred(index(from + j)) {
+                    d[j] = 0.0;
+                    continue;
                 }
+                (best, bar) = (Some((index(from + j), low)), low);
+                break;
             }
         }
-        best = best.min(-OPTIMAL * magnitude(prices));
+        best
+    }
+
+    /// The first shared column below `limit`.
+    fn first_shared(&self, by_row: &[f64], infeasible: bool, limit: f64) -> Option<(usize, f64)> {
+        let reduced = |j: usize| {
+            let cost = if infeasible { 0.0 } else { self.cost(Variable::Shared(j)) };
+            cost - by_row.iter().enumerate().map(|(i, p)| p * self.columns.scaled[i * self.n + j]).sum::<f64>()
+        };
+        (0..self.n).map(|j| (j, reduced(j))).find(|&(j, d)| d < limit && !self.barred(j))
+    }
+
+    /// Whether a shared column may not enter: it is basic, or this program may not use it.
+    fn barred(&self, j: usize) -> bool {
+        self.program.skip == Some(j) || self.basis.contains(&Variable::Shared(j))
+    }
+
+    /// Own variables and slacks.
+    fn price_others(&self, prices: &[f64], infeasible: bool, limit: f64, bland: bool) -> Option<(Entering, f64)> {
+        let mut best: Option<(Entering, f64)> = None;
         for v in (0..self.program.own.len()).map(Variable::Own).chain((0..self.m).map(Variable::Slack)) {
             let (lower, upper) = self.bounds(v);
             if lower == upper || self.basis.contains(&v) {
@@ -327,15 +373,15 @@ impl<'a> Simplex<'a> {
             let at_upper = matches!(v, Variable::Own(k) if self.at_upper[k]);
             let free = lower.is_infinite() && upper.is_infinite();
             let direction = if at_upper || (free && d > 0.0) { -1.0 } else { 1.0 };
-            if d * direction < best {
-                entering = Some(Entering { variable: v, direction });
+            let d = d * direction;
+            if d < limit && best.as_ref().is_none_or(|b| d < b.1) {
+                best = Some((Entering { variable: v, direction }, d));
                 if bland {
-                    return entering;
+                    break;
                 }
-                best = d * direction;
             }
         }
-        entering
+        best
     }
 
     /// How far the entering variable can go, and what stops it.
