@@ -34,6 +34,7 @@
 //! the simplex method", Mathematics of Operations Research 2(2).
 
 mod certificate;
+mod pricing;
 mod simplex;
 
 pub use certificate::{Certificate, certify};
