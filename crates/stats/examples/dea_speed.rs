@@ -1,4 +1,4 @@
-//! Times the radial program: `cargo run --release -p plim-stats --example dea_speed -- [threads]`.
+//! Times the radial program: `cargo run --release -p plim-stats --example dea_speed -- [threads [n]]`.
 //!
 //! Three inputs, two outputs, variable returns, input orientation, certificate included: the design of the peers'
 //! table (`y = Π x^(.3 .3 .25) exp(-u)`, split over two outputs). Prints seconds per run, the best of three.
@@ -9,12 +9,14 @@ use plim_stats::math::rng::Stream;
 use std::time::Instant;
 
 fn main() {
-    let threads = std::env::args().nth(1).map_or(1, |t| t.parse().expect("a number of threads"));
+    let number = |at: usize| std::env::args().nth(at).map(|t| t.parse::<usize>().expect("a number"));
+    let threads = number(1).unwrap_or(1);
+    let sizes = number(2).map_or(vec![289, 1000, 5000, 20_000], |n| vec![n]);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
     let names = |prefix: &str, k: usize| (1..=k).map(|j| format!("{prefix}{j}")).collect();
     let options = Dea { inputs: names("x", 3), outputs: names("y", 2), ..Dea::default() };
     println!("{threads} threads");
-    for n in [289, 1000, 5000, 20_000] {
+    for n in sizes {
         let mut draw = Stream::new(n as u64, 0);
         let X = Mat::from_fn(n, 3, |_, _| (3.0 + 0.6 * draw.normal()).exp());
         let mut Y = Mat::zeros(n, 2);

@@ -2,7 +2,8 @@
 
 use plim_golden::{Csv, close, close_printed, json, shared};
 use plim_stats::Kind;
-use plim_stats::frontier::dea::{Dea, DeaScores, Orientation, ReturnsToScale, Rts, Status, dea};
+use plim_stats::frontier::Status;
+use plim_stats::frontier::dea::{Dea, DeaScores, Orientation, ReturnsToScale, Rts, dea};
 use plim_stats::math::Mat;
 use plim_stats::math::rng::Stream;
 use serde_json::Value;

@@ -12,7 +12,7 @@
 //! * Units do not matter: A is equilibrated once by rows and columns; each program scales its rows once more by
 //!   its own right-hand sides and columns, and each basic column to largest entry one. Tolerances are in those terms.
 //! * Phase one minimizes the sum of infeasibilities from whatever basis it is given; a good guess is never lost.
-//! * Entering: most negative reduced cost, lowest index among equals. Leaving: smallest ratio, largest pivot among
+//! * Entering: most negative reduced cost, lowest index among equals; among preferred columns first, if any are named. Leaving: smallest ratio, largest pivot among
 //!   equals, then lowest index. After a run of degenerate steps Bland's rule (1977) holds until the next real one.
 //! * The explicit inverse is recomputed every [`REFRESH`] steps and before any verdict.
 //!
@@ -34,6 +34,7 @@
 //! the simplex method", Mathematics of Operations Research 2(2).
 
 mod certificate;
+mod pricing;
 mod simplex;
 
 pub use certificate::{Certificate, certify};
@@ -54,6 +55,9 @@ pub struct Columns {
     row_scale: Vec<f64>,
     /// C: one over the largest entry of the column of R A.
     column_scale: Vec<f64>,
+    /// Columns to price first, ascending, and their part of `scaled`.
+    preferred: Vec<usize>,
+    preferred_scaled: Vec<f64>,
 }
 
 /// One over `x`, or one where there is nothing to scale by.
@@ -74,7 +78,19 @@ impl Columns {
         for i in 0..rows {
             scaled.extend(row(i).iter().zip(&column_scale).map(|(a, c)| row_scale[i] * a * c));
         }
-        Columns { rows, count, raw, scaled, row_scale, column_scale }
+        let (preferred, preferred_scaled) = (Vec::new(), Vec::new());
+        Columns { rows, count, raw, scaled, row_scale, column_scale, preferred, preferred_scaled }
+    }
+
+    /// Names the columns that are likely to be basic: they are priced first. It changes the road, not the optimum.
+    pub fn prefer(&mut self, columns: impl IntoIterator<Item = usize>) {
+        self.preferred = columns.into_iter().collect();
+        self.preferred.sort_unstable();
+        self.preferred.dedup();
+        self.preferred_scaled.clear();
+        for row in self.scaled.chunks_exact(self.count.max(1)) {
+            self.preferred_scaled.extend(self.preferred.iter().map(|&j| row[j]));
+        }
     }
 
     /// Entry of A as it came.

@@ -43,28 +43,35 @@ pub fn cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
 
+/// ln Φ(z), the inverse Mills ratio m(z) = φ(z)/Φ(z), and z + m(z), at the price of one erfc.
+///
+/// m is the derivative of ln Φ. z + m is the mean of a unit normal around z truncated to be positive; it is positive
+/// and falls to zero in the left tail, where the sum itself would cancel. And dm/dz = -m (z + m).
+pub fn ln_cdf_mills(z: f64) -> (f64, f64, f64) {
+    if z < TAIL {
+        let excess = laplace(-z);
+        let m = excess - z;
+        return (-0.5 * z * z - LN_SQRT_TAU - m.ln(), m, excess);
+    }
+    let tail = cdf(-z.abs());
+    let (ln, cdf) = if z < 0.0 { (tail.ln(), tail) } else { ((-tail).ln_1p(), 1.0 - tail) };
+    let m = pdf(z) / cdf;
+    (ln, m, z + m)
+}
+
 /// ln Φ(z).
 pub fn ln_cdf(z: f64) -> f64 {
-    if z < TAIL {
-        -0.5 * z * z - LN_SQRT_TAU - (laplace(-z) - z).ln()
-    } else if z < 0.0 {
-        cdf(z).ln()
-    } else {
-        (-cdf(-z)).ln_1p()
-    }
+    ln_cdf_mills(z).0
 }
 
-/// Inverse Mills ratio m(z) = φ(z)/Φ(z) = d ln Φ(z)/dz.
+/// Inverse Mills ratio φ(z)/Φ(z).
 pub fn inverse_mills(z: f64) -> f64 {
-    if z < TAIL { laplace(-z) - z } else { pdf(z) / cdf(z) }
+    ln_cdf_mills(z).1
 }
 
-/// z + m(z), positive everywhere, without the cancellation that the sum would suffer in the left tail.
-///
-/// It is the mean of a standard normal truncated to be positive, after a shift by z; and
-/// dm/dz = -m(z) (z + m(z)).
+/// z + φ(z)/Φ(z), without cancellation.
 pub fn mills_excess(z: f64) -> f64 {
-    if z < TAIL { laplace(-z) } else { z + pdf(z) / cdf(z) }
+    ln_cdf_mills(z).2
 }
 
 #[cfg(test)]

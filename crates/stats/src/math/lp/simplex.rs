@@ -1,22 +1,18 @@
 //! The simplex itself. All of its arithmetic is in scaled terms; see `scale` for the way there and back.
 
-use super::{Program, Sense, Solution, Status, Variable, reciprocal};
+use super::{Columns, Program, Sense, Solution, Status, Variable, reciprocal};
 
 /// Steps between two computations of the inverse from scratch.
 pub const REFRESH: usize = 40;
 
 /// Basic values may violate their bounds by this much, in row units of order one.
 const FEASIBLE: f64 = 1e-10;
-/// Reduced costs count as negative below minus this, relative to the prices they are made of.
-const OPTIMAL: f64 = 1e-11;
 /// Smallest pivot, relative to columns of largest entry one.
 const PIVOT: f64 = 1e-9;
 /// Values below this are rounding, in row units of order one; so are prices, relative to the largest.
 const NOTHING: f64 = 1e-14;
 /// Ratios this close are equal.
 const TIE: f64 = 1e-12;
-/// Columns priced together: a block of reduced costs stays in the first-level cache.
-const BLOCK: usize = 64;
 
 /// Minimizes `program`, from the basis `start` (m variables; empty: all slacks).
 pub fn solve(program: &Program, start: &[Variable]) -> Solution {
@@ -24,21 +20,22 @@ pub fn solve(program: &Program, start: &[Variable]) -> Solution {
 }
 
 /// State of one run. A basic variable is measured so that the largest entry of its column is one.
-struct Simplex<'a> {
-    program: &'a Program<'a>,
-    m: usize,
-    n: usize,
+pub(super) struct Simplex<'a> {
+    pub(super) program: &'a Program<'a>,
+    pub(super) columns: &'a Columns,
+    pub(super) m: usize,
+    pub(super) n: usize,
     /// Second row scale: scaled row = R / rho.
-    rho: Vec<f64>,
+    pub(super) rho: Vec<f64>,
     /// Own columns, scaled by rows and to largest entry one, k × m.
-    own: Vec<f64>,
+    pub(super) own: Vec<f64>,
     own_scale: Vec<f64>,
     /// Whether own variable k rests at its upper bound while it is nonbasic.
-    at_upper: Vec<bool>,
+    pub(super) at_upper: Vec<bool>,
     rhs: Vec<f64>,
     cost_scale: f64,
-    largest_cost: f64,
-    basis: Vec<Variable>,
+    pub(super) largest_cost: f64,
+    pub(super) basis: Vec<Variable>,
     /// Factor to the measure of the basic variables.
     norm: Vec<f64>,
     /// B⁻¹, m × m, row by row.
@@ -48,9 +45,9 @@ struct Simplex<'a> {
 }
 
 /// The variable that enters, and whether it grows or falls.
-struct Entering {
-    variable: Variable,
-    direction: f64,
+pub(super) struct Entering {
+    pub(super) variable: Variable,
+    pub(super) direction: f64,
 }
 
 /// What stops it.
@@ -86,6 +83,7 @@ impl<'a> Simplex<'a> {
         }
         let mut simplex = Simplex {
             program,
+            columns: program.columns,
             m,
             n,
             rhs: (0..m).map(|i| program.rows[i].rhs * R[i] / rho[i]).collect(),
@@ -118,7 +116,7 @@ impl<'a> Simplex<'a> {
     }
 
     /// Cost, before a basic variable's own measure.
-    fn cost(&self, v: Variable) -> f64 {
+    pub(super) fn cost(&self, v: Variable) -> f64 {
         let (p, R) = (self.program, &self.program.columns.row_scale);
         let cost = match v {
             Variable::Shared(j) => p.cost.get(j).map_or(0.0, |c| c * p.columns.column_scale[j]),
@@ -129,7 +127,7 @@ impl<'a> Simplex<'a> {
     }
 
     /// Lower and upper bound in the measure of a basic variable (shared and slack: zero and infinity at any measure).
-    fn bounds(&self, v: Variable) -> (f64, f64) {
+    pub(super) fn bounds(&self, v: Variable) -> (f64, f64) {
         match v {
             Variable::Shared(_) => (0.0, f64::INFINITY),
             Variable::Own(k) => {
@@ -155,7 +153,7 @@ impl<'a> Simplex<'a> {
             Variable::Shared(j) => {
                 let mut norm: f64 = 0.0;
                 for i in 0..self.m {
-                    out[i] = self.program.columns.scaled[i * self.n + j] / self.rho[i];
+                    out[i] = self.columns.scaled[i * self.n + j] / self.rho[i];
                     norm = norm.max(out[i].abs());
                 }
                 let shrink = reciprocal(norm);
@@ -274,70 +272,6 @@ impl<'a> Simplex<'a> {
         self.solution(Status::Stalled, prices, limit)
     }
 
-    /// The entering variable: most negative reduced cost, or under Bland's rule the first negative one.
-    fn price(&self, prices: &[f64], infeasible: bool, bland: bool) -> Option<Entering> {
-        let scale = if infeasible { 0.0 } else { self.largest_cost };
-        let by_row: Vec<f64> = (0..self.m).map(|i| prices[i] / self.rho[i]).collect();
-        let magnitude = |v: &[f64]| v.iter().fold(scale, |a, p| a.max(p.abs()));
-        let mut best = -OPTIMAL * magnitude(&by_row);
-        let mut entering = None;
-        let cost: &[f64] = if infeasible { &[] } else { self.program.cost };
-        let columns = self.program.columns;
-        for from in (0..self.n).step_by(BLOCK) {
-            let len = BLOCK.min(self.n - from);
-            let mut d = [0.0; BLOCK];
-            if !cost.is_empty() {
-                for j in 0..len {
-                    d[j] = cost[from + j] * columns.column_scale[from + j] * self.cost_scale;
-                }
-            }
-            reduce(&mut d[..len], &by_row, &columns.scaled, self.n, from);
-            let barred = self.basis.iter().copied().chain(self.program.skip.map(Variable::Shared));
-            for v in barred {
-                if let Variable::Shared(j) = v
-                    && (from..from + len).contains(&j)
-                {
-                    d[j - from] = 0.0;
-                }
-            }
-            if lowest(&d) < best {
-                for (j, &d) in d.iter().enumerate().take(len) {
-                    if d < best {
-                        entering = Some(Entering { variable: Variable::Shared(from + j), direction: 1.0 });
-                        if bland {
-                            return entering;
-                        }
-                        best = d;
-                    }
-                }
-            }
-        }
-        best = best.min(-OPTIMAL * magnitude(prices));
-        for v in (0..self.program.own.len()).map(Variable::Own).chain((0..self.m).map(Variable::Slack)) {
-            let (lower, upper) = self.bounds(v);
-            if lower == upper || self.basis.contains(&v) {
-                continue;
-            }
-            let priced: f64 = match v {
-                Variable::Own(k) => (0..self.m).map(|i| prices[i] * self.own[k * self.m + i]).sum(),
-                Variable::Slack(i) => prices[i] * self.program.rows[i].sign(),
-                Variable::Shared(_) => 0.0,
-            };
-            let d = if infeasible { -priced } else { self.cost(v) - priced };
-            let at_upper = matches!(v, Variable::Own(k) if self.at_upper[k]);
-            let free = lower.is_infinite() && upper.is_infinite();
-            let direction = if at_upper || (free && d > 0.0) { -1.0 } else { 1.0 };
-            if d * direction < best {
-                entering = Some(Entering { variable: v, direction });
-                if bland {
-                    return entering;
-                }
-                best = d * direction;
-            }
-        }
-        entering
-    }
-
     /// How far the entering variable can go, and what stops it.
     fn ratio(&self, entering: &Entering, w: &[f64], bland: bool) -> Leaving {
         let blocks = |p: usize| -> Option<(f64, bool)> {
@@ -432,36 +366,6 @@ impl<'a> Simplex<'a> {
         let dual = (0..self.m).map(|i| price(prices[i]) * R[i] / self.rho[i]).collect();
         Solution { status, objective, shared, own, slack, dual, basis: self.basis, steps }
     }
-}
-
-/// d_j -= Σ_i price_i a_ij over one block of columns; rows by pairs, to halve the traffic in d.
-fn reduce(d: &mut [f64], prices: &[f64], scaled: &[f64], n: usize, from: usize) {
-    let len = d.len();
-    let row = |i: usize| &scaled[i * n + from..i * n + from + len];
-    let mut i = 0;
-    while i + 1 < prices.len() {
-        let (p, q) = (prices[i], prices[i + 1]);
-        for ((d, a), b) in d.iter_mut().zip(row(i)).zip(row(i + 1)) {
-            *d -= p * a + q * b;
-        }
-        i += 2;
-    }
-    if i < prices.len() {
-        for (d, a) in d.iter_mut().zip(row(i)) {
-            *d -= prices[i] * a;
-        }
-    }
-}
-
-/// The smallest entry, four lanes at a time.
-fn lowest(d: &[f64; BLOCK]) -> f64 {
-    let mut lanes = [0.0_f64; 4];
-    for four in d.chunks_exact(4) {
-        for (lane, &v) in lanes.iter_mut().zip(four) {
-            *lane = if v < *lane { v } else { *lane };
-        }
-    }
-    lanes.into_iter().fold(0.0, f64::min)
 }
 
 /// Inverse of `work` (m × m, overwritten) by Gauss-Jordan with partial pivoting; false when singular.
