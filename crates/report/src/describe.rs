@@ -119,7 +119,7 @@ pub fn describe(columns: &[(&str, &[f64])], options: &DescribeTable, lang: Lang)
         let digits = decimals(largest, Statistic::Sd.of(&sorted, options.quantile_type), options.digits);
         let cells = options.stats.iter().map(|s| {
             let v = s.of(&sorted, options.quantile_type);
-            Cell::number(v, if *s == Statistic::N { count(v) } else { fixed(v, digits) })
+            Cell::number(v, if *s == Statistic::N || digits == 0 { count(v) } else { fixed(v, digits) })
         });
         Row::new(label(&options.labels, name), cells.collect())
     };

@@ -137,15 +137,16 @@ pub fn shape(series: usize) -> Shape {
     [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond][series % 4]
 }
 
-/// About how wide the words are in print: an em for wide characters, a bit over half for others.
+/// About how wide the words are in print, in the widest of the usual fonts (DejaVu Sans), so that none clips.
 pub fn extent(text: &str) -> f64 {
     (text.chars())
         .map(|c| match (width(c.encode_utf8(&mut [0; 4])), c) {
             (0, _) => 0.0,
             (2, _) => 1.0,
-            (_, 'A'..='Z' | 'm' | 'w' | '\u{2212}' | '×') => 0.7,
-            (_, 'i' | 'j' | 'l' | 't' | 'f' | 'r' | '.' | ',' | ':' | ' ' | '(' | ')') => 0.36,
-            _ => 0.57,
+            (_, 'm' | 'w' | 'M' | 'W') => 0.95,
+            (_, 'A'..='Z' | '\u{2212}' | '×' | '=' | '<' | '>' | '+') => 0.76,
+            (_, 'i' | 'j' | 'l' | 't' | 'f' | 'r' | '.' | ',' | ':' | ' ' | '(' | ')') => 0.4,
+            _ => 0.64,
         })
         .sum::<f64>()
         * FONT
@@ -266,7 +267,7 @@ impl Axis {
         let raw = (high - low) / about.max(1) as f64;
         let power = 10f64.powf(raw.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| raw <= s * 1.000001).unwrap_or(raw);
-        let (first, last) = ((low / step - 1e-9).floor() as i64, (high / step + 1e-9).ceil() as i64);
+        let (first, last) = ((low / step + 1e-9).floor() as i64, (high / step - 1e-9).ceil() as i64);
         let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
         let ticks: Vec<f64> = (first..=last).map(|k| rounded(k as f64 * step, decimals)).collect();
         Axis { low: ticks[0], high: ticks[ticks.len() - 1], ticks, decimals }

@@ -65,11 +65,21 @@ pub fn render(table: &Table) -> String {
     }
     out += "\\bottomrule\n\\end{tabular}\n";
     if !table.notes.is_empty() {
-        let notes: Vec<String> = table.notes.iter().map(|n| escape(n)).collect();
+        let notes: Vec<String> = table.notes.iter().map(|n| prose(n)).collect();
         out += "\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n";
         out += &(notes.join("\\par\n") + "\n\\end{minipage}\n");
     }
     out + "\\end{table}\n"
+}
+
+/// Text with what stands between backticks set as code.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let set = |(i, part): (usize, &&str)| match i % 2 == 1 && i + 1 < parts.len() {
+        true => format!("\\texttt{{{}}}", escape(part)),
+        false => escape(part),
+    };
+    parts.iter().enumerate().map(set).collect()
 }
 
 fn entry(entry: &Entry, align: Align) -> String {
@@ -123,6 +133,7 @@ pub fn escape(text: &str) -> String {
             'η' => out.push_str("$\\eta$"),
             'χ' => out.push_str("$\\chi$"),
             '–' => out.push_str("--"),
+            '\u{a0}' => out.push('~'),
             c => out.push(c),
         }
         last = c;

@@ -306,6 +306,8 @@ fn density(x: &[f64], low: f64, high: f64) -> Vec<(f64, f64)> {
     }
     let norm = 1.0 / (n * h * (2.0 * std::f64::consts::PI).sqrt());
     let at = |v: f64| norm * x.iter().map(|d| (-0.5 * ((v - d) / h).powi(2)).exp()).sum::<f64>();
+    // Beyond three bandwidths from the data there is nothing to see.
+    let (low, high) = (low.max(sorted[0] - 3.0 * h), high.min(sorted[sorted.len() - 1] + 3.0 * h));
     (0..=120).map(|i| low + (high - low) * i as f64 / 120.0).map(|v| (v, at(v))).collect()
 }
 
