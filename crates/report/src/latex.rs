@@ -89,8 +89,10 @@ fn entry(entry: &Entry, align: Align) -> String {
     // Inside a number a hyphen is a minus sign, but the exponent of 1.2e-9 keeps its own.
     let set = |part: &str| escape(&part.replace('-', "\u{2212}"));
     let body = match body.split_once('e') {
-        Some((mantissa, exponent)) => format!("{}$\\times10^{{{exponent}}}$", set(mantissa)),
-        None => set(body),
+        Some((mantissa, exponent)) if exponent.parse::<i32>().is_ok() => {
+            format!("{}$\\times10^{{{exponent}}}$", set(mantissa))
+        }
+        _ => set(body),
     };
     let trail = match trail.chars().all(|c| c == '*') {
         true if trail.is_empty() => return body,
@@ -120,6 +122,8 @@ pub fn escape(text: &str) -> String {
             '[' | ']' | '*' => out.push_str(&format!("{{{c}}}")),
             // Two in a row would become a dash or a quotation mark.
             '-' | '\'' | '`' if last == c => out.push_str(&format!("{{}}{c}")),
+            // pdfLaTeX has no such character.
+            '\u{FFFD}' => out.push('?'),
             '²' => out.push_str("$^2$"),
             '×' => out.push_str("$\\times$"),
             '−' => out.push_str("$-$"),

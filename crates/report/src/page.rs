@@ -116,7 +116,7 @@ pub fn render(page: &Page) -> Result<String> {
                     figures += 1;
                     let id = names.own(&format!("figure-{figures}"));
                     format!(
-                        "<figure id=\"{id}\">\n{}<figcaption><b>{}</b> {}</figcaption>\n</figure>\n",
+                        "<figure id=\"{id}\">\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"{id}-title\" tabindex=\"0\">\n{}</div>\n<figcaption><b>{}</b> {}</figcaption>\n</figure>\n",
                         crate::svg::render(&figure.scene, &id),
                         esc(&lang.with("figure", &figures.to_string())),
                         prose(&figure.caption)
