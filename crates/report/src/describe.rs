@@ -119,7 +119,7 @@ pub fn describe(columns: &[(&str, &[f64])], options: &DescribeTable, lang: Lang)
         let digits = decimals(largest, Statistic::Sd.of(&sorted, options.quantile_type), options.digits);
         let cells = options.stats.iter().map(|s| {
             let v = s.of(&sorted, options.quantile_type);
-            Cell::number(v, if *s == Statistic::N { count(v) } else { fixed(v, digits) })
+            Cell::number(v, if *s == Statistic::N || digits == 0 { count(v) } else { fixed(v, digits) })
         });
         Row::new(label(&options.labels, name), cells.collect())
     };
@@ -284,16 +284,19 @@ fn mean(x: &[f64]) -> f64 {
 
 /// Pearson's correlation; NaN when a side is constant or there are fewer than two pairs.
 fn pearson(x: &[f64], y: &[f64]) -> f64 {
-    let (mx, my) = (mean(x), mean(y));
+    // In units of the largest deviation, so that neither tiny nor huge units under- or overflow the squares.
+    let centered = |x: &[f64]| {
+        let m = mean(x);
+        let most = x.iter().map(|v| (v - m).abs()).fold(0.0, f64::max);
+        x.iter().map(|v| (v - m) / most).collect::<Vec<f64>>()
+    };
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-    for (a, b) in x.iter().zip(y) {
-        let (a, b) = (a - mx, b - my);
+    for (a, b) in centered(x).into_iter().zip(centered(y)) {
         xy += a * b;
         xx += a * a;
         yy += b * b;
     }
-    // Roots apart, so that neither tiny nor huge units under- or overflow the product.
-    (xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0)
+    (xy / (xx * yy).sqrt()).clamp(-1.0, 1.0)
 }
 
 /// Ranks from 1, ties at their mean.

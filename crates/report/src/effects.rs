@@ -142,7 +142,7 @@ pub fn event_study(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang)
         false => options.order.clone(),
     };
     let mut table = regression(&named, &RegressionTable { title, order, ..options.clone() }, lang)?;
-    let references: Vec<String> = references.iter().map(i64::to_string).collect();
+    let references: Vec<String> = references.iter().map(|r| r.to_string().replace('-', "\u{2212}")).collect();
     table.notes.insert(0, lang.with("reference", &references.join(lang.comma())));
     Ok(table)
 }
@@ -258,8 +258,9 @@ fn measures(title: &str, sections: Vec<Section>, notes: Vec<String>, options: &R
 }
 
 fn stars_and_vcov(fit: &Fit, options: &RegressionTable, lang: Lang) -> Vec<String> {
-    let vcov = (!fit.vcov.is_empty())
-        .then(|| lang.sentence(&format!("{}: {}", lang.say("std_error"), lang.with("note_vcov", &fit.vcov))));
+    let vcov = (!fit.vcov.is_empty()).then(|| {
+        lang.sentence(&format!("{}{}{}", lang.say("std_error"), lang.colon(), lang.with("note_vcov", &fit.vcov)))
+    });
     options.stars.note().map(|n| lang.sentence(n)).into_iter().chain(vcov).collect()
 }
 

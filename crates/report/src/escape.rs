@@ -18,6 +18,21 @@ pub fn html(text: &str) -> String {
     out
 }
 
+/// [`html`], what stands between backticks set as code.
+pub fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let mut out = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        out += &match (i % 2 == 1, i + 1 < parts.len()) {
+            (true, true) => format!("<code>{}</code>", html(part)),
+            // A backtick without a partner stands for itself.
+            (true, false) => format!("`{}", html(part)),
+            _ => html(part),
+        };
+    }
+    out
+}
+
 /// An id for anchors and labels: letters and digits of any script, everything else a hyphen.
 pub fn anchor(text: &str) -> String {
     let mut out = String::new();
@@ -51,9 +66,9 @@ pub fn line(text: &str) -> String {
     text.chars().map(|c| if c == '\n' || c == '\t' || c == '\r' { ' ' } else { printable(c) }).collect()
 }
 
-/// [`line`] with plain hyphens for minus signs and dashes, for media that are typed rather than set.
+/// [`line`] with plain hyphens and spaces for minus signs, dashes and fixed spaces, for media that are typed rather than set.
 pub fn plain(text: &str) -> String {
-    line(text).replace(['\u{2212}', '–'], "-")
+    line(text).replace(['\u{2212}', '–'], "-").replace('\u{a0}', " ")
 }
 
 /// Columns that the text takes in a terminal: two for East Asian wide characters, none for combining marks.
@@ -87,6 +102,7 @@ mod tests {
         assert_eq!(html("<script>alert('1')</script>"), "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;");
         assert_eq!(html("\"><img onerror=x>"), "&quot;&gt;&lt;img onerror=x&gt;");
         assert_eq!(html("a\u{1b}[31mb\0"), "a\u{FFFD}[31mb\u{FFFD}");
+        assert_eq!(prose("a `<b>` c ` d"), "a <code>&lt;b&gt;</code> c ` d");
         assert_eq!(line("a\r\nb\u{202E}c"), "a  b\u{FFFD}c");
         assert_eq!(anchor("Table 1: <b>数字</b>"), "table-1-b-数字-b");
         assert_eq!(anchor("<>"), "x");

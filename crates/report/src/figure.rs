@@ -137,15 +137,16 @@ pub fn shape(series: usize) -> Shape {
     [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond][series % 4]
 }
 
-/// About how wide the words are in print: an em for wide characters, a bit over half for others.
+/// About how wide the words are in print, in the widest of the usual fonts (DejaVu Sans), so that none clips.
 pub fn extent(text: &str) -> f64 {
     (text.chars())
         .map(|c| match (width(c.encode_utf8(&mut [0; 4])), c) {
             (0, _) => 0.0,
             (2, _) => 1.0,
-            (_, 'A'..='Z' | 'm' | 'w' | '\u{2212}' | '×') => 0.7,
-            (_, 'i' | 'j' | 'l' | 't' | 'f' | 'r' | '.' | ',' | ':' | ' ' | '(' | ')') => 0.36,
-            _ => 0.57,
+            (_, 'm' | 'w' | 'M' | 'W') => 0.95,
+            (_, 'A'..='Z' | '\u{2212}' | '×' | '=' | '<' | '>' | '+') => 0.76,
+            (_, 'i' | 'j' | 'l' | 't' | 'f' | 'r' | '.' | ',' | ':' | ' ' | '(' | ')') => 0.4,
+            _ => 0.64,
         })
         .sum::<f64>()
         * FONT
@@ -177,7 +178,7 @@ impl Scene {
 
     /// The area between a lower and an upper line over the same x, broken where one is not finite.
     pub fn band(&mut self, edges: &[(f64, f64, f64)], ink: Ink) {
-        for piece in edges.split(|(x, a, b)| !(x + a + b).is_finite()).filter(|p| p.len() > 1) {
+        for piece in edges.split(|(x, a, b)| !finite(&(*x, *a)) || !finite(&(*x, *b))).filter(|p| p.len() > 1) {
             let there = piece.iter().map(|&(x, low, _)| (x, low));
             let back = piece.iter().rev().map(|&(x, _, high)| (x, high));
             self.marks.push(Mark::Area { points: there.chain(back).collect(), ink });
@@ -186,7 +187,7 @@ impl Scene {
 
     /// A bar.
     pub fn bar(&mut self, at: (f64, f64, f64, f64), ink: Ink, faint: bool) {
-        if (at.0 + at.1 + at.2 + at.3).is_finite() {
+        if finite(&(at.0, at.1)) && finite(&(at.2, at.3)) {
             self.marks.push(Mark::Bar { at, ink, faint });
         }
     }
@@ -225,8 +226,14 @@ impl Scene {
     }
 }
 
+/// Whether a point can be on a canvas at all: the positions of values that no axis takes are huge or NaN.
 fn finite(p: &(f64, f64)) -> bool {
-    p.0.is_finite() && p.1.is_finite()
+    p.0.abs() < 1e5 && p.1.abs() < 1e5
+}
+
+/// Whether a value can be drawn: finite, and small enough that ranges do not overflow.
+pub fn drawable(v: f64) -> bool {
+    v.abs() < 1e150
 }
 
 /// A scale with round ticks.
@@ -252,8 +259,7 @@ impl Axis {
     /// ```
     pub fn over(values: impl IntoIterator<Item = f64>, about: usize) -> Axis {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        // Beyond these a range would overflow.
-        for v in values.into_iter().filter(|v| v.is_finite()).map(|v| v.clamp(-1e150, 1e150)) {
+        for v in values.into_iter().filter(|v| drawable(*v)) {
             (low, high) = (low.min(v), high.max(v));
         }
         if low > high {
@@ -266,16 +272,16 @@ impl Axis {
         let raw = (high - low) / about.max(1) as f64;
         let power = 10f64.powf(raw.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| raw <= s * 1.000001).unwrap_or(raw);
-        let (first, last) = ((low / step - 1e-9).floor() as i64, (high / step + 1e-9).ceil() as i64);
+        let (first, last) = ((low / step + 1e-9).floor() as i64, (high / step - 1e-9).ceil() as i64);
         let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
-        let ticks: Vec<f64> = (first..=last).map(|k| rounded(k as f64 * step, decimals)).collect();
+        let ticks: Vec<f64> = (first..=last).map(|k| rounded(k as f64 * step)).collect();
         Axis { low: ticks[0], high: ticks[ticks.len() - 1], ticks, decimals }
     }
 
     /// The same axis ending exactly at the data, with the ticks that lie inside: for lines over time.
     pub fn tight(values: &[f64], about: usize) -> Axis {
         let mut axis = Axis::over(values.iter().copied(), about);
-        let inside = values.iter().copied().filter(|v| v.is_finite());
+        let inside = values.iter().copied().filter(|v| drawable(*v));
         let (low, high) = inside.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
         if low < high {
             axis.ticks.retain(|t| (low..=high).contains(t));
@@ -290,11 +296,9 @@ impl Axis {
     }
 }
 
-/// A multiple of the step without the dust of binary fractions.
-fn rounded(x: f64, decimals: usize) -> f64 {
-    let scale = 10f64.powi(decimals as i32);
-    let r = (x * scale).round() / scale;
-    if r.is_finite() { r + 0.0 } else { x }
+/// A multiple of the step without the dust of binary fractions: its first twelve digits.
+fn rounded(x: f64) -> f64 {
+    format!("{x:.11e}").parse().unwrap_or(x)
 }
 
 /// A plot with two axes: where data fall on the canvas.

@@ -1,6 +1,6 @@
 //! Tables as HTML that a screen reader can follow: caption, scopes, one `tbody` a section.
 
-use crate::escape::html as esc;
+use crate::escape::{html as esc, prose};
 use crate::table::{Align, Cell, Entry, Table};
 
 /// The table as a `div` that scrolls when it must, its notes included; styles are the page's.
@@ -12,7 +12,12 @@ pub fn render(table: &Table) -> String {
         if table.sortable { " class=\"sortable\"" } else { "" },
         if table.notes.is_empty() { String::new() } else { format!(" aria-describedby=\"{id}-notes\"") },
     );
-    out += &format!("<caption id=\"{id}-caption\">{}</caption>\n<thead>\n", esc(&table.title));
+    out += &format!("<caption id=\"{id}-caption\">{}</caption>\n", esc(&table.title));
+    // Few columns stay near the middle of the page instead of drifting apart.
+    if let Some(stub) = [68, 55, 42].get(table.columns.len().wrapping_sub(1)) {
+        out += &format!("<colgroup><col style=\"width:{stub}%\"><col span=\"{}\"></colgroup>\n", table.columns.len());
+    }
+    out += "<thead>\n";
     for spanners in &table.spanners {
         out += "<tr><td></td>";
         for s in spanners {
@@ -32,10 +37,11 @@ pub fn render(table: &Table) -> String {
         true => "<tr><td></td>".to_owned(),
         false => format!("<tr><th scope=\"col\" class=\"left\">{}</th>", esc(&table.stub)),
     };
-    for column in &table.columns {
+    let classes: Vec<&str> = (0..table.columns.len()).map(|j| class(table, j)).collect();
+    for (column, class) in table.columns.iter().zip(&classes) {
         out += &match column.label.is_empty() {
             true => "<td></td>".to_owned(),
-            false => format!("<th scope=\"col\" class=\"{}\">{}</th>", class(column.align), esc(&column.label)),
+            false => format!("<th scope=\"col\" class=\"{}\">{}</th>", class, esc(&column.label)),
         };
     }
     out += "</tr>\n</thead>\n";
@@ -50,8 +56,8 @@ pub fn render(table: &Table) -> String {
         }
         for row in &section.rows {
             out += &format!("<tr><th scope=\"row\">{}</th>", esc(&row.label));
-            for (cell, column) in row.cells.iter().zip(&table.columns) {
-                out += &td(cell, column.align);
+            for (cell, class) in row.cells.iter().zip(&classes) {
+                out += &td(cell, class);
             }
             out += "</tr>\n";
         }
@@ -59,24 +65,27 @@ pub fn render(table: &Table) -> String {
     }
     out += "</table>\n</div>\n";
     if !table.notes.is_empty() {
-        let notes: Vec<String> = table.notes.iter().map(|n| format!("<p>{}</p>\n", esc(n))).collect();
+        let notes: Vec<String> = table.notes.iter().map(|n| format!("<p>{}</p>\n", prose(n))).collect();
         out += &format!("<div class=\"notes\" id=\"{id}-notes\">\n{}</div>\n", notes.concat());
     }
     out + "</div>\n"
 }
 
-fn class(align: Align) -> &'static str {
-    match align {
+/// Class of a column; only where something hangs is there room for it.
+fn class(table: &Table, column: usize) -> &'static str {
+    let hangs = |c: &Cell| c.0.iter().any(|e| !e.parts().1.is_empty());
+    match table.columns[column].align {
         Align::Left => "left",
         Align::Center => "center",
+        Align::Number if table.rows().any(|r| hangs(&r.cells[column])) => "num hang",
         Align::Number => "num",
     }
 }
 
-fn td(cell: &Cell, align: Align) -> String {
+fn td(cell: &Cell, class: &str) -> String {
     let value = cell.value().map_or(String::new(), |v| format!(" data-value=\"{v}\""));
     let lines: Vec<String> = cell.0.iter().map(entry).collect();
-    format!("<td class=\"{}\"{value}>{}</td>", class(align), lines.join("<br>"))
+    format!("<td class=\"{class}\"{value}>{}</td>", lines.join("<br>"))
 }
 
 fn entry(entry: &Entry) -> String {

@@ -65,11 +65,21 @@ pub fn render(table: &Table) -> String {
     }
     out += "\\bottomrule\n\\end{tabular}\n";
     if !table.notes.is_empty() {
-        let notes: Vec<String> = table.notes.iter().map(|n| escape(n)).collect();
+        let notes: Vec<String> = table.notes.iter().map(|n| prose(n)).collect();
         out += "\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n";
         out += &(notes.join("\\par\n") + "\n\\end{minipage}\n");
     }
     out + "\\end{table}\n"
+}
+
+/// Text with what stands between backticks set as code.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let set = |(i, part): (usize, &&str)| match i % 2 == 1 && i + 1 < parts.len() {
+        true => format!("\\texttt{{{}}}", escape(part)),
+        false => escape(part),
+    };
+    parts.iter().enumerate().map(set).collect()
 }
 
 fn entry(entry: &Entry, align: Align) -> String {
@@ -79,8 +89,10 @@ fn entry(entry: &Entry, align: Align) -> String {
     // Inside a number a hyphen is a minus sign, but the exponent of 1.2e-9 keeps its own.
     let set = |part: &str| escape(&part.replace('-', "\u{2212}"));
     let body = match body.split_once('e') {
-        Some((mantissa, exponent)) => format!("{}$\\times10^{{{exponent}}}$", set(mantissa)),
-        None => set(body),
+        Some((mantissa, exponent)) if exponent.parse::<i32>().is_ok() => {
+            format!("{}$\\times10^{{{exponent}}}$", set(mantissa))
+        }
+        _ => set(body),
     };
     let trail = match trail.chars().all(|c| c == '*') {
         true if trail.is_empty() => return body,
@@ -110,6 +122,8 @@ pub fn escape(text: &str) -> String {
             '[' | ']' | '*' => out.push_str(&format!("{{{c}}}")),
             // Two in a row would become a dash or a quotation mark.
             '-' | '\'' | '`' if last == c => out.push_str(&format!("{{}}{c}")),
+            // pdfLaTeX has no such character.
+            '\u{FFFD}' => out.push('?'),
             '²' => out.push_str("$^2$"),
             '×' => out.push_str("$\\times$"),
             '−' => out.push_str("$-$"),
@@ -123,6 +137,7 @@ pub fn escape(text: &str) -> String {
             'η' => out.push_str("$\\eta$"),
             'χ' => out.push_str("$\\chi$"),
             '–' => out.push_str("--"),
+            '\u{a0}' => out.push('~'),
             c => out.push(c),
         }
         last = c;

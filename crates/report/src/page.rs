@@ -4,7 +4,7 @@
 //! A content-security policy forbids all requests, so that a file that somebody sends cannot call home.
 //! Every word that comes from a study or from data is escaped here, and only here.
 
-use crate::escape::{anchor, html as esc};
+use crate::escape::{anchor, html as esc, prose};
 use crate::table::Table;
 use crate::words::Lang;
 use crate::{Result, html};
@@ -116,15 +116,15 @@ pub fn render(page: &Page) -> Result<String> {
                     figures += 1;
                     let id = names.own(&format!("figure-{figures}"));
                     format!(
-                        "<figure id=\"{id}\">\n{}<figcaption><b>{}</b> {}</figcaption>\n</figure>\n",
+                        "<figure id=\"{id}\">\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"{id}-title\" tabindex=\"0\">\n{}</div>\n<figcaption><b>{}</b> {}</figcaption>\n</figure>\n",
                         crate::svg::render(&figure.scene, &id),
                         esc(&lang.with("figure", &figures.to_string())),
-                        esc(&figure.caption)
+                        prose(&figure.caption)
                     )
                 }
                 Block::Definitions(list) => {
                     let item = |(term, text): &(String, String)| {
-                        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", esc(term), esc(text))
+                        format!("<div><dt>{}</dt><dd>{}</dd></div>\n", esc(term), prose(text))
                     };
                     format!("<dl>\n{}</dl>\n", list.iter().map(item).collect::<String>())
                 }
@@ -166,6 +166,6 @@ impl Names {
 /// Each text as paragraphs, blank lines between them.
 fn paragraphs(texts: &[String]) -> String {
     (texts.iter().flat_map(|t| t.split("\n\n")).filter(|t| !t.trim().is_empty()))
-        .map(|t| format!("<p>{}</p>\n", esc(t.trim())))
+        .map(|t| format!("<p>{}</p>\n", prose(t.trim())))
         .collect()
 }

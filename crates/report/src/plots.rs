@@ -3,7 +3,7 @@
 //! Each takes numbers and gives a [`Scene`]; a value that is not finite is not drawn, and a figure
 //! that would show nothing is refused.
 
-use crate::figure::{Anchor, Axis, Dash, FONT, Ink, Plane, Scene, cut, extent};
+use crate::figure::{Anchor, Axis, Dash, FONT, Ink, Plane, Scene, cut, drawable, extent};
 use crate::number::{number, p_value};
 use crate::words::Lang;
 use crate::{Error, Fit, Result};
@@ -22,7 +22,7 @@ pub type Series<'a> = (&'a str, &'a [Coefficient]);
 
 /// Estimates with their 95 % intervals, a row a coefficient, models side by side.
 pub fn coefficients(series: &[Series], labels: &BTreeMap<String, String>, lang: Lang) -> Result<Scene> {
-    let drawn = |c: &&Coefficient| c.estimate.is_finite();
+    let drawn = |c: &&Coefficient| drawable(c.estimate);
     let mut names: Vec<&str> = Vec::new();
     for c in series.iter().flat_map(|(_, list)| list.iter()).filter(drawn) {
         if !names.contains(&c.name.as_str()) {
@@ -114,7 +114,7 @@ pub type Effect = (f64, f64, f64, f64);
 /// Marginal effect of the treatment over the moderator with a pointwise band; `bounds` are the Johnson–Neyman
 /// values where it gains or loses significance, `sample` the moderator's values, drawn as a histogram below.
 pub fn marginal(line: &[Effect], bounds: &[f64], sample: &[f64], moderator: &str, lang: Lang) -> Result<Scene> {
-    let mut line: Vec<Effect> = line.iter().copied().filter(|p| p.0.is_finite() && p.1.is_finite()).collect();
+    let mut line: Vec<Effect> = line.iter().copied().filter(|p| drawable(p.0) && drawable(p.1)).collect();
     line.sort_by(|a, b| a.0.total_cmp(&b.0));
     if line.len() < 2 {
         return Err(Error::length("the marginal-effect line (finite points)", line.len(), 2));
@@ -161,9 +161,9 @@ pub fn marginal(line: &[Effect], bounds: &[f64], sample: &[f64], moderator: &str
 
 /// Placebo estimates as a histogram with their kernel density, the actual estimate as a line.
 pub fn placebo(draws: &[f64], actual: f64, p: Option<f64>, lang: Lang) -> Result<Scene> {
-    let draws: Vec<f64> = draws.iter().copied().filter(|d| d.is_finite()).collect();
+    let draws: Vec<f64> = draws.iter().copied().filter(|d| drawable(*d)).collect();
     shows(draws.is_empty(), "the list of finite placebo estimates")?;
-    if !actual.is_finite() {
+    if !drawable(actual) {
         return Err(Error::new(Kind::NotFinite).at_column("actual estimate"));
     }
     let mut scene = titled(lang.say("placebo"), String::new(), HEIGHT);
@@ -205,7 +205,7 @@ pub fn placebo(draws: &[f64], actual: f64, p: Option<f64>, lang: Lang) -> Result
 
 /// Lines over time, one a group.
 pub fn paths(times: &[f64], groups: &[(String, Vec<f64>)], title: &str, from: Option<f64>) -> Result<Scene> {
-    shows(groups.iter().all(|g| g.1.iter().all(|v| !v.is_finite())), "the list of paths with finite values")?;
+    shows(groups.iter().all(|g| g.1.iter().all(|v| !drawable(*v))), "the list of paths with finite values")?;
     if let Some((name, values)) = groups.iter().find(|g| g.1.len() != times.len()) {
         return Err(Error::length(format!("the path of `{name}`"), values.len(), times.len()));
     }
@@ -236,7 +236,7 @@ pub fn paths(times: &[f64], groups: &[(String, Vec<f64>)], title: &str, from: Op
 
 /// Horizontal bars, as for the weights of an index.
 pub fn bars(values: &[(String, f64)], title: &str) -> Result<Scene> {
-    let values: Vec<&(String, f64)> = values.iter().filter(|v| v.1.is_finite()).collect();
+    let values: Vec<&(String, f64)> = values.iter().filter(|v| drawable(v.1)).collect();
     shows(values.is_empty(), "the list of bars with finite values")?;
     let row = 26.0;
     let mut scene = titled(title, String::new(), values.len() as f64 * row + 14.0);
@@ -306,6 +306,8 @@ fn density(x: &[f64], low: f64, high: f64) -> Vec<(f64, f64)> {
     }
     let norm = 1.0 / (n * h * (2.0 * std::f64::consts::PI).sqrt());
     let at = |v: f64| norm * x.iter().map(|d| (-0.5 * ((v - d) / h).powi(2)).exp()).sum::<f64>();
+    // Beyond three bandwidths from the data there is nothing to see.
+    let (low, high) = (low.max(sorted[0] - 3.0 * h), high.min(sorted[sorted.len() - 1] + 3.0 * h));
     (0..=120).map(|i| low + (high - low) * i as f64 / 120.0).map(|v| (v, at(v))).collect()
 }
 

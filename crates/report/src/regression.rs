@@ -112,8 +112,12 @@ impl Stars {
     /// What the notes say of them.
     pub fn note(self) -> Option<&'static str> {
         match self {
-            Stars::Standard => Some("* p < 0.1, ** p < 0.05, *** p < 0.01"),
-            Stars::Strict => Some("* p < 0.05, ** p < 0.01, *** p < 0.001"),
+            Stars::Standard => {
+                Some("*\u{a0}p\u{a0}<\u{a0}0.1, **\u{a0}p\u{a0}<\u{a0}0.05, ***\u{a0}p\u{a0}<\u{a0}0.01")
+            }
+            Stars::Strict => {
+                Some("*\u{a0}p\u{a0}<\u{a0}0.05, **\u{a0}p\u{a0}<\u{a0}0.01, ***\u{a0}p\u{a0}<\u{a0}0.001")
+            }
             Stars::None => None,
         }
     }
@@ -208,7 +212,7 @@ impl Words<'_> {
             return label.clone();
         }
         if let Some(time) = name.strip_prefix("event_time::") {
-            return self.lang.with("event_time", time);
+            return self.lang.with("event_time", &time.replacen('-', "\u{2212}", 1));
         }
         // `x:m` is an interaction; `x:low` of a threshold model reads well enough as x × low.
         match name.split_once(':') {
@@ -242,18 +246,12 @@ impl Words<'_> {
     }
 
     fn row(&self, name: &str, columns: &[&[Coefficient]]) -> Row {
-        let found: Vec<Option<&Coefficient>> = columns.iter().map(|c| c.iter().find(|c| c.name == name)).collect();
-        let digits = (found.iter().flatten())
-            .map(|c| match self.options.below {
-                Below::Se => decimals(c.estimate, c.std_error, self.options.digits),
-                _ => decimals(c.estimate, c.estimate, self.options.digits),
-            })
-            .max()
-            .unwrap_or(self.options.digits);
-        Row::new(
-            self.label(name),
-            found.into_iter().map(|c| c.map_or(Cell::empty(), |c| self.cell(c, digits))).collect(),
-        )
+        let cell = |c: &Coefficient| {
+            let companion = if c.std_error.is_finite() { c.std_error } else { c.estimate };
+            self.cell(c, decimals(c.estimate, companion, self.options.digits))
+        };
+        let found = columns.iter().map(|list| list.iter().find(|c| c.name == name));
+        Row::new(self.label(name), found.map(|c| c.map_or(Cell::empty(), cell)).collect())
     }
 
     /// An estimate with its stars, and what stands below.
@@ -266,6 +264,8 @@ impl Words<'_> {
         let bracket =
             |value: f64, text: String| Entry::Number { value, body: format!("({}", shown(text)), trail: ")".into() };
         match self.options.below {
+            // Zero by construction, as the reference period of an event study, has no error.
+            _ if c.estimate == 0.0 && c.std_error.is_nan() => {}
             Below::Se => lines.push(bracket(c.std_error, fixed(c.std_error, digits))),
             Below::T => lines.push(bracket(c.statistic, fixed(c.statistic, 2))),
             Below::P => lines.push(bracket(c.p_value, p_value(c.p_value))),
@@ -420,7 +420,7 @@ impl Words<'_> {
             let columns: Vec<String> = columns.iter().map(|c| format!("({c})")).collect();
             self.lang.sentence(&match all {
                 true => capitalized(&text),
-                false => format!("{}: {text}", columns.join(self.lang.comma())),
+                false => format!("{}{}{text}", columns.join(self.lang.comma()), self.lang.colon()),
             })
         };
         order.into_iter().map(line).collect()
@@ -439,13 +439,7 @@ fn lost(sample: &Map<String, Value>, lang: Lang) -> Option<String> {
     }
     let said: Vec<String> = (reasons.iter())
         .filter(|(_, n)| *n > 0.0)
-        .map(|(reason, n)| {
-            format!(
-                "{} {}",
-                count(*n),
-                if Lang::knows(reason) { lang.say(reason).into() } else { reason.replace('_', " ") }
-            )
-        })
+        .map(|(reason, n)| lang.counted(&count(*n), &lang.say(reason).replace('_', " ")))
         .collect();
     (!said.is_empty()).then(|| lang.with("rows_lost", &said.join(lang.comma())))
 }
@@ -507,7 +501,7 @@ mod tests {
         let s = sample(serde_json::json!({ "rows": 3179, "missing": 48, "singletons": 3, "groups": 289, "winsor": 0 }));
         assert_eq!(lost(&s, Lang::En).unwrap(), "Rows lost: 48 missing values, 3 singletons");
         let s = sample(serde_json::json!({ "rows": 10, "lost": { "missing": 1 } }));
-        assert_eq!(lost(&s, Lang::Zh).unwrap(), "删去的行：1 缺失值");
+        assert_eq!(lost(&s, Lang::Zh).unwrap(), "删去的行：缺失值1");
         assert_eq!(lost(&Map::new(), Lang::En), None);
     }
 }

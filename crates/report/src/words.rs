@@ -29,9 +29,20 @@ impl Lang {
         self.say(key).replacen("{}", what, 1)
     }
 
-    /// Whether the dictionary has this key.
-    pub fn knows(key: &str) -> bool {
-        WORDS.iter().any(|(k, _, _)| *k == key)
+    /// So many of something.
+    pub fn counted(self, n: &str, what: &str) -> String {
+        match self {
+            Lang::En => format!("{n} {what}"),
+            Lang::Zh => format!("{what}{n}"),
+        }
+    }
+
+    /// Between what is spoken of and what is said of it.
+    pub fn colon(self) -> &'static str {
+        match self {
+            Lang::En => ": ",
+            Lang::Zh => "：",
+        }
     }
 
     /// Separator of a list.
@@ -188,7 +199,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("note_t", "t statistics in parentheses", "括号内为t值"),
     ("note_p", "p-values in parentheses", "括号内为p值"),
     ("note_ci", "95% confidence intervals in brackets", "方括号内为95%置信区间"),
-    ("note_vcov", "covariance {}", "协方差{}"),
+    ("note_vcov", "covariance {}", "协方差 {}"),
     ("note_tests", "Tests: p-values in brackets.", "检验：方括号内为p值。"),
     ("rows_lost", "Rows lost: {}", "删去的行：{}"),
     ("missing", "missing values", "缺失值"),

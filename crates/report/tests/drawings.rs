@@ -1,0 +1,182 @@
+//! Figures and the page: well-formed, finite, inert, whatever the data.
+
+use plim_report::figure::Scene;
+use plim_report::page::{Block, Figure, Page, Section, render};
+use plim_report::table::Table;
+use plim_report::{Fit, Lang, plots, svg};
+use plim_stats::Coefficient;
+use std::collections::BTreeMap;
+
+const BAD: &str = "</text></svg><script>alert(1)</script>\"'&\u{1b}\u{0}\u{FFFE}";
+
+/// Checks that a document is well-formed XML as far as tags, attributes and characters go.
+fn well_formed(xml: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = xml;
+    while let Some(at) = rest.find('<') {
+        assert!(!rest[..at].contains('>'), "a bare > in {}", &rest[..at]);
+        let end = rest.find('>').expect("a tag that ends");
+        let tag = &rest[at + 1..end];
+        assert!(!tag.contains('<'), "a tag within a tag: {tag}");
+        assert_eq!(tag.matches('"').count() % 2, 0, "quotes of {tag}");
+        match tag.strip_prefix('/') {
+            Some(name) => assert_eq!(open.pop(), Some(name)),
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split_whitespace().next().unwrap()),
+        }
+        rest = &rest[end + 1..];
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    for (i, _) in xml.match_indices('&') {
+        let entity = xml[i..].split(';').next().unwrap();
+        assert!(["&amp", "&lt", "&gt", "&quot", "&#39"].contains(&entity), "{entity}");
+    }
+    assert!(!xml.chars().any(|c| c.is_control() && c != '\n' || c == '\u{FFFE}'));
+    for word in ["NaN", "inf", "e+", "<script"] {
+        assert!(!xml.contains(word), "{word}");
+    }
+}
+
+fn c(name: &str, estimate: f64, std_error: f64) -> Coefficient {
+    Coefficient::new(name, estimate, std_error, Some(7.0))
+}
+
+fn event(times: &[(i64, f64)]) -> Fit {
+    let coefficients = times.iter().map(|(t, b)| c(&format!("event_time::{t}"), *b, 0.1)).collect();
+    Fit { coefficients, ..Fit::default() }
+}
+
+/// Each figure from ordinary, hostile and degenerate data.
+fn scenes() -> Vec<Scene> {
+    let nan = f64::NAN;
+    let labels = BTreeMap::from([("x".to_owned(), BAD.to_owned())]);
+    let list = [c("x", 0.5, 0.1), c("y", nan, nan), c("z", 1e-9, nan)];
+    let event = event(&[(-3, 0.1), (-2, nan), (0, 0.5), (1, 1e9)]);
+    let text = |s: &str| s.to_owned();
+    vec![
+        plots::coefficients(&[(BAD, &list), ("二", &list[..1])], &labels, Lang::Zh).unwrap(),
+        plots::coefficients(&[("one", &[c("x", 0.0, 0.0)])], &labels, Lang::En).unwrap(),
+        plots::event_study(&[(BAD, &event)], Lang::Zh).unwrap(),
+        plots::event_study(&[("a", &event), ("b", &event)], Lang::En).unwrap(),
+        plots::marginal(
+            &[(0.0, 1.0, 0.5, 1.5), (1.0, 2.0, nan, nan), (nan, 1.0, 1.0, 1.0)],
+            &[0.5, nan, 9.0],
+            &[0.1, nan, 0.2],
+            BAD,
+            Lang::En,
+        )
+        .unwrap(),
+        plots::placebo(&[0.1, -0.2, nan, 0.05, 0.0], 0.9, Some(0.04), Lang::En).unwrap(),
+        plots::placebo(&[0.0, 0.0], 0.0, None, Lang::En).unwrap(),
+        plots::placebo(&[1e-320, -1e300, 1e149], 1e149, Some(nan), Lang::En).unwrap(),
+        plots::paths(&[2011.0, 2012.0], &[(text(BAD), vec![0.1, nan]), (text("b"), vec![0.2, 0.3])], BAD, Some(2011.5))
+            .unwrap(),
+        plots::paths(&[2011.0], &[(text("a"), vec![0.1])], "one year", None).unwrap(),
+        plots::bars(&[(text(BAD), 0.2), (text("数"), -0.1), (text("c"), nan), (text("d"), 0.0)], BAD).unwrap(),
+    ]
+}
+
+#[test]
+fn every_figure_is_well_formed_and_finite() {
+    for (i, scene) in scenes().iter().enumerate() {
+        let svg = svg::render(scene, BAD);
+        well_formed(&svg);
+        assert!(svg.contains("<title id=") && svg.contains("viewBox=\"0 0 "), "figure {i}");
+    }
+}
+
+#[test]
+fn a_figure_lies_within_its_canvas() {
+    use plim_report::figure::Mark::*;
+    for scene in scenes() {
+        for mark in &scene.marks {
+            let points = match mark {
+                Line { points, .. } | Area { points, .. } => points.clone(),
+                Bar { at, .. } => vec![(at.0, at.1), (at.0 + at.2, at.1 + at.3)],
+                Dot { at, .. } | Text { at, .. } => vec![*at],
+            };
+            for (x, y) in points {
+                let inside = (-0.5..=scene.width + 0.5).contains(&x) && (-0.5..=scene.height + 0.5).contains(&y);
+                assert!(inside, "{mark:?} outside {} x {}", scene.width, scene.height);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_figure_of_nothing_is_refused() {
+    let nan = f64::NAN;
+    assert!(plots::coefficients(&[("a", &[c("x", nan, nan)])], &BTreeMap::new(), Lang::En).is_err());
+    assert!(plots::event_study(&[], Lang::En).is_err());
+    assert!(plots::event_study(&[("a", &Fit::default())], Lang::En).is_err());
+    assert!(plots::marginal(&[(0.0, 1.0, 0.0, 2.0)], &[], &[], "m", Lang::En).is_err());
+    assert!(plots::placebo(&[nan], 1.0, None, Lang::En).is_err());
+    assert!(plots::placebo(&[1.0], nan, None, Lang::En).is_err());
+    assert!(plots::placebo(&[1.0], 1e300, None, Lang::En).is_err());
+    assert!(plots::paths(&[1.0], &[], "t", None).is_err());
+    assert!(plots::paths(&[1.0], &[("a".into(), vec![1.0, 2.0])], "t", None).is_err());
+    assert!(plots::bars(&[("a".into(), nan)], "t").is_err());
+}
+
+#[test]
+fn the_reference_period_is_stated_or_found() {
+    let times = |f: &Fit| plim_report::effects::event_times(f).unwrap().1;
+    assert_eq!(times(&event(&[(-3, 0.1), (-2, 0.1), (0, 0.1)])), -1);
+    assert_eq!(times(&event(&[(-3, 0.1), (-1, 0.1), (0, 0.1)])), -2);
+    let mut stated = event(&[(-4, 0.1), (-2, 0.1), (0, 0.1)]);
+    stated.more.insert("reference".into(), (-3).into());
+    assert_eq!(times(&stated), -3);
+    // Times far apart are searched outward, not walked.
+    assert_eq!(times(&event(&[(-2_000_000_000, 0.1), (2_000_000_000, 0.1)])), -1);
+}
+
+fn page() -> Page {
+    let section = |heading: &str, level, blocks| Section { heading: heading.into(), id: String::new(), level, blocks };
+    Page {
+        title: BAD.into(),
+        lang: Lang::Zh,
+        intro: vec![format!("one `{BAD}`\n\ntwo")],
+        sections: vec![
+            section(BAD, 1, vec![Block::Paragraph(BAD.into()), Block::Pre(BAD.into())]),
+            section(BAD, 3, vec![Block::Definitions(vec![(BAD.into(), BAD.into())])]),
+            section(
+                "content",
+                0,
+                vec![
+                    Block::Table(Table { title: BAD.into(), notes: vec![BAD.into()], ..Table::default() }),
+                    Block::Table(Table { title: BAD.into(), ..Table::default() }),
+                    Block::Figure(Figure { scene: scenes().remove(0), caption: BAD.into() }),
+                ],
+            ),
+        ],
+    }
+}
+
+#[test]
+fn the_page_is_inert_and_complete() {
+    let html = render(&page()).unwrap();
+    assert!(html.contains("default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"));
+    assert_eq!(html.matches("<script").count(), 1, "only the page's own script");
+    assert!(!html.contains("alert(1)</script>"));
+    for outside in ["http-equiv=\"refresh", "@import", "url(", "src=", "https://"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+    let (head, main) = html.split_once("<main id=\"content\">").unwrap();
+    well_formed(&main.split_once("</main>").unwrap().0.replace("<br>", "").replace("<col>", ""));
+    assert!(head.contains("<html lang=\"zh-CN\">") && head.contains("目录"));
+    // Headings go down one level at a time; ids are given once, and `content` is the page's.
+    assert!(main.contains("<h2") && main.contains("<h3") && !main.contains("<h4"));
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|r| r.split('"').next().unwrap()).collect();
+    let distinct: std::collections::HashSet<&&str> = ids.iter().collect();
+    assert_eq!(ids.len(), distinct.len(), "{ids:?}");
+    assert_eq!(render(&page()).unwrap(), html, "the same page, the same bytes");
+}
+
+#[test]
+fn a_ragged_table_does_not_reach_the_page() {
+    let mut page = page();
+    let row = plim_report::table::Row::new("r", vec![plim_report::table::Cell::empty()]);
+    let table = Table { sections: vec![plim_report::table::Section::new(vec![row])], ..Table::default() };
+    page.sections[0].blocks.push(Block::Table(table));
+    assert!(render(&page).is_err());
+}
