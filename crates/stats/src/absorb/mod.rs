@@ -153,6 +153,16 @@ impl Absorber {
         self.schur.rank().map(|r| r + self.effects[0].mass.len())
     }
 
+    /// Leverage of each observation in the effects alone, exact: the diagonal of the weighted projection on them.
+    /// `None` when they are too large to factorize.
+    pub fn leverages(&self) -> Option<Vec<f64>> {
+        let mut h = self.schur.leverages(&self.effects, self.w.as_deref())?;
+        if let Some(w) = &self.w {
+            h.iter_mut().zip(w).for_each(|(h, w)| *h *= w);
+        }
+        Some(h)
+    }
+
     /// Observations.
     pub fn nobs(&self) -> usize {
         self.effects[0].codes.len()

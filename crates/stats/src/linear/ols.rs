@@ -139,6 +139,9 @@ impl Sandwich for OlsFit {
     fn sample(&self) -> Option<&[usize]> {
         Some(&self.sample)
     }
+    fn regressors(&self) -> Option<&Mat<f64>> {
+        Some(&self.X)
+    }
     fn rank(&self) -> Option<usize> {
         self.rank
     }
