@@ -49,7 +49,7 @@ const REFINEMENTS: usize = 4;
 const ORTHOGONALITY_GOAL: f64 = 1e-15;
 
 /// Below this fraction of the raw sum of squares, a centered one is rounding: the column is constant.
-const CONSTANT: f64 = 1e-18;
+pub(crate) const CONSTANT: f64 = 1e-18;
 
 /// One effect as the solver sees it. A slope `fe[x]` would multiply by x in [`Effect::sums`] and
 /// [`Effect::subtract`] and in `mass`; nothing else knows the entries of D.

@@ -230,6 +230,12 @@ fn refusals() {
     let fit = Ols::default().fit(&design).unwrap();
     let error = vcov(&fit, &"cluster:t".parse().unwrap(), Ssc::StataXtreg, &design).unwrap_err();
     assert!(error.to_string().contains("not nested"));
+    // An outcome that the effects explain would leave nothing but rounding to regress.
+    d.set("of_i", d.get("i").iter().map(|v| 0.1 + v / 3.0).collect());
+    for (y, fe) in [("of_i", &["i", "t"][..]), ("all", &[])] {
+        let error = Ols::default().fit(&d.design(y, &["x"], fe, &[], None)).unwrap_err();
+        assert_eq!(error.column.as_deref(), Some(y), "{error}");
+    }
     // Every observation alone.
     let alone = d.design("y", &["x"], &["one"], &[], None);
     assert!(Ols::default().fit(&alone).unwrap_err().to_string().contains("alone"));
