@@ -30,7 +30,18 @@ impl Factor {
 
     /// The factor at the observations `rows`, recoded so that every level is present.
     pub fn at(&self, rows: &[usize]) -> Self {
-        Factor::from_keys(self.name.clone(), rows.iter().map(|&r| self.codes[r]))
+        // As `from_keys`, by table instead of hash: codes are small already.
+        let mut new = vec![u32::MAX; self.levels as usize];
+        let mut levels = 0;
+        let codes = rows.iter().map(|&r| {
+            let slot = &mut new[self.codes[r] as usize];
+            if *slot == u32::MAX {
+                *slot = levels;
+                levels += 1;
+            }
+            *slot
+        });
+        Factor { codes: codes.collect(), name: self.name.clone(), levels }
     }
 
     /// The interaction `self^other`: one level for each pair that occurs.

@@ -28,6 +28,10 @@ pub trait Sandwich: Fit {
     fn sample(&self) -> Option<&[usize]> {
         None
     }
+    /// Regressors off the effects, n × k, for leverages; `None` when the fit has none.
+    fn regressors(&self) -> Option<&Mat<f64>> {
+        None
+    }
     /// Exact rank of the absorbed effects, where known.
     fn rank(&self) -> Option<usize> {
         None

@@ -49,7 +49,7 @@ const REFINEMENTS: usize = 4;
 const ORTHOGONALITY_GOAL: f64 = 1e-15;
 
 /// Below this fraction of the raw sum of squares, a centered one is rounding: the column is constant.
-const CONSTANT: f64 = 1e-18;
+pub(crate) const CONSTANT: f64 = 1e-18;
 
 /// One effect as the solver sees it. A slope `fe[x]` would multiply by x in [`Effect::sums`] and
 /// [`Effect::subtract`] and in `mass`; nothing else knows the entries of D.
@@ -151,6 +151,16 @@ impl Absorber {
     /// large to factorize.
     pub fn rank(&self) -> Option<usize> {
         self.schur.rank().map(|r| r + self.effects[0].mass.len())
+    }
+
+    /// Leverage of each observation in the effects alone, exact: the diagonal of the weighted projection on them.
+    /// `None` when they are too large to factorize.
+    pub fn leverages(&self) -> Option<Vec<f64>> {
+        let mut h = self.schur.leverages(&self.effects, self.w.as_deref())?;
+        if let Some(w) = &self.w {
+            h.iter_mut().zip(w).for_each(|(h, w)| *h *= w);
+        }
+        Some(h)
     }
 
     /// Observations.

@@ -3,6 +3,7 @@
 use super::Effect;
 use crate::math::Mat;
 use crate::math::semidefinite::Semidefinite;
+use rayon::prelude::*;
 
 /// Largest Schur complement that is factorized: p³/3 operations and 8 p² bytes, a second and 50 MB.
 const DIRECT_LEVELS: usize = 2_500;
@@ -65,6 +66,33 @@ impl Schur {
             Schur::Direct(factorized) => Some(factorized.rank()),
             Schur::Iterative { rank, .. } => *rank,
         }
+    }
+
+    /// Diagonal of the projection on the effects, without the weight of the observation: 1/n_g + r'S⁻r with r the
+    /// row of D_R off its group's mean. `None` when S is not factorized.
+    pub(super) fn leverages(&self, effects: &[Effect], w: Option<&[f64]>) -> Option<Vec<f64>> {
+        let first = &effects[0];
+        let alone = |i: usize| 1.0 / first.mass[first.codes[i] as usize];
+        let factorized = match self {
+            Schur::Nothing => return Some((0..first.codes.len()).map(alone).collect()),
+            Schur::Direct(factorized) => factorized,
+            Schur::Iterative { .. } => return None,
+        };
+        let levels = effects[1..].iter().map(|e| e.mass.len()).sum();
+        let mut means: Vec<Vec<(usize, f64)>> = Vec::with_capacity(first.mass.len());
+        Groups::new(first)
+            .rows(effects, w, levels, |n, row| means.push(row.iter().map(|&(j, b)| (j, b / n)).collect()));
+        let leverage = |i: usize| {
+            let mut r = vec![0.0; levels];
+            means[first.codes[i] as usize].iter().for_each(|&(j, m)| r[j] -= m);
+            let mut from = 0;
+            for effect in &effects[1..] {
+                r[from + effect.codes[i] as usize] += 1.0;
+                from += effect.mass.len();
+            }
+            alone(i) + factorized.quadratic(&mut r)
+        };
+        Some((0..first.codes.len()).into_par_iter().map(leverage).collect())
     }
 
     /// Given v off the means of the eliminated effect, projects it off all effects; `size` is its norm at first.

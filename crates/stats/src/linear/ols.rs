@@ -29,7 +29,7 @@
 //! ```
 
 use super::least_squares::{Orthogonal, Reason};
-use crate::absorb::{Absorber, Singletons, centered_squares, squares, without_singletons};
+use crate::absorb::{Absorber, CONSTANT, Singletons, centered_squares, squares, without_singletons};
 use crate::math::Mat;
 use crate::{Design, Error, Fit, Kind, Result, Sandwich};
 use schemars::JsonSchema;
@@ -139,6 +139,9 @@ impl Sandwich for OlsFit {
     fn sample(&self) -> Option<&[usize]> {
         Some(&self.sample)
     }
+    fn regressors(&self) -> Option<&Mat<f64>> {
+        Some(&self.X)
+    }
     fn rank(&self) -> Option<usize> {
         self.rank
     }
@@ -194,6 +197,9 @@ impl OlsFit {
         notes
     }
 }
+
+/// An outcome of which the effects leave less than this fraction of its squares is all rounding.
+const EXPLAINED: f64 = 1e-26;
 
 /// Name of the constant.
 pub const INTERCEPT: &str = "(Intercept)";
@@ -270,6 +276,13 @@ impl Ols {
         let (mut before, absorbed) = prepared.absorb(&mut columns)?;
         let y = columns.pop().unwrap_or_default();
         before.pop();
+        if squares(&y, None) <= EXPLAINED * squares(&design.y, w) || sst <= 2.0 * CONSTANT * squares(&design.y, w) {
+            return Err(Error::invalid(
+                "the outcome is constant, or the fixed effects explain it entirely",
+                "choose an outcome that varies within the effects",
+            )
+            .at_column(design.outcome.clone()));
+        }
         let basis = Orthogonal::new(&columns, &before);
         let dropped = self.judge(&basis, &design.names)?;
         let k = basis.kept.len();

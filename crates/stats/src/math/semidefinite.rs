@@ -75,6 +75,19 @@ impl Semidefinite {
         self.rank
     }
 
+    /// b'A⁻b for `b` (p, in the range of A), which is overwritten.
+    pub fn quadratic(&self, b: &mut [f64]) -> f64 {
+        let mut sum = 0.0;
+        for j in 0..self.d.len() {
+            let bj = b[j];
+            if self.d[j] > 0.0 && bj != 0.0 {
+                sum += bj * bj / self.d[j];
+                b[j + 1..].iter_mut().zip(&self.L.col_as_slice(j)[j + 1..]).for_each(|(x, l)| *x -= bj * l);
+            }
+        }
+        sum
+    }
+
     /// Overwrites `b` (p, in the range of A) with a solution of A x = b; unknowns of null pivots are zero.
     pub fn solve(&self, b: &mut [f64]) {
         let p = self.d.len();

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `iid` | σ² X'WX |
 //! | `hc0`, `hc1` | Σᵢ sᵢsᵢ' |
+//! | `hc2`, `hc3` | Σᵢ sᵢsᵢ'/(1 - hᵢ), Σᵢ sᵢsᵢ'/(1 - hᵢ)², with hᵢ the exact leverage, effects included (MacKinnon and White 1985) |
 //! | `cluster:a` | Σ_g (Σ_{i∈g} sᵢ)(Σ_{i∈g} sᵢ)' (Liang and Zeger 1986) |
 //! | `cluster:a+b` | over all non-empty sets of ways, the sum with sign (-1)^{|set|+1} of the meat of their intersection (Cameron, Gelbach and Miller 2011) |
 //!
@@ -16,6 +17,7 @@ mod ssc;
 
 pub use ssc::Ssc;
 
+use crate::absorb::Absorber;
 use crate::math::{Mat, linalg};
 use crate::{Design, Error, Factor, Kind, Result, Sandwich};
 use schemars::JsonSchema;
@@ -40,6 +42,10 @@ pub enum Vcov {
     Hc0,
     /// Heteroskedastic, with the small-sample factor.
     Hc1,
+    /// Heteroskedastic, each squared residual over 1 - leverage; no factor.
+    Hc2,
+    /// Heteroskedastic, each residual over 1 - leverage: nearly the jackknife; no factor.
+    Hc3,
     /// Clustered in one or more ways; a way may be an interaction `a^b`.
     Cluster(Vec<String>),
 }
@@ -57,6 +63,8 @@ impl fmt::Display for Vcov {
             Vcov::Iid => write!(f, "iid"),
             Vcov::Hc0 => write!(f, "hc0"),
             Vcov::Hc1 => write!(f, "hc1"),
+            Vcov::Hc2 => write!(f, "hc2"),
+            Vcov::Hc3 => write!(f, "hc3"),
             Vcov::Cluster(ways) => write!(f, "cluster:{}", ways.join("+")),
         }
     }
@@ -65,11 +73,14 @@ impl fmt::Display for Vcov {
 impl FromStr for Vcov {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
-        let wrong = |message: String| Error::invalid(message, "wanted iid, hc0, hc1, cluster:a or cluster:a+b");
+        let wrong =
+            |message: String| Error::invalid(message, "wanted iid, hc0, hc1, hc2, hc3, cluster:a or cluster:a+b");
         match text.trim() {
             "iid" => Ok(Vcov::Iid),
             "hc0" => Ok(Vcov::Hc0),
             "hc1" => Ok(Vcov::Hc1),
+            "hc2" => Ok(Vcov::Hc2),
+            "hc3" => Ok(Vcov::Hc3),
             other => {
                 let Some(names) = other.strip_prefix("cluster:") else {
                     return Err(wrong(format!("`vcov = \"{other}\"` is not offered")));
@@ -112,7 +123,7 @@ impl JsonSchema for Vcov {
         true
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^(iid|hc0|hc1|cluster:.+)$" })
+        schemars::json_schema!({ "type": "string", "pattern": "^(iid|hc[0-3]|cluster:.+)$" })
     }
 }
 
@@ -167,6 +178,13 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
             scaled(fit.bread(), variance)
         }
         Vcov::Hc0 | Vcov::Hc1 => sandwich(fit, &(fit.scores().transpose() * fit.scores())),
+        Vcov::Hc2 | Vcov::Hc3 => {
+            let h = leverages(fit, design, &fe)?;
+            let power = if *how == Vcov::Hc2 { 0.5 } else { 1.0 };
+            let S = fit.scores();
+            let scaled = Mat::from_fn(n, k, |i, j| S[(i, j)] / (1.0 - h[i]).powf(power));
+            sandwich(fit, &(scaled.transpose() * &scaled))
+        }
         Vcov::Cluster(_) => sandwich(fit, &multiway_meat(fit.scores(), &clusters, &|_| 1.0)),
     };
     V = scaled(&V, rule.factor);
@@ -205,7 +223,7 @@ fn rule(how: &Vcov, ssc: Ssc, count: &Count) -> Result<Rule> {
     let plain = |df: f64| Rule { factor: 1.0, df, K: None, words: "no factor".into() };
     match (how, groups, ssc) {
         (_, Some(G), Ssc::None) => Ok(plain(G - 1.0)),
-        (_, Some(_), Ssc::Plm) | (_, None, Ssc::None) | (Vcov::Hc0, ..) => Ok(plain(residual)),
+        (_, Some(_), Ssc::Plm) | (_, None, Ssc::None) | (Vcov::Hc0 | Vcov::Hc2 | Vcov::Hc3, ..) => Ok(plain(residual)),
         (Vcov::Hc1, None, Ssc::Plm) => {
             Ok(Rule { factor: n / free(count.k)?, df: residual, K: Some(count.k), words: "factor n/(n - k)".into() })
         }
@@ -280,6 +298,42 @@ pub fn cluster_sums(scores: &Mat<f64>, cluster: &Factor) -> Mat<f64> {
     sums
 }
 
+/// An observation whose leverage is nearer to one than this fits itself.
+const OWN_FIT: f64 = 1e-10;
+
+/// Leverage of each observation: that of the effects and that of the regressors off them.
+fn leverages(fit: &dyn Sandwich, design: &Design, fe: &[Factor]) -> Result<Vec<f64>> {
+    let Some(X) = fit.regressors() else {
+        return Err(Error::invalid("hc2 and hc3 are not defined for this estimator", "set `vcov = \"hc1\"`"));
+    };
+    let source: Vec<usize> = fit.sample().map_or_else(|| (0..fit.nobs()).collect(), <[usize]>::to_vec);
+    let w: Option<Vec<f64>> = design.w.as_ref().map(|w| source.iter().map(|&i| w[i]).collect());
+    let mut h = match fe.is_empty() {
+        true => vec![0.0; fit.nobs()],
+        false => Absorber::new(fe, w.as_deref())?.leverages().ok_or_else(|| {
+            Error::invalid("the effects have too many levels for exact leverages", "set `vcov = \"hc1\"`")
+        })?,
+    };
+    let XB = X * fit.bread();
+    for (i, h) in h.iter_mut().enumerate() {
+        let own: f64 = (0..X.ncols()).map(|j| XB[(i, j)] * X[(i, j)]).sum();
+        *h += own * w.as_ref().map_or(1.0, |w| w[i]);
+    }
+    let fits_itself: Vec<usize> =
+        (0..h.len()).filter(|&i| 1.0 - h[i] < OWN_FIT).map(|i| design.rows[source[i]]).collect();
+    match fits_itself.is_empty() {
+        true => Ok(h),
+        false => Err(Error::new(Kind::Untrusted {
+            message: format!(
+                "{} observations have leverage one, so that hc2 and hc3 divide by zero",
+                fits_itself.len()
+            ),
+            remedy: "set `singletons = \"drop\"`, or `vcov = \"hc1\"`".into(),
+        })
+        .at_rows(fits_itself)),
+    }
+}
+
 /// B M B, symmetric to the bit.
 fn sandwich(fit: &dyn Sandwich, meat: &Mat<f64>) -> Mat<f64> {
     let V = fit.bread() * meat * fit.bread();
@@ -312,10 +366,10 @@ mod tests {
 
     #[test]
     fn names_go_there_and_back() {
-        for name in ["iid", "hc0", "hc1", "cluster:city", "cluster:prov^year+city"] {
+        for name in ["iid", "hc0", "hc1", "hc2", "hc3", "cluster:city", "cluster:prov^year+city"] {
             assert_eq!(name.parse::<Vcov>().unwrap().to_string(), name);
         }
-        for wrong in ["robust", "cluster:", "cluster:a+", "hc2"] {
+        for wrong in ["robust", "cluster:", "cluster:a+", "hc4"] {
             assert!(wrong.parse::<Vcov>().unwrap_err().to_string().contains("wanted"), "{wrong}");
         }
     }

@@ -111,7 +111,13 @@ fn absorbing_is_the_same_as_dummies() {
         let absorbed = d.design("y", &["x", "w"], &["i", "t"], &[], weights);
         let dummies = d.design("y", &x, &[], &[], weights);
         let (f, g) = (Ols::default().fit(&absorbed).unwrap(), Ols::default().fit(&dummies).unwrap());
-        for (how, ssc) in [("iid", Ssc::ExactRank), ("hc1", Ssc::ExactRank), ("hc0", Ssc::None)] {
+        for (how, ssc) in [
+            ("iid", Ssc::ExactRank),
+            ("hc1", Ssc::ExactRank),
+            ("hc0", Ssc::None),
+            ("hc2", Ssc::Fixest),
+            ("hc3", Ssc::Fixest),
+        ] {
             let (a, b) = (se(&absorbed, how, ssc), se(&dummies, how, ssc));
             for j in 0..2 {
                 close(f.coef[j], g.coef[j + 1], 1e-11, "b");
@@ -224,6 +230,12 @@ fn refusals() {
     let fit = Ols::default().fit(&design).unwrap();
     let error = vcov(&fit, &"cluster:t".parse().unwrap(), Ssc::StataXtreg, &design).unwrap_err();
     assert!(error.to_string().contains("not nested"));
+    // An outcome that the effects explain would leave nothing but rounding to regress.
+    d.set("of_i", d.get("i").iter().map(|v| 0.1 + v / 3.0).collect());
+    for (y, fe) in [("of_i", &["i", "t"][..]), ("all", &[])] {
+        let error = Ols::default().fit(&d.design(y, &["x"], fe, &[], None)).unwrap_err();
+        assert_eq!(error.column.as_deref(), Some(y), "{error}");
+    }
     // Every observation alone.
     let alone = d.design("y", &["x"], &["one"], &[], None);
     assert!(Ols::default().fit(&alone).unwrap_err().to_string().contains("alone"));
@@ -253,4 +265,30 @@ fn an_indefinite_two_way_meat_is_repaired_and_said() {
         }
     }
     assert!(seen > 0, "no seed gave an indefinite covariance");
+}
+
+#[test]
+fn hc3_is_the_sum_of_squared_shifts_of_leaving_one_out() {
+    // b - b₋ᵢ = B sᵢ/(1 - hᵢ), so that Σ (b₋ᵢ - b)² is HC3 exactly, weights and effects included.
+    let d = panel(8).filter(|k| k < 64).design("y", &["x", "w"], &["i", "t"], &[], Some("a"));
+    let fit = Ols::default().fit(&d).unwrap();
+    let mut V = [0.0; 2];
+    for out in 0..d.nobs() {
+        let rows: Vec<usize> = (0..d.nobs()).filter(|&i| i != out).collect();
+        let without = Ols::default().fit(&d.at(&rows)).unwrap();
+        (0..2).for_each(|j| V[j] += (without.coef[j] - fit.coef[j]).powi(2));
+    }
+    let hc3 = se(&d, "hc3", Ssc::Fixest);
+    (0..2).for_each(|j| close(hc3[j], V[j].sqrt(), 1e-10, "sum of squared shifts"));
+}
+
+#[test]
+fn leverage_one_is_refused() {
+    // With a level of two rows and a dummy for one of them, that row fits itself.
+    let mut d = panel(9);
+    d.set("first", (0..d.n).map(|k| f64::from(u8::from(k == 0))).collect());
+    let design = d.design("y", &["x", "first"], &["i"], &[], None);
+    let fit = Ols::default().fit(&design).unwrap();
+    let error = vcov(&fit, &Vcov::Hc3, Ssc::Fixest, &design).unwrap_err();
+    assert!(error.kind.untrusted() && error.rows == [0], "{error}");
 }
