@@ -10,7 +10,7 @@
 //!
 //! ```
 //! use plim_stats::math::normal::{inverse_mills, ln_cdf};
-//! assert_eq!(inverse_mills(-1e8), 1e8);
+//! assert_eq!(inverse_mills(-1e9), 1e9);
 //! assert!((ln_cdf(-100.0) + 5005.524_208_694_205).abs() < 1e-9);
 //! ```
 

@@ -1,4 +1,4 @@
-//! The simplex itself. All of its arithmetic is in scaled terms; see `scale` for the way there and back.
+//! The simplex itself. All of its arithmetic is in scaled terms: `new` is the way there, `solution` the way back.
 
 use super::{Columns, Program, Sense, Solution, Status, Variable, reciprocal};
 
