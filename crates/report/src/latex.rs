@@ -16,11 +16,14 @@ pub fn render(table: &Table) -> String {
         })
         .collect();
     let mut out = String::from("% \\usepackage{booktabs}; Chinese text also needs \\usepackage{ctex} and XeLaTeX.\n");
-    out += "\\begin{table}[htbp]\n\\centering\n\\setlength{\\tabcolsep}{9pt}% room for hanging stars\n";
+    out += "\\begin{table}[htbp]\n\\centering\n";
     if !table.title.is_empty() {
         out += &format!("\\caption{{{}}}\n", escape(&table.title));
     }
-    out += &format!("\\label{{tab:{}}}\n\\begin{{tabular}}{{l{letters}}}\n\\toprule\n", table.anchor());
+    // Captions keep their size; tables are set smaller, as journals do.
+    let hangs = table.rows().flat_map(|r| &r.cells).flat_map(|c| &c.0).any(|e| !e.parts().1.is_empty());
+    let room = if hangs { "\\setlength{\\tabcolsep}{9pt}% room for hanging stars\n" } else { "" };
+    out += &format!("\\label{{tab:{}}}\n\\small\n{room}\\begin{{tabular}}{{l{letters}}}\n\\toprule\n", table.anchor());
     for spanners in &table.spanners {
         let (mut heads, mut rules, mut at) = (String::new(), String::new(), 2);
         for s in spanners {

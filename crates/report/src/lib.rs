@@ -18,6 +18,7 @@ pub mod figure;
 pub mod html;
 pub mod latex;
 pub mod markdown;
+mod notes;
 pub mod number;
 pub mod page;
 pub mod plots;

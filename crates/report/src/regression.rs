@@ -5,6 +5,7 @@
 //! which regressors could not be estimated. Nothing in the notes is typed by hand: all of it comes from
 //! the fits.
 
+use crate::notes::capitalized;
 use crate::number::{count, decimals, fixed, p_value};
 use crate::table::{Align, Cell, Column, Entry, Row, Section, Spanner, Table};
 use crate::words::Lang;
@@ -12,7 +13,7 @@ use crate::{Error, Fit, Result};
 use plim_stats::{Coefficient, Kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A table of several models side by side.
@@ -128,24 +129,6 @@ const PANELS: [&str; 3] = ["determinants", "u_variance", "v_variance"];
 /// Statistics of the footer unless asked for: those of them that some fit has.
 const USUAL: [&str; 10] =
     ["nobs", "r2", "r2_within", "kp_lm", "kp_f", "hansen_j", "loglik", "gamma", "mean_efficiency", "threshold"];
-/// Entries of `sample` that count what is there rather than what was lost.
-const PRESENT: [&str; 14] = [
-    "rows",
-    "rows_read",
-    "read",
-    "used",
-    "rows_used",
-    "nobs",
-    "groups",
-    "units",
-    "periods",
-    "clusters",
-    "levels",
-    "treated",
-    "controls",
-    "replications",
-];
-
 /// The table of these fits, each with its name.
 pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) -> Result<Table> {
     if fits.is_empty() {
@@ -374,74 +357,6 @@ impl Words<'_> {
         };
         [outcomes, headings].into_iter().filter(|row| row.iter().any(|s| !s.label.is_empty())).collect()
     }
-
-    /// How the numbers were made, from the fits themselves.
-    fn notes(&self, fits: &[(&str, &Fit)]) -> Vec<String> {
-        let lang = self.lang;
-        let mut notes = Vec::new();
-        let below = match self.options.below {
-            Below::Se => "note_se",
-            Below::T => "note_t",
-            Below::P => "note_p",
-            Below::Ci => "note_ci",
-            Below::None => "",
-        };
-        if !below.is_empty() {
-            notes.push(lang.sentence(lang.say(below)));
-        }
-        let vcov = |f: &Fit| match f.vcov.is_empty() {
-            true => Vec::new(),
-            false => vec![lang.with("note_vcov", &f.vcov)],
-        };
-        notes.extend(self.by_column(fits, vcov));
-        notes.extend(self.options.stars.note().map(|n| lang.sentence(n)));
-        if fits.iter().any(|(_, f)| f.more.contains_key("tests")) {
-            notes.push(lang.say("note_tests").into());
-        }
-        notes.extend(self.by_column(fits, |f| lost(&f.sample, lang).into_iter().collect()));
-        notes.extend(self.by_column(fits, |f| f.notes.clone()));
-        notes.extend(self.options.notes.iter().cloned());
-        notes
-    }
-
-    /// Each thing said of some fits, once, with the columns it is said of unless it is all of them.
-    fn by_column(&self, fits: &[(&str, &Fit)], said: impl Fn(&Fit) -> Vec<String>) -> Vec<String> {
-        let mut order: Vec<(String, Vec<usize>)> = Vec::new();
-        for (i, (_, fit)) in fits.iter().enumerate() {
-            for text in said(fit) {
-                match order.iter_mut().find(|(t, _)| *t == text) {
-                    Some((_, columns)) => columns.push(i + 1),
-                    None => order.push((text, vec![i + 1])),
-                }
-            }
-        }
-        let line = |(text, columns): (String, Vec<usize>)| {
-            let all = columns.len() == fits.len();
-            let columns: Vec<String> = columns.iter().map(|c| format!("({c})")).collect();
-            self.lang.sentence(&match all {
-                true => capitalized(&text),
-                false => format!("{}{}{text}", columns.join(self.lang.comma()), self.lang.colon()),
-            })
-        };
-        order.into_iter().map(line).collect()
-    }
-}
-
-/// Rows lost by reason, as one sentence; `None` when nothing was lost.
-fn lost(sample: &Map<String, Value>, lang: Lang) -> Option<String> {
-    let mut reasons = Vec::new();
-    for (reason, n) in sample {
-        // Reasons may stand under `lost`, or beside what is present.
-        let inner = n.as_object().filter(|_| reason == "lost").cloned().unwrap_or_default();
-        let own = n.as_f64().filter(|_| !PRESENT.contains(&reason.as_str())).map(|n| (reason.clone(), n));
-        reasons.extend(own);
-        reasons.extend(inner.into_iter().filter_map(|(r, n)| Some((r, n.as_f64()?))));
-    }
-    let said: Vec<String> = (reasons.iter())
-        .filter(|(_, n)| *n > 0.0)
-        .map(|(reason, n)| lang.counted(&count(*n), &lang.say(reason).replace('_', " ")))
-        .collect();
-    (!said.is_empty()).then(|| lang.with("rows_lost", &said.join(lang.comma())))
 }
 
 /// What is printed for a number that is not there.
@@ -453,12 +368,6 @@ fn shown(text: String) -> String {
 pub(crate) fn interval(low: f64, high: f64, digits: usize) -> Entry {
     let body = format!("[{}, {}", shown(fixed(low, digits)), shown(fixed(high, digits)));
     Entry::Number { value: low, body, trail: "]".into() }
-}
-
-/// First letter capital, unless it belongs to a name in code (`cluster:city`).
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }
 
 fn matches_any(patterns: &[String], name: &str) -> bool {
@@ -493,15 +402,5 @@ mod tests {
     fn patterns() {
         assert!(matches("ln_*", "ln_gdp") && matches("*", "") && matches("a*c*e", "abcde") && matches("x", "x"));
         assert!(!matches("ln_*", "gdp") && !matches("x", "xy") && !matches("a*b", "ac") && !matches("aa*aa", "aaa"));
-    }
-
-    #[test]
-    fn rows_lost_are_told_by_reason() {
-        let sample = |v: Value| v.as_object().unwrap().clone();
-        let s = sample(serde_json::json!({ "rows": 3179, "missing": 48, "singletons": 3, "groups": 289, "winsor": 0 }));
-        assert_eq!(lost(&s, Lang::En).unwrap(), "Rows lost: 48 missing values, 3 singletons");
-        let s = sample(serde_json::json!({ "rows": 10, "lost": { "missing": 1 } }));
-        assert_eq!(lost(&s, Lang::Zh).unwrap(), "删去的行：缺失值1");
-        assert_eq!(lost(&Map::new(), Lang::En), None);
     }
 }

@@ -75,9 +75,10 @@ fn as_latex() {
     let want = r"% \usepackage{booktabs}; Chinese text also needs \usepackage{ctex} and XeLaTeX.
 \begin{table}[htbp]
 \centering
-\setlength{\tabcolsep}{9pt}% room for hanging stars
 \caption{Main results}
 \label{tab:main}
+\small
+\setlength{\tabcolsep}{9pt}% room for hanging stars
 \begin{tabular}{lrr}
 \toprule
  & \multicolumn{2}{c}{Export resilience} \\

@@ -1,0 +1,106 @@
+//! The notes below a regression table, made from the fits: how the standard errors were made, which rows
+//! were lost, which regressors could not be estimated, each said once with the columns it is said of.
+
+use crate::Fit;
+use crate::number::count;
+use crate::regression::{Below, Words};
+use crate::words::Lang;
+use serde_json::{Map, Value};
+
+/// How entries of `sample` begin that count lost rows; others count what is there (groups, levels, clusters).
+/// A reason that is not among them belongs under `lost`.
+const REASONS: [&str; 9] =
+    ["missing", "singletons", "where", "zero_weight", "dropped", "lost", "separated", "not_finite", "unmatched"];
+
+impl Words<'_> {
+    /// How the numbers were made, from the fits themselves.
+    pub fn notes(&self, fits: &[(&str, &Fit)]) -> Vec<String> {
+        let lang = self.lang;
+        let mut notes = Vec::new();
+        let below = match self.options.below {
+            Below::Se => "note_se",
+            Below::T => "note_t",
+            Below::P => "note_p",
+            Below::Ci => "note_ci",
+            Below::None => "",
+        };
+        if !below.is_empty() {
+            notes.push(lang.sentence(lang.say(below)));
+        }
+        let vcov = |f: &Fit| match f.vcov.is_empty() {
+            true => Vec::new(),
+            false => vec![lang.with("note_vcov", &f.vcov)],
+        };
+        notes.extend(self.by_column(fits, vcov));
+        notes.extend(self.options.stars.note().map(|n| lang.sentence(n)));
+        if fits.iter().any(|(_, f)| f.more.contains_key("tests")) {
+            notes.push(lang.say("note_tests").into());
+        }
+        notes.extend(self.by_column(fits, |f| lost(&f.sample, lang).into_iter().collect()));
+        notes.extend(self.by_column(fits, |f| f.notes.clone()));
+        notes.extend(self.options.notes.iter().cloned());
+        notes
+    }
+
+    /// Each thing said of some fits, once, with the columns it is said of unless it is all of them.
+    fn by_column(&self, fits: &[(&str, &Fit)], said: impl Fn(&Fit) -> Vec<String>) -> Vec<String> {
+        let mut order: Vec<(String, Vec<usize>)> = Vec::new();
+        for (i, (_, fit)) in fits.iter().enumerate() {
+            for text in said(fit) {
+                match order.iter_mut().find(|(t, _)| *t == text) {
+                    Some((_, columns)) => columns.push(i + 1),
+                    None => order.push((text, vec![i + 1])),
+                }
+            }
+        }
+        let line = |(text, columns): (String, Vec<usize>)| {
+            let all = columns.len() == fits.len();
+            let columns: Vec<String> = columns.iter().map(|c| format!("({c})")).collect();
+            self.lang.sentence(&match all {
+                true => capitalized(&text),
+                false => format!("{}{}{text}", columns.join(self.lang.comma()), self.lang.colon()),
+            })
+        };
+        order.into_iter().map(line).collect()
+    }
+}
+
+/// Rows lost by reason, as one sentence; `None` when nothing was lost.
+fn lost(sample: &Map<String, Value>, lang: Lang) -> Option<String> {
+    let mut reasons = Vec::new();
+    for (reason, n) in sample {
+        // Reasons may stand under `lost`, or beside what is present.
+        let inner = n.as_object().filter(|_| reason == "lost").cloned().unwrap_or_default();
+        let known = REASONS.iter().any(|r| reason.starts_with(r));
+        let own = n.as_f64().filter(|_| known).map(|n| (reason.clone(), n));
+        reasons.extend(own);
+        reasons.extend(inner.into_iter().filter_map(|(r, n)| Some((r, n.as_f64()?))));
+    }
+    let said: Vec<String> = (reasons.iter())
+        .filter(|(_, n)| *n > 0.0)
+        .map(|(reason, n)| lang.counted(&count(*n), &lang.say(reason).replace('_', " ")))
+        .collect();
+    (!said.is_empty()).then(|| lang.with("rows_lost", &said.join(lang.comma())))
+}
+
+/// First letter capital, unless it belongs to a name in code (`cluster:city`).
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_lost_are_told_by_reason() {
+        let sample = |v: Value| v.as_object().unwrap().clone();
+        let s =
+            sample(serde_json::json!({ "rows": 3179, "missing": 48, "singletons": 3, "levels_city": 289, "where": 0 }));
+        assert_eq!(lost(&s, Lang::En).unwrap(), "Rows lost: 48 missing values, 3 singletons");
+        let s = sample(serde_json::json!({ "rows": 10, "lost": { "missing": 1, "flood": 2 } }));
+        assert_eq!(lost(&s, Lang::Zh).unwrap(), "删去的行：缺失值1、flood2");
+        assert_eq!(lost(&Map::new(), Lang::En), None);
+    }
+}
