@@ -1,1 +1,0 @@
-//! Simulated worlds with known effects.
