@@ -96,7 +96,9 @@ fn options(m: &ArgMatches, docs: &[OptionDoc]) -> Map<String, Value> {
 }
 
 fn command(wanted: Option<&str>) -> Command {
-    let file = |id: &'static str, help: &'static str| Arg::new(id).required(true).value_parser(value_parser!(PathBuf)).help(help);
+    let file = |id: &'static str, help: &'static str| {
+        Arg::new(id).required(true).value_parser(value_parser!(PathBuf)).help(help)
+    };
     let settings = Arg::new("set")
         .long("set")
         .action(ArgAction::Append)
@@ -117,7 +119,13 @@ fn command(wanted: Option<&str>) -> Command {
             Command::new("run")
                 .about("Run a study and write its tables, figures and report")
                 .arg(file("study", "The study file"))
-                .arg(Arg::new("out").long("out").value_parser(value_parser!(PathBuf)).value_name("DIR").help("Folder of the results; `out` beside the study by default"))
+                .arg(
+                    Arg::new("out")
+                        .long("out")
+                        .value_parser(value_parser!(PathBuf))
+                        .value_name("DIR")
+                        .help("Folder of the results; `out` beside the study by default"),
+                )
                 .arg(settings.clone())
                 .arg(roots.clone()),
         )
@@ -140,7 +148,14 @@ fn command(wanted: Option<&str>) -> Command {
                     Command::new("cities")
                         .about("Cities, their indicators and their export records")
                         .args(schema::options::<Cities>().iter().map(flag))
-                        .arg(Arg::new("into").long("into").required(true).value_parser(value_parser!(PathBuf)).value_name("DIR").help("Folder to write")),
+                        .arg(
+                            Arg::new("into")
+                                .long("into")
+                                .required(true)
+                                .value_parser(value_parser!(PathBuf))
+                                .value_name("DIR")
+                                .help("Folder to write"),
+                        ),
                 ),
         )
         .subcommand(
@@ -172,10 +187,22 @@ fn one_method(name: &'static str, about: &'static str, role: Role, wanted: Optio
         let mut method = Command::new(entry.name).about(entry.about);
         if wanted.is_some_and(|w| w.replace('-', "_") == entry.name) {
             method = method
-                .arg(Arg::new("file").required(true).value_parser(value_parser!(PathBuf)).value_name("DATA").help("The data file (csv, parquet, dta, xlsx)"))
+                .arg(
+                    Arg::new("file")
+                        .required(true)
+                        .value_parser(value_parser!(PathBuf))
+                        .value_name("DATA")
+                        .help("The data file (csv, parquet, dta, xlsx)"),
+                )
                 .args(single::options(entry.name).unwrap_or_default().iter().map(flag))
                 .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("JSON on stdout, nothing else"))
-                .arg(Arg::new("into").long("into").value_parser(value_parser!(PathBuf)).value_name("FILE").help("Write the rows to a file"));
+                .arg(
+                    Arg::new("into")
+                        .long("into")
+                        .value_parser(value_parser!(PathBuf))
+                        .value_name("FILE")
+                        .help("Write the rows to a file"),
+                );
         }
         command = command.subcommand(method);
     }

@@ -11,29 +11,108 @@ use std::path::Path;
 
 /// Case, data file below the reference folder, formula, further options.
 const CASES: &[(&str, &str, &str, &[&str])] = &[
-    ("trade_feols_4fe_hetero", "TRADE", "log(Euros) ~ log(dist_km) | Origin + Destination + Product + Year", &["--vcov", "hc1"]),
-    ("trade_feols_4fe_cl2", "TRADE", "log(Euros) ~ log(dist_km) | Origin + Destination + Product + Year", &["--vcov", "cluster:Origin+Destination"]),
-    ("trade_feols_cl3", "TRADE", "log(Euros) ~ log(dist_km) | Origin + Destination", &["--vcov", "cluster:Origin+Destination+Product"]),
-    ("trade_feols_interacted_cluster", "TRADE", "log(Euros) ~ log(dist_km) | Origin^Year + Destination^Year", &["--vcov", "cluster:Origin^Destination"]),
-    ("did_event", "package_data/fixest_base_did.csv", "y ~ x1 + i(period, treat, 5) | id + period", &["--vcov", "cluster:id"]),
-    ("did_lags", "package_data/fixest_base_did.csv", "y ~ l(x1, 0:2) + f(x1) | id + period", &["--unit", "id", "--time", "period", "--vcov", "cluster:id"]),
-    ("did_dif", "package_data/fixest_base_did.csv", "d(y) ~ d(x1) | period", &["--unit", "id", "--time", "period", "--vcov", "cluster:id"]),
-    ("did_ssc_cl_nonnested_Kadj_TRUE", "package_data/fixest_base_did.csv", "y ~ x1 + treat:post | id + period", &["--vcov", "cluster:id"]),
-    ("did_ssc_cl_full_Kadj_TRUE", "package_data/fixest_base_did.csv", "y ~ x1 + treat:post | id + period", &["--vcov", "cluster:id", "--ssc", "full"]),
-    ("trade_ssc_2w_Gdf_min_Gadj_TRUE_tdf_conventional", "TRADE", "log(Euros) ~ log(dist_km) | Origin + Year", &["--vcov", "cluster:Origin+Year"]),
-    ("city_base", "data/syn_city.csv", "resil ~ de + fdi + open + ind + gov + lnpgdp | city + year", &["--vcov", "cluster:city"]),
-    ("city_wls_2way", "data/syn_city.csv", "resil ~ de + fdi + open + ind + gov + lnpgdp | city + year", &["--weights", "pop", "--vcov", "cluster:city+year"]),
-    ("city_moderation", "data/syn_city.csv", "resil ~ de * tech + fdi + open | city + year", &["--vcov", "cluster:city"]),
+    (
+        "trade_feols_4fe_hetero",
+        "TRADE",
+        "log(Euros) ~ log(dist_km) | Origin + Destination + Product + Year",
+        &["--vcov", "hc1"],
+    ),
+    (
+        "trade_feols_4fe_cl2",
+        "TRADE",
+        "log(Euros) ~ log(dist_km) | Origin + Destination + Product + Year",
+        &["--vcov", "cluster:Origin+Destination"],
+    ),
+    (
+        "trade_feols_cl3",
+        "TRADE",
+        "log(Euros) ~ log(dist_km) | Origin + Destination",
+        &["--vcov", "cluster:Origin+Destination+Product"],
+    ),
+    (
+        "trade_feols_interacted_cluster",
+        "TRADE",
+        "log(Euros) ~ log(dist_km) | Origin^Year + Destination^Year",
+        &["--vcov", "cluster:Origin^Destination"],
+    ),
+    (
+        "did_event",
+        "package_data/fixest_base_did.csv",
+        "y ~ x1 + i(period, treat, 5) | id + period",
+        &["--vcov", "cluster:id"],
+    ),
+    (
+        "did_lags",
+        "package_data/fixest_base_did.csv",
+        "y ~ l(x1, 0:2) + f(x1) | id + period",
+        &["--unit", "id", "--time", "period", "--vcov", "cluster:id"],
+    ),
+    (
+        "did_dif",
+        "package_data/fixest_base_did.csv",
+        "d(y) ~ d(x1) | period",
+        &["--unit", "id", "--time", "period", "--vcov", "cluster:id"],
+    ),
+    (
+        "did_ssc_cl_nonnested_Kadj_TRUE",
+        "package_data/fixest_base_did.csv",
+        "y ~ x1 + treat:post | id + period",
+        &["--vcov", "cluster:id"],
+    ),
+    (
+        "did_ssc_cl_full_Kadj_TRUE",
+        "package_data/fixest_base_did.csv",
+        "y ~ x1 + treat:post | id + period",
+        &["--vcov", "cluster:id", "--ssc", "full"],
+    ),
+    (
+        "trade_ssc_2w_Gdf_min_Gadj_TRUE_tdf_conventional",
+        "TRADE",
+        "log(Euros) ~ log(dist_km) | Origin + Year",
+        &["--vcov", "cluster:Origin+Year"],
+    ),
+    (
+        "city_base",
+        "data/syn_city.csv",
+        "resil ~ de + fdi + open + ind + gov + lnpgdp | city + year",
+        &["--vcov", "cluster:city"],
+    ),
+    (
+        "city_wls_2way",
+        "data/syn_city.csv",
+        "resil ~ de + fdi + open + ind + gov + lnpgdp | city + year",
+        &["--weights", "pop", "--vcov", "cluster:city+year"],
+    ),
+    (
+        "city_moderation",
+        "data/syn_city.csv",
+        "resil ~ de * tech + fdi + open | city + year",
+        &["--vcov", "cluster:city"],
+    ),
     ("city_pilot_did", "data/syn_city.csv", "resil ~ pilot + fdi + open | city + year", &["--vcov", "cluster:city"]),
-    ("city_collinear", "data/syn_city.csv", "resil ~ de + I(2 * de) + prov + fdi | city + year", &["--vcov", "cluster:city"]),
+    (
+        "city_collinear",
+        "data/syn_city.csv",
+        "resil ~ de + I(2 * de) + prov + fdi | city + year",
+        &["--vcov", "cluster:city"],
+    ),
     ("unb_2fe", "data/syn_unbal.csv", "resil ~ de + fdi + open | city + year", &["--vcov", "cluster:city"]),
     ("unb_2fe_dropsing", "data/syn_unbal.csv", "resil ~ de + fdi + open | city + year", &["--vcov", "cluster:city"]),
     ("wf_3fe", "data/syn_wf.csv", "y ~ x1 + x2 | worker + firm + year", &["--vcov", "cluster:worker"]),
     ("wf_3fe_sing", "data/syn_wf.csv", "y ~ x1 + x2 | worker + firm + year", &["--vcov", "cluster:firm"]),
-    ("wf_iid_Kexact", "data/syn_wf.csv", "y ~ x1 + x2 | worker + firm + year", &["--vcov", "iid", "--ssc", "exact_rank"]),
-    ("stagg_twfe", "package_data/fixest_base_stagg.csv", "y ~ x1 + i(time_to_treatment, treated, c(-1, -1000)) | id + year", &["--vcov", "cluster:id"]),
+    (
+        "wf_iid_Kexact",
+        "data/syn_wf.csv",
+        "y ~ x1 + x2 | worker + firm + year",
+        &["--vcov", "iid", "--ssc", "exact_rank"],
+    ),
+    (
+        "stagg_twfe",
+        "package_data/fixest_base_stagg.csv",
+        "y ~ x1 + i(time_to_treatment, treated, c(-1, -1000)) | id + year",
+        &["--vcov", "cluster:id"],
+    ),
 ];
-
 
 #[test]
 fn feols_agrees_with_fixest() {

@@ -44,7 +44,10 @@ fn duplicate_keys_list_their_lines() {
     let twice = CITIES.replace("A,2013", "A,2012");
     let (code, message) = refused(&twice, &[&BASE[..], &["--unit", "city", "--time", "year"]].concat());
     assert_eq!(code, 1);
-    assert!(message.contains("A") && message.contains("2012") && message.contains('3') && message.contains('4'), "{message}");
+    assert!(
+        message.contains("A") && message.contains("2012") && message.contains('3') && message.contains('4'),
+        "{message}"
+    );
 }
 
 #[test]
@@ -114,7 +117,8 @@ fn the_only_regressor_is_absorbed() {
 fn collinear_regressors_go_by_formula_order() {
     let args = ["fit", "feols", "--formula", "resil ~ dige + I(2 * dige) + fdi | city + year"];
     let got = json(CITIES, &args);
-    let names: Vec<&str> = got["coefficients"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        got["coefficients"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["dige", "fdi"]);
     assert!(got["notes"].to_string().contains("I(2 * dige)"), "{}", got["notes"]);
     let (code, message) = refused(CITIES, &[&args[..], &["--collinear", "error"]].concat());
@@ -158,7 +162,10 @@ fn gb18030_files_are_read_and_said() {
     bytes.extend_from_slice(b"\xb1\xb1\xbe\xa9,2011,1,2\n\xb1\xb1\xbe\xa9,2012,2,3.5\n\xc9\xcf\xba\xa3,2011,4,3\n\xc9\xcf\xba\xa3,2012,3,1\n");
     let dir = folder(&[]);
     std::fs::write(dir.path().join("d.csv"), bytes).unwrap();
-    let got = common::json_in(dir.path(), &["fit", "feols", "d.csv", "--formula", "值 ~ x | 城市", "--vcov", "iid", "--json"]);
+    let got = common::json_in(
+        dir.path(),
+        &["fit", "feols", "d.csv", "--formula", "值 ~ x | 城市", "--vcov", "iid", "--json"],
+    );
     assert_eq!(got["nobs"], 4);
     assert!(got["notes"].to_string().to_lowercase().contains("gb18030"), "{}", got["notes"]);
 }

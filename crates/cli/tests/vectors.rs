@@ -7,7 +7,8 @@ mod common;
 use common::{coefficient, column, json, number, panel48};
 use plim_golden::close_printed;
 
-const INDICATORS: &str = "city,year,x1,x2,x3\nA,1,10,200,5\nA,2,14,260,4\nB,1,30,220,9\nB,2,35,300,7\nC,1,22,500,6\nC,2,25,640,3\n";
+const INDICATORS: &str =
+    "city,year,x1,x2,x3\nA,1,10,200,5\nA,2,14,260,4\nB,1,30,220,9\nB,2,35,300,7\nC,1,22,500,6\nC,2,25,640,3\n";
 
 fn entropy(more: &[&str]) -> (Vec<f64>, Vec<f64>) {
     let mut args =
@@ -74,7 +75,12 @@ fn half_normal_frontier_at_its_maximum_2_1d() {
     let stat = |name: &str| number(&got["stats"][name], name);
     close_printed(&[stat("loglik")], &[-9.161763981], 9, "loglik");
     close_printed(&[stat("loglik_ols")], &[-9.23622657], 8, "loglik of OLS");
-    close_printed(&[stat("lr"), stat("sigma2"), stat("gamma")], &[0.148925, 0.280071, 0.733870], 6, "lr, sigma2, gamma");
+    close_printed(
+        &[stat("lr"), stat("sigma2"), stat("gamma")],
+        &[0.148925, 0.280071, 0.733870],
+        6,
+        "lr, sigma2, gamma",
+    );
     close_printed(&[coefficient(&got, "(Intercept)", "estimate")], &[1.03554], 5, "b0");
     close_printed(&[coefficient(&got, "x", "estimate")], &[0.462404], 6, "b1");
 }
@@ -109,7 +115,8 @@ fn envelopment_2_2a() {
     assert!(vrs[3].is_nan());
     assert_eq!(got["rows"][3]["status"], "infeasible");
     let rts = json(UNITS, &["measure", "dea", "--unit", "unit", "--inputs", "x", "--outputs", "y", "--scale"]);
-    let rts: Vec<&str> = rts["rows"].as_array().unwrap().iter().map(|r| r["returns_to_scale"].as_str().unwrap()).collect();
+    let rts: Vec<&str> =
+        rts["rows"].as_array().unwrap().iter().map(|r| r["returns_to_scale"].as_str().unwrap()).collect();
     assert_eq!(rts, ["irs", "crs", "drs", "drs", "irs"]);
 }
 
@@ -159,14 +166,37 @@ fn complexity_4() {
     close_printed(&rca[..4], &[0.66208791, 1.35902256, 1.10663265, 2.51916376], 8, "RCA");
     let density = column(&got, "cells", "density");
     close_printed(&density[..8], &[0.33333333, 0.8, 1.0, 1.0, 0.0, 0.2, 0.5, 0.25], 8, "density");
-    let expy = json(MATRIX, &["measure", "expy", "--unit", "c", "--product", "p", "--value", "v", "--income_column", "gdp"]);
-    close_printed(&column(&expy, "products", "prody"), &[24.95439588, 32.38607467, 40.39010961, 49.60674157], 8, "PRODY");
+    let expy =
+        json(MATRIX, &["measure", "expy", "--unit", "c", "--product", "p", "--value", "v", "--income_column", "gdp"]);
+    close_printed(
+        &column(&expy, "products", "prody"),
+        &[24.95439588, 32.38607467, 40.39010961, 49.60674157],
+        8,
+        "PRODY",
+    );
     close_printed(&column(&expy, "rows", "expy"), &[33.90714929, 31.85187596, 28.56183930, 25.67913545], 8, "EXPY");
     let loo = json(
         MATRIX,
-        &["measure", "expy", "--unit", "c", "--product", "p", "--value", "v", "--income-column", "gdp", "--leave-one-out"],
+        &[
+            "measure",
+            "expy",
+            "--unit",
+            "c",
+            "--product",
+            "p",
+            "--value",
+            "v",
+            "--income-column",
+            "gdp",
+            "--leave-one-out",
+        ],
     );
-    close_printed(&column(&loo, "rows", "expy"), &[27.09602011, 29.79636166, 35.31533161, 35.06089872], 8, "own income left out");
+    close_printed(
+        &column(&loo, "rows", "expy"),
+        &[27.09602011, 29.79636166, 35.31533161, 35.06089872],
+        8,
+        "own income left out",
+    );
 }
 
 #[test]
@@ -175,9 +205,19 @@ fn concentration_and_inertia_5() {
     for (p, v) in [50, 30, 15, 5, 0, 0, 0, 0].iter().enumerate() {
         data.push_str(&format!("A,1,{p},{v}\n"));
     }
-    let got = json(&data, &["measure", "concentration", "--unit", "c", "--time", "t", "--product", "p", "--value", "v"]);
+    let got =
+        json(&data, &["measure", "concentration", "--unit", "c", "--time", "t", "--product", "p", "--value", "v"]);
     let one = |name: &str| column(&got, "rows", name)[0];
-    let found = ["hhi", "hhi_normalized", "hhi_normalized_active", "unctad", "shannon", "theil", "theil_intensive", "theil_extensive"];
+    let found = [
+        "hhi",
+        "hhi_normalized",
+        "hhi_normalized_active",
+        "unctad",
+        "shannon",
+        "theil",
+        "theil_intensive",
+        "theil_extensive",
+    ];
     let want = [0.365, 0.27428571, 0.15333333, 0.38765600, 1.14212004, 0.93732150, 0.24417432, 0.69314718];
     close_printed(&found.map(one), &want, 8, "concentration");
     close_printed(&[one("products"), one("top1_share")], &[4.0, 0.5], 8, "counts");
@@ -189,7 +229,8 @@ fn concentration_and_inertia_5() {
             data.push_str(&format!("A,{p},{d},{v}\n"));
         }
     }
-    let got = json(&data, &["measure", "concentration", "--unit", "c", "--product", "p", "--market", "d", "--value", "v"]);
+    let got =
+        json(&data, &["measure", "concentration", "--unit", "c", "--product", "p", "--market", "d", "--value", "v"]);
     let one = |name: &str| column(&got, "rows", name)[0];
     let found = ["markets", "products", "cells", "value_per_market", "hhi_markets"].map(one);
     close_printed(&found, &[4.0, 3.0, 6.0, 18.0, 0.35763889], 8, "breadth and depth");
@@ -244,7 +285,8 @@ fn mediation_6_4() {
     let of = |path: &str, field: &str| number(&e[path][field], path);
     let found = [of("a", "estimate"), of("a", "std_error"), of("b", "estimate"), of("b", "std_error")];
     close_printed(&found, &[0.42679332, 0.03736230, 1.55446331, 0.43698794], 8, "paths a and b");
-    let found = [of("total", "estimate"), of("direct", "estimate"), of("direct", "std_error"), of("indirect", "estimate")];
+    let found =
+        [of("total", "estimate"), of("direct", "estimate"), of("direct", "std_error"), of("indirect", "estimate")];
     close_printed(&found, &[0.98184013, 0.31840557, 0.25190326, 0.66343456], 8, "effects");
     close_printed(&[number(&e["share"], "share")], &[0.67570528], 8, "share");
     let z = ["sobel_z", "aroian_z", "goodman_z"].map(|n| number(&e[n], n));
@@ -301,7 +343,10 @@ fn difference_in_differences_6_7() {
         for (t, y) in row.iter().enumerate() {
             let t = t + 1;
             let d = u8::from(cohort > 0 && t >= cohort);
-            data.push_str(&format!("{i},{t},{y},{},{d}\n", if cohort > 0 { cohort.to_string() } else { String::new() }));
+            data.push_str(&format!(
+                "{i},{t},{y},{},{d}\n",
+                if cohort > 0 { cohort.to_string() } else { String::new() }
+            ));
         }
     }
     let base = ["fit", "did", "--unit", "i", "--time", "t", "--placebo", "500"];

@@ -43,7 +43,8 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         X.extend(regressors(&scope, term)?);
     }
     let weights = options.weights.as_deref().map(|name| scope.evaluate(&Expr::parse(name)?)).transpose()?;
-    let extra_columns: Vec<Vec<f64>> = extra.iter().map(|name| numbers_or_codes(cx.table, name)).collect::<Result<_>>()?;
+    let extra_columns: Vec<Vec<f64>> =
+        extra.iter().map(|name| numbers_or_codes(cx.table, name)).collect::<Result<_>>()?;
     let effects: Vec<(String, Vec<u32>)> = formula.effects.iter().map(|e| codes(cx.table, e)).collect::<Result<_>>()?;
     let clusters: Vec<(String, Vec<u32>)> = vcov
         .clusters()

@@ -34,9 +34,9 @@ pub(crate) fn tokens(source: &str) -> Result<Vec<(Token, usize)>> {
             out.push((Token::Name(rest[..end].into()), at));
             end
         } else if matches!(first, '`' | '"' | '\'') {
-            let end = rest[1..].find(first).ok_or_else(|| {
-                Error::formula(source, at, format!("the quote {first} is not closed"), "close it")
-            })?;
+            let end = rest[1..]
+                .find(first)
+                .ok_or_else(|| Error::formula(source, at, format!("the quote {first} is not closed"), "close it"))?;
             let inner = rest[1..=end].to_string();
             out.push((if first == '`' { Token::Name(inner) } else { Token::Text(inner) }, at));
             end + 2
@@ -178,9 +178,7 @@ impl<'s> Parser<'s> {
                 self.expect(")")?;
                 Ok(inner)
             }
-            _ => {
-                self.fail("a value is missing", "write a column, a number or a function here")
-            }
+            _ => self.fail("a value is missing", "write a column, a number or a function here"),
         }
     }
 
@@ -258,9 +256,8 @@ pub struct Scope<'t> {
     pub panel: Option<&'t plim_table::Panel>,
 }
 
-const FUNCTIONS: [&str; 15] = [
-    "log", "log1p", "exp", "sqrt", "abs", "asinh", "round", "floor", "I", "l", "f", "d", "lag", "lead", "diff",
-];
+const FUNCTIONS: [&str; 15] =
+    ["log", "log1p", "exp", "sqrt", "abs", "asinh", "round", "floor", "I", "l", "f", "d", "lag", "lead", "diff"];
 
 impl Scope<'_> {
     /// The value of `expr` in every row; NaN is missing.
@@ -330,9 +327,7 @@ impl Scope<'_> {
                 Some((0..n).map(|i| text.get(i).map(|t| t == value)).collect())
             }
             Expr::Name(second) => match self.table.column(second).map(|c| &c.data) {
-                Ok(Data::Text(second)) => {
-                    Some((0..n).map(|i| Some(text.get(i)? == second.get(i)?)).collect())
-                }
+                Ok(Data::Text(second)) => Some((0..n).map(|i| Some(text.get(i)? == second.get(i)?)).collect()),
                 _ => None,
             },
             _ => None,
@@ -387,7 +382,8 @@ impl Scope<'_> {
             return Err(Error::plan(format!("`{name}()` has no argument"), "write l(x, 1)"));
         };
         let values = self.evaluate(inner)?;
-        let lag = |k: i64| if k >= 0 { panel.lag(&values, k as u32) } else { panel.lead(&values, k.unsigned_abs() as u32) };
+        let lag =
+            |k: i64| if k >= 0 { panel.lag(&values, k as u32) } else { panel.lead(&values, k.unsigned_abs() as u32) };
         Ok(match name {
             "l" | "lag" => lag(k)?,
             "f" | "lead" => lag(-k)?,

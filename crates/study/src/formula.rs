@@ -5,7 +5,7 @@
 //! and `i(x)`, stand for one dummy per value but the reference. Inside a call (`I(x / z)`) operators are
 //! arithmetic. `l(x, 0:2)` gives three terms.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expression::{Expr, Parser, Token, whole};
 
 /// A parsed formula.
@@ -60,13 +60,8 @@ impl Formula {
         if !p.eat("~") {
             return p.fail("`~` is missing after the outcome", "write the model as y ~ x1 + x2 | city + year");
         }
-        let mut formula = Formula {
-            source: source.trim().into(),
-            outcome,
-            terms: Vec::new(),
-            intercept: true,
-            effects: Vec::new(),
-        };
+        let mut formula =
+            Formula { source: source.trim().into(), outcome, terms: Vec::new(), intercept: true, effects: Vec::new() };
         loop {
             formula.product(&mut p)?;
             if p.eat("+") {
@@ -87,7 +82,10 @@ impl Formula {
             formula.effects = effects(&mut p)?;
         }
         if p.eat("|") {
-            return p.fail("a third part (instruments) is not available for this method", "use two parts: regressors | fixed effects");
+            return p.fail(
+                "a third part (instruments) is not available for this method",
+                "use two parts: regressors | fixed effects",
+            );
         }
         match p.peek() {
             None => Ok(formula),

@@ -10,7 +10,8 @@ use crate::simulate::{self, Cities};
 use crate::single::Single;
 use crate::{method, schema};
 use plim_report::page::{Block, Page, Section};
-use plim_report::{Lang, RegressionTable, html, latex, markdown, page, regression, svg, text};
+use plim_report::regression::{RegressionTable, regression};
+use plim_report::{Lang, html, latex, markdown, page, svg, text};
 use plim_table::Table;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -96,7 +97,8 @@ fn report(plan: &Plan, run: &Run) -> Page {
     let mut provenance = section(lang.say("provenance").into());
     let mut facts = vec![("plimsoll".to_string(), VERSION.to_string()), ("seed".into(), study.seed.to_string())];
     for input in &run.inputs {
-        let text = |key: &str| input.get(key).map_or(String::new(), |v| v.as_str().map_or(v.to_string(), str::to_string));
+        let text =
+            |key: &str| input.get(key).map_or(String::new(), |v| v.as_str().map_or(v.to_string(), str::to_string));
         facts.push((text("name"), format!("{}, {} rows, SHA-256 {}", text("file"), text("rows"), text("sha256"))));
     }
     provenance.blocks.push(Block::Definitions(facts));

@@ -86,13 +86,14 @@ impl Plan {
         for setting in settings {
             set(&mut values, setting)?;
         }
-        let mut plan =
-            Plan { study: Study::default(), file: file.into(), text: text.into(), folder, spans };
+        let mut plan = Plan { study: Study::default(), file: file.into(), text: text.into(), folder, spans };
         let known: Vec<String> = schema::options::<Study>().into_iter().map(|o| o.name).collect();
         let mut errors: Vec<Error> = values
             .keys()
             .filter(|k| !known.contains(k))
-            .map(|k| schema::unknown_option(k, known.iter().map(String::as_str)).at_plan(file, plan.span(&format!("/{k}"))))
+            .map(|k| {
+                schema::unknown_option(k, known.iter().map(String::as_str)).at_plan(file, plan.span(&format!("/{k}")))
+            })
             .collect();
         values.retain(|k, _| known.contains(k));
         if let Some(Value::Object(data)) = values.get_mut("data") {
@@ -161,10 +162,13 @@ impl Plan {
         if let Some(dir) = std::env::var_os("PLIM_SHARED") {
             return Ok(PathBuf::from(dir));
         }
-        let here = std::fs::canonicalize(&self.folder)
-            .map_err(|e| plim_table::Error::file(self.folder.display(), e))?;
+        let here =
+            std::fs::canonicalize(&self.folder).map_err(|e| plim_table::Error::file(self.folder.display(), e))?;
         here.ancestors().skip(1).take(4).map(|a| a.join("shared")).find(|p| p.is_dir()).ok_or_else(|| {
-            Error::plan("the folder `shared` is not beside the repository", "set PLIM_SHARED, or give --root shared=DIR")
+            Error::plan(
+                "the folder `shared` is not beside the repository",
+                "set PLIM_SHARED, or give --root shared=DIR",
+            )
         })
     }
 }

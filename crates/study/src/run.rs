@@ -293,7 +293,8 @@ pub fn steps(plan: &Plan) -> (Vec<Step>, Vec<Error>) {
     for (i, keys) in plan.study.step.iter().enumerate() {
         match Step::read(keys.clone(), i) {
             Ok(step) => {
-                if step.entry.role != Role::Show && steps.iter().any(|s| s.name == step.name && s.entry.role != Role::Show)
+                if step.entry.role != Role::Show
+                    && steps.iter().any(|s| s.name == step.name && s.entry.role != Role::Show)
                 {
                     let e = Error::plan(format!("two steps are named `{}`", step.name), "give one another `name`");
                     errors.push(e.at_plan(&plan.file, plan.span(&format!("/step/{i}/name"))));
@@ -453,9 +454,8 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
     }
     if errors.is_empty() {
         if step.entry.role == Role::Prepare {
-            let placeholders = columns.iter().any(|c| {
-                table.column(c).is_ok_and(|c| (0..c.len()).all(|i| c.is_missing(i)))
-            });
+            let placeholders =
+                columns.iter().any(|c| table.column(c).is_ok_and(|c| (0..c.len()).all(|i| c.is_missing(i))));
             if !placeholders && let Err(e) = run.step(step, &plan.study, &plan.folder) {
                 errors.push(place(e));
             }

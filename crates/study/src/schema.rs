@@ -5,8 +5,8 @@
 
 use crate::error::{Error, Result};
 use schemars::{JsonSchema, Schema};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// One option, as help and documentation show it.

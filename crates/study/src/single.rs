@@ -96,7 +96,9 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
             Some((_, table)) => Single::Table(table),
             None => return Err(Error::plan(format!("`{method}` gave no table"), "report this")),
         },
-        Role::Show => return Err(Error::plan(format!("`{method}` shows results of a study"), "use it in a study file")),
+        Role::Show => {
+            return Err(Error::plan(format!("`{method}` shows results of a study"), "use it in a study file"));
+        }
     };
     Ok((single, step.name))
 }

@@ -7,7 +7,8 @@
 use crate::error::{Error, Result};
 use crate::method::{Entry, Method, find};
 use crate::schema::{self, OptionDoc};
-use plim_stats::linear::{Collinear, Singletons};
+use plim_stats::absorb::Singletons;
+use plim_stats::linear::Collinear;
 use plim_stats::vcov::{Ssc, Vcov};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

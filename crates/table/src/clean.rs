@@ -196,6 +196,11 @@ impl Trim {
 }
 
 impl Transform {
+    /// Name of the column that comes of `column`.
+    pub fn result(&self, column: &str) -> String {
+        format!("{}_{column}", self.function.name())
+    }
+
     /// Adds the transforms.
     pub fn apply(&self, table: &mut Table) -> Result<Vec<String>> {
         let function = self.function.name();
@@ -213,28 +218,39 @@ impl Transform {
             if !undefined.is_empty() {
                 notes.push(format!("{name}: {} values are missing, {function} is undefined for them", undefined.len()));
             }
-            add(table, format!("{function}_{name}"), values)?;
+            add(table, self.result(name), values)?;
         }
         Ok(notes)
     }
 }
 
 impl Lag {
+    /// Name of the column that comes of `column`.
+    pub fn result(&self, column: &str) -> String {
+        let kind = if self.periods >= 0 { "lag" } else { "lead" };
+        format!("{column}_{kind}{}", self.periods.unsigned_abs())
+    }
+
     /// Adds the lags.
     pub fn apply(&self, table: &mut Table, panel: &Panel) -> Result<Vec<String>> {
         for name in some(&self.columns)? {
             let (x, k) = (table.numbers(name)?, self.periods.unsigned_abs());
-            let (values, kind) = match self.periods >= 0 {
-                true => (panel.lag(x, k)?, "lag"),
-                false => (panel.lead(x, k)?, "lead"),
+            let values = match self.periods >= 0 {
+                true => panel.lag(x, k)?,
+                false => panel.lead(x, k)?,
             };
-            add(table, format!("{name}_{kind}{k}"), values)?;
+            add(table, self.result(name), values)?;
         }
         Ok(Vec::new())
     }
 }
 
 impl Growth {
+    /// Name of the column that comes of `column`.
+    pub fn result(&self, column: &str) -> String {
+        format!("{column}_growth")
+    }
+
     /// Adds the growth rates.
     pub fn apply(&self, table: &mut Table, panel: &Panel) -> Result<Vec<String>> {
         let mut notes = Vec::new();
@@ -243,13 +259,18 @@ impl Growth {
             if undefined > 0 {
                 notes.push(format!("{name}: growth is missing for {undefined} rows whose base is zero or negative"));
             }
-            add(table, format!("{name}_growth"), values)?;
+            add(table, self.result(name), values)?;
         }
         Ok(notes)
     }
 }
 
 impl Deflate {
+    /// Name of the column that comes of `column`.
+    pub fn result(&self, column: &str) -> String {
+        format!("{column}_real")
+    }
+
     /// Adds the deflated columns.
     pub fn apply(&self, table: &mut Table) -> Result<Vec<String>> {
         let index = table.numbers(&self.index)?.to_vec();
@@ -268,7 +289,7 @@ impl Deflate {
                     self.index
                 ));
             }
-            add(table, format!("{name}_real"), values)?;
+            add(table, self.result(name), values)?;
         }
         Ok(notes)
     }

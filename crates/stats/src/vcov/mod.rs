@@ -51,6 +51,14 @@ pub enum Vcov {
 }
 
 impl Vcov {
+    /// The variables it clusters by; an interaction is written `a^b`.
+    pub fn clusters(&self) -> &[String] {
+        match self {
+            Vcov::Cluster(ways) => ways,
+            _ => &[],
+        }
+    }
+
     /// The default: clustered by the first fixed effect, `hc1` without one.
     pub fn default_for(design: &Design) -> Self {
         design.fe.first().map_or(Vcov::Hc1, |f| Vcov::Cluster(vec![f.name.clone()]))

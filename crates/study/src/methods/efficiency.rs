@@ -1,10 +1,12 @@
 //! Efficiency scores: envelopment and stochastic frontiers.
 
-use super::{need, numbers, object};
+use super::regression::{built, finite, located};
+use super::{numbers, object};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
-use plim_report::Measure;
+use plim_report::{Fit, Measure};
 use plim_stats::frontier::dea::{Dea, Unit, dea};
+use plim_stats::frontier::sfa::{Sfa, sfa};
 use plim_stats::math::Mat;
 use plim_table::{Column, Table};
 use serde::Serialize;
@@ -64,28 +66,28 @@ impl Method for Dea {
 
 /// The columns that the scores make.
 fn score_columns(options: &Dea, units: &[Unit]) -> Vec<Column> {
-        let number = |name: &str, value: &dyn Fn(&Unit) -> Option<f64>| {
-            Column::number(name, units.iter().map(|u| value(u).unwrap_or(f64::NAN)).collect())
-        };
-        let mut columns = vec![
-            number("efficiency", &|u| u.efficiency),
-            number("score", &|u| u.score),
-            Column::text("status", units.iter().map(|u| word(&u.status))),
-        ];
-        if options.scale {
-            columns.push(number("scale_efficiency", &|u| u.scale_efficiency));
-            columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
+    let number = |name: &str, value: &dyn Fn(&Unit) -> Option<f64>| {
+        Column::number(name, units.iter().map(|u| value(u).unwrap_or(f64::NAN)).collect())
+    };
+    let mut columns = vec![
+        number("efficiency", &|u| u.efficiency),
+        number("score", &|u| u.score),
+        Column::text("status", units.iter().map(|u| word(&u.status))),
+    ];
+    if options.scale {
+        columns.push(number("scale_efficiency", &|u| u.scale_efficiency));
+        columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
+    }
+    if options.slacks {
+        columns.push(number("slack_sum", &|u| Some(u.slacks.as_ref()?.sum)));
+        for (j, name) in options.inputs.iter().enumerate() {
+            columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.inputs[j])));
         }
-        if options.slacks {
-            columns.push(number("slack_sum", &|u| Some(u.slacks.as_ref()?.sum)));
-            for (j, name) in options.inputs.iter().enumerate() {
-                columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.inputs[j])));
-            }
-            for (j, name) in options.outputs.iter().enumerate() {
-                columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.outputs[j])));
-            }
+        for (j, name) in options.outputs.iter().enumerate() {
+            columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.outputs[j])));
         }
-        columns
+    }
+    columns
 }
 
 /// The word that a closed choice serializes to.
@@ -114,4 +116,69 @@ fn peers(cx: &Context, table: &Table, units: &[Unit]) -> Value {
             json!({ "unit": label(cx, table, i), "peers": of })
         })
         .collect()
+}
+
+impl Method for Sfa {
+    fn adds(&self, step: &str) -> Vec<String> {
+        ["efficiency", "efficiency_jlms", "status"]
+            .iter()
+            .enumerate()
+            .map(|(j, n)| crate::run::column_name(step, j, n))
+            .collect()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        refuse_regression_options(cx)?;
+        let built = built(cx, &[])?;
+        let design = &built.design;
+        if !design.fe.is_empty() {
+            return Err(Error::plan("a pooled frontier absorbs no effects", "leave out the part after `|`"));
+        }
+        let fitted = sfa(&design.y, &design.X, &design.names, self).map_err(|e| located(cx, e))?;
+        let n = design.nobs();
+        let mut sample = built.sample.clone();
+        sample.insert("used".into(), json!(n));
+        let mut stats: serde_json::Map<String, Value> = object(&fitted.stats);
+        stats.retain(|_, v| !v.is_null());
+        stats.insert("gradient".into(), finite(fitted.gradient));
+        let vcov = match self.at {
+            None => "inverse Hessian of the log-likelihood",
+            Some(_) => "none: evaluated at given parameters",
+        };
+        let fit = Fit {
+            method: "sfa".into(),
+            formula: cx.step.regression.formula.trim().into(),
+            nobs: n,
+            vcov: vcov.into(),
+            coefficients: fitted.table(),
+            stats,
+            sample,
+            notes: Vec::new(),
+            more: serde_json::Map::new(),
+        };
+        let score = |value: fn(&plim_stats::frontier::sfa::Score) -> Option<f64>| -> Vec<f64> {
+            fitted.rows.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect()
+        };
+        let columns = vec![
+            Column::number("efficiency", score(|r| r.efficiency)),
+            Column::number("efficiency_jlms", score(|r| r.efficiency_jlms)),
+            Column::text("status", fitted.rows.iter().map(|r| word(&r.status))),
+        ];
+        let scores = Measured {
+            measure: Measure { method: "sfa".into(), ..Default::default() },
+            columns,
+            keys: Keys::Rows(design.rows.clone()),
+        };
+        Ok(Outcome::Fit(Box::new(fit), Some(scores)))
+    }
+}
+
+/// A frontier has its own likelihood: weights and the covariances of regressions do not apply to it.
+fn refuse_regression_options(cx: &Context) -> Result<()> {
+    let r = &cx.step.regression;
+    let given = [("weights", r.weights.is_some()), ("vcov", r.vcov.is_some())].into_iter().find(|(_, given)| *given);
+    match given {
+        Some((name, _)) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
+        None => Ok(()),
+    }
 }

@@ -4,8 +4,12 @@ use super::need;
 use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
 use crate::method::{Context, Method, Outcome};
+use plim_stats::Factor;
+use plim_stats::frontier::stock::{RdStock, rd_stock};
 use plim_stats::math::quantile::{QuantileType, quantile};
-use plim_table::{Column, Deflate, Growth, Interpolate, Lag, Panel, Sql, Table, Transform, Trim, Winsorize};
+use plim_table::clean::{Deflate, Growth, Interpolate, Lag, Transform, Trim, Winsorize};
+use plim_table::sql::{Sql, sql};
+use plim_table::{Column, Panel, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,17 +58,6 @@ impl Method for Generate {
     }
 }
 
-/// Knowledge stock by perpetual inventory: K_t = (1 - delta) K_{t-1} + E_t.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct RdStock {
-    /// Column of the yearly expenditure, at constant prices.
-    pub column: String,
-    /// How the stock is built.
-    #[serde(flatten)]
-    pub stock: plim_stats::frontier::stock::Stock,
-}
-
 impl Method for RdStock {
     fn columns(&self) -> Vec<String> {
         vec![self.column.clone()]
@@ -78,11 +71,12 @@ impl Method for RdStock {
         let panel = needs_panel(cx)?;
         all_rows(cx)?;
         let flow = cx.table.numbers(need(&self.column, "column")?)?;
-        let result = plim_stats::frontier::stock::stock(&self.stock, flow, &panel.units, &panel.times)
-            .map_err(|e| Error::from(e.at_column(self.column.clone())).at_rows(cx.table))?;
+        let unit = Factor::from_keys(cx.need_unit()?, panel.units.iter().copied());
+        let stocks = rd_stock(flow, &unit, &panel.times, self).map_err(|e| Error::from(e).at_rows(cx.table))?;
+        let notes = stocks.notes();
         let mut table = cx.table.clone();
-        table.set(Column::number(format!("{}_stock", self.column), result.stock))?;
-        Ok(Outcome::Prepared(table, result.notes))
+        table.set(Column::number(format!("{}_stock", self.column), stocks.stock))?;
+        Ok(Outcome::Prepared(table, notes))
     }
 }
 
@@ -90,22 +84,23 @@ impl Method for Sql {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         all_rows(cx)?;
         let tables: Vec<(&str, &Table)> = cx.tables.iter().map(|(name, table)| (name.as_str(), table)).collect();
-        let table = plim_table::sql(need(&self.query, "query")?, &tables, None)?;
+        let table = sql(need(&self.query, "query")?, &tables, None)?;
         let note = format!("{}: {} rows", cx.step.name, table.rows());
         Ok(Outcome::Table(table, vec![note]))
     }
 }
 
-/// Methods of the table crate that change a copy of the whole table.
+/// Cleaning steps change a copy of the whole table; each says which columns it adds.
 macro_rules! cleaning {
-    ($type:ty, $apply:expr) => {
+    ($type:ty, $adds:expr, $apply:expr) => {
         impl Method for $type {
             fn columns(&self) -> Vec<String> {
                 self.columns.clone()
             }
 
             fn adds(&self, _: &str) -> Vec<String> {
-                self.columns.iter().map(|c| self.result(c)).collect()
+                let name: fn(&Self, &str) -> String = $adds;
+                self.columns.iter().map(|column| name(self, column)).collect()
             }
 
             fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -119,19 +114,19 @@ macro_rules! cleaning {
     };
 }
 
-cleaning!(Winsorize, |o, t, _| {
+cleaning!(Winsorize, |_, c| c.into(), |o, t, _| {
     let kind = quantile_type(o.quantile_type)?;
     Ok(o.apply(t, |sorted, p| quantile(sorted, p, kind))?)
 });
-cleaning!(Trim, |o, t, _| {
+cleaning!(Trim, |_, c| c.into(), |o, t, _| {
     let kind = quantile_type(o.quantile_type)?;
     Ok(o.apply(t, |sorted, p| quantile(sorted, p, kind))?)
 });
-cleaning!(Transform, |o, t, _| Ok(o.apply(t)?));
-cleaning!(Deflate, |o, t, _| Ok(o.apply(t)?));
-cleaning!(Lag, |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
-cleaning!(Growth, |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
-cleaning!(Interpolate, |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Transform, |o, c| o.result(c), |o, t, _| Ok(o.apply(t)?));
+cleaning!(Deflate, |o, c| o.result(c), |o, t, _| Ok(o.apply(t)?));
+cleaning!(Lag, |o, c| o.result(c), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Growth, |o, c| o.result(c), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Interpolate, |_, c| c.into(), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
 
 fn quantile_type(t: u8) -> Result<QuantileType> {
     QuantileType::try_from(t).map_err(|e| Error::plan(e, "set quantile_type = 2 or 7"))
@@ -139,7 +134,10 @@ fn quantile_type(t: u8) -> Result<QuantileType> {
 
 fn needs_panel<'a>(cx: &Context<'a>) -> Result<&'a Panel> {
     cx.panel.ok_or_else(|| {
-        Error::plan(format!("`{}` needs to know which rows follow one another", cx.step.entry.name), "set `unit` and `time`")
+        Error::plan(
+            format!("`{}` needs to know which rows follow one another", cx.step.entry.name),
+            "set `unit` and `time`",
+        )
     })
 }
 

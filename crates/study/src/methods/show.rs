@@ -6,7 +6,8 @@ use crate::method::{Context, Method, Outcome};
 use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
 use plim_report::page::{Block, Figure as Drawn};
 use plim_report::table::{Align, Cell, Column, Row, Section, Table};
-use plim_report::{Fit, RegressionTable, effects, number, plots, regression};
+use plim_report::regression::{RegressionTable, regression};
+use plim_report::{Fit, effects, number, plots};
 use plim_stats::Coefficient;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,16 +99,23 @@ impl Method for Weights {
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let name = need(&self.measure, "measure")?;
-        let measure = cx.results.measures.get(name).ok_or_else(|| {
-            Error::plan(format!("no earlier measure `{name}`"), "name the step of an index")
-        })?;
+        let measure = cx
+            .results
+            .measures
+            .get(name)
+            .ok_or_else(|| Error::plan(format!("no earlier measure `{name}`"), "name the step of an index"))?;
         let labels = labels(cx, &BTreeMap::new());
         let mut table = weights(measure, &labels, self.digits, cx.study.lang)?;
         if !self.title.is_empty() {
             table.title.clone_from(&self.title);
         }
         let mut blocks = vec![Block::Table(table)];
-        let bars: Vec<(String, f64)> = measure.more.get("weights").and_then(Value::as_array).into_iter().flatten()
+        let bars: Vec<(String, f64)> = measure
+            .more
+            .get("weights")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
             .filter(|w| w.get("year").is_none())
             .filter_map(|w| {
                 let name = w.get("name")?.as_str()?;
@@ -211,9 +219,12 @@ impl Method for Figure {
             Kind::Placebo => {
                 let fit = first()?;
                 let placebo = fit.more.get("placebo").ok_or_else(|| {
-                    Error::plan(format!("the fit of method `{}` has no placebo", fit.method), "set `placebo` in its step")
+                    Error::plan(
+                        format!("the fit of method `{}` has no placebo", fit.method),
+                        "set `placebo` in its step",
+                    )
                 })?;
-                let draws = floats(placebo.get("draws"));
+                let draws = floats(placebo.get("estimates"));
                 let number = |key: &str| placebo.get(key).and_then(Value::as_f64);
                 plots::placebo(&draws, number("estimate").unwrap_or(f64::NAN), number("p_value"), lang)?
             }
@@ -240,7 +251,8 @@ fn slopes(cx: &Context, fit: &Fit, labels: &BTreeMap<String, String>) -> Result<
         })
         .collect();
     let moderator = fit.more.get("moderator").and_then(Value::as_str).unwrap_or_default();
-    let bounds = floats(fit.more.get("johnson_neyman"));
+    let bound = |key: &str| fit.more.get("johnson_neyman")?.get(key)?.as_f64();
+    let bounds: Vec<f64> = [bound("low"), bound("high")].into_iter().flatten().collect();
     let kept = cx.kept();
     let sample: Vec<f64> = match kept.numbers(moderator) {
         Ok(values) => values.iter().copied().filter(|v| v.is_finite()).collect(),
@@ -293,7 +305,10 @@ impl Method for Paths {
             sums[at].1[t].1 += 1;
         }
         if sums.len() > 12 {
-            return Err(Error::plan(format!("{} groups are too many for one figure", sums.len()), "group more coarsely"));
+            return Err(Error::plan(
+                format!("{} groups are too many for one figure", sums.len()),
+                "group more coarsely",
+            ));
         }
         sums.sort_by(|a, b| a.0.cmp(&b.0));
         let means: Vec<(String, Vec<f64>)> = sums
@@ -347,7 +362,9 @@ impl Method for Truth {
 
 /// One line of the comparison.
 fn compare(cx: &Context, line: &str, truth: &Value) -> Result<Row> {
-    let wrong = |why: &str| Error::plan(format!("`{line}`: {why}"), "write STEP:QUANTITY = PATH or STEP:QUANTITY * sd(COLUMN) = PATH");
+    let wrong = |why: &str| {
+        Error::plan(format!("`{line}`: {why}"), "write STEP:QUANTITY = PATH or STEP:QUANTITY * sd(COLUMN) = PATH")
+    };
     let (left, path) = line.split_once('=').ok_or_else(|| wrong("`=` is missing"))?;
     let (quantity, scale) = match left.split_once('*') {
         Some((q, s)) => (q.trim(), s.trim().strip_prefix("sd(").and_then(|s| s.strip_suffix(')')).map(str::trim)),

@@ -1,5 +1,6 @@
 //! Trade measures from long records or wide columns, and resilience from a panel.
 
+use super::regression::finite;
 use super::{list, need, numbers, object};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
@@ -11,7 +12,7 @@ use plim_stats::trade::expy::{Expy, expy};
 use plim_stats::trade::inertia::{Inertia, inertia};
 use plim_stats::trade::records::Records;
 use plim_stats::trade::resilience::{Form, Resilience, resilience};
-use plim_table::{Column, MISSING};
+use plim_table::{Column, MISSING, Table};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -24,6 +25,8 @@ struct Coded {
     product: Labels,
     /// Time column, where there is one.
     time: Option<String>,
+    /// Row of the step's table behind each record (of long data).
+    rows: Vec<usize>,
     /// Rows left out because a key or the value is missing.
     missing: usize,
 }
@@ -101,7 +104,8 @@ fn coded(cx: &Context, product: &str, market: Option<&str>, value: &str, columns
         let e = if e.column.is_some() || columns.is_empty() && e.rows.is_empty() { e } else { e.at_column(value) };
         Error::from(e).at_rows(&table)
     })?;
-    Ok(Coded { records, unit: labels, product, time: cx.time.clone(), missing })
+    let rows = rows.iter().map(|&r| cx.rows[r]).collect();
+    Ok(Coded { records, unit: labels, product, time: cx.time.clone(), rows, missing })
 }
 
 impl Coded {
@@ -114,9 +118,22 @@ impl Coded {
         keys
     }
 
+    /// An object of a list: its keys, the time where there is one, then its own fields.
+    fn keyed(&self, time: i64, keys: &[(&str, Value)], rest: Value) -> Value {
+        let mut all: serde_json::Map<String, Value> = keys.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
+        if let Some(name) = &self.time {
+            all.insert(name.clone(), json!(time));
+        }
+        if let Value::Object(fields) = rest {
+            all.extend(fields);
+        }
+        Value::Object(all)
+    }
+
     /// A measure with its notes, `sample` and the count of incomplete records.
     fn measure(&self, method: &str, sample: &impl Serialize, mut notes: Vec<String>) -> Measure {
         let mut sample = object(sample);
+        sample.entry("records").or_insert(json!(self.records.value.len()));
         if self.missing > 0 {
             sample.insert("missing".into(), json!(self.missing));
             notes.push(format!("{} records miss a key or their value and were left out", self.missing));
@@ -159,8 +176,20 @@ impl Method for Concentration {
 
     fn adds(&self, step: &str) -> Vec<String> {
         let names = [
-            "hhi", "hhi_normalized", "hhi_normalized_active", "unctad", "shannon", "theil", "theil_extensive",
-            "theil_intensive", "products", "markets", "cells", "top1_share", "top5_share", "hhi_markets",
+            "hhi",
+            "hhi_normalized",
+            "hhi_normalized_active",
+            "unctad",
+            "shannon",
+            "theil",
+            "theil_extensive",
+            "theil_intensive",
+            "products",
+            "markets",
+            "cells",
+            "top1_share",
+            "top5_share",
+            "hhi_markets",
             "value_per_market",
         ];
         prefixed(step, &names)
@@ -203,7 +232,8 @@ impl Method for Resilience {
 
     fn adds(&self, step: &str) -> Vec<String> {
         let yearly = self.form != Form::Window;
-        let all = [("resilience", yearly), ("resistance", self.resistance.is_some()), ("recovery", self.recovery.is_some())];
+        let all =
+            [("resilience", yearly), ("resistance", self.resistance.is_some()), ("recovery", self.recovery.is_some())];
         let names: Vec<&str> = all.into_iter().filter_map(|(name, there)| there.then_some(name)).collect();
         prefixed(step, &names)
     }
@@ -218,8 +248,111 @@ impl Method for Resilience {
         measure.more.insert("variance_share".into(), list(&result.variance_share));
         measure.more.insert("nation".into(), list(&result.nation));
         measure.more.insert("sample".into(), object(&result.sample).into());
-        let parts = [("resilience", result.resilience), ("resistance", result.resistance), ("recovery", result.recovery)];
+        let parts =
+            [("resilience", result.resilience), ("resistance", result.resistance), ("recovery", result.recovery)];
         let columns = parts.into_iter().filter_map(|(name, v)| Some(Column::number(name, v?))).collect();
         Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(cx.rows.clone()) }))
     }
+}
+
+impl Method for Complexity {
+    fn columns(&self) -> Vec<String> {
+        record_columns(&self.product, None, &self.value, &[])
+    }
+
+    fn adds(&self, step: &str) -> Vec<String> {
+        let names: &[&str] = match self.method {
+            plim_stats::trade::complexity::Method::Fitness => &["fitness", "diversity"],
+            _ => &["eci", "diversity", "coi"],
+        };
+        prefixed(step, names)
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let coded = coded(cx, &self.product, None, &self.value, &[])?;
+        let result = complexity(self, &coded.records)?;
+        let mut measure = coded.measure("complexity", &json!({}), result.notes);
+        let more = &mut measure.more;
+        let keyed = |time: i64, keys: &[(&str, Value)], rest: Value| coded.keyed(time, keys, rest);
+        let products = result.products.iter();
+        let product = |code: u32| ("product", coded.product.json(code));
+        more.insert("products".into(), products.map(|p| keyed(p.time, &[product(p.product)], json!(p))).collect());
+        if self.cells {
+            let unit = |code: u32| (coded.unit.0.name.as_str(), coded.unit.json(code));
+            let cells = result.cells.iter();
+            more.insert(
+                "cells".into(),
+                cells.map(|c| keyed(c.time, &[unit(c.unit), product(c.product)], json!(c))).collect(),
+            );
+        }
+        if self.proximity {
+            let pair = |c: u32, name: &'static str| (name, coded.product.json(c));
+            let pairs = result.proximity.iter();
+            more.insert(
+                "proximity".into(),
+                pairs.map(|p| keyed(p.time, &[pair(p.a, "a"), pair(p.b, "b")], json!(p))).collect(),
+            );
+        }
+        // One year has its eigenvalues under `stats`; several have theirs under `years`.
+        match result.years.as_slice() {
+            [only] => more.insert("stats".into(), json!(only)),
+            years => more.insert("years".into(), years.iter().map(|y| keyed(y.time, &[], json!(y))).collect()),
+        };
+        let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
+        let mut columns = columns_of(&result.rows);
+        // The measure itself comes first: it takes the step's name.
+        columns.sort_by_key(|c| !matches!(c.name.as_str(), "eci" | "fitness"));
+        Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Columns(keys) }))
+    }
+}
+
+impl Method for Expy {
+    fn columns(&self) -> Vec<String> {
+        let mut all = record_columns(&self.product, None, &self.value, &[]);
+        if self.income.is_none() {
+            all.push(self.income_column.clone());
+        }
+        all
+    }
+
+    fn adds(&self, step: &str) -> Vec<String> {
+        prefixed(step, &["expy", "covered"])
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        need(&self.income_column, "income_column")?;
+        let coded = coded(cx, &self.product, None, &self.value, &[])?;
+        let income = incomes(self, cx, &coded)?;
+        let result = expy(self, &coded.records, &income)?;
+        let mut measure = coded.measure("expy", &json!({}), result.notes);
+        let product = |code: u32| ("product", coded.product.json(code));
+        let products = result.products.iter();
+        let list = products.map(|p| coded.keyed(p.time, &[product(p.product)], json!({ "prody": finite(p.prody) })));
+        measure.more.insert("products".into(), list.collect());
+        let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
+        Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
+    }
+}
+
+/// Income of each record: from the data themselves, or from the table that the options name.
+fn incomes(options: &Expy, cx: &Context, coded: &Coded) -> Result<Vec<f64>> {
+    let column = options.income_column.as_str();
+    let Some(name) = &options.income else {
+        let values = cx.table.numbers(column)?;
+        return Ok(coded.rows.iter().map(|&r| values[r]).collect());
+    };
+    let table = cx.tables.get(name).ok_or_else(|| {
+        let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
+        let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
+        Error::plan(format!("no table `{name}` with incomes"), remedy)
+    })?;
+    let mut keys = vec![cx.need_unit()?];
+    keys.extend(cx.time.as_deref());
+    let pick = |t: &Table, names: &[&str]| -> Result<Table> {
+        Ok(Table::new(names.iter().map(|n| Ok(t.column(n)?.clone())).collect::<Result<_>>()?)?)
+    };
+    let right = pick(table, &[&keys[..], &[column]].concat())?;
+    let left = pick(&cx.table.take(&coded.rows), &keys)?;
+    let pairs: Vec<(&str, &str)> = keys.iter().map(|k| (*k, *k)).collect();
+    Ok(plim_table::left_join(&left, &right, &pairs)?.table.numbers(column)?.to_vec())
 }
