@@ -221,6 +221,15 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("sort_hint", "Sort by {}", "按{}排序"),
     ("figure", "Figure {}.", "图{}"),
     ("table", "Table {}.", "表{}"),
+    ("results", "Results", "结果"),
+    ("notes_on_data", "Notes on the data", "数据说明"),
+    ("methods", "Methods", "方法"),
+    ("provenance", "Provenance", "来源"),
+    // Comparison with a simulated world.
+    ("quantity", "Quantity", "量"),
+    ("truth", "True value", "真值"),
+    ("distance", "(Estimate − truth) / std. error", "（估计值−真值）/标准误"),
+    ("truth_note", "True values of the simulated world, as its truth file states them.", "真值取自模拟世界的真值文件。"),
 ];
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ impl Formula {
         }
         let mut formula =
             Formula { source: source.trim().into(), outcome, terms: Vec::new(), intercept: true, effects: Vec::new() };
-        loop {
+        // `y ~ | city` has effects only.
+        while !p.is("|") {
             formula.product(&mut p)?;
             if p.eat("+") {
                 continue;

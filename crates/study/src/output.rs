@@ -76,7 +76,7 @@ fn report(plan: &Plan, run: &Run) -> Page {
         }
     }
     if !run.results.notes.is_empty() {
-        let mut notes = section(lang.say("notes").into());
+        let mut notes = section(lang.say("notes_on_data").into());
         notes.blocks = run.results.notes.iter().map(|n| Block::Paragraph(n.clone())).collect();
         sections.push(notes);
     }

@@ -1,0 +1,100 @@
+//! The formula language and the `where` filter.
+
+use plim_study::expression::{Expr, Scope};
+use plim_study::formula::{Formula, Part};
+use plim_table::{Column, Panel, Table};
+
+fn table() -> Table {
+    Table::new(vec![
+        Column::text("city", ["A", "A", "A", "B", "B"].map(Some)),
+        Column::number("year", vec![2011.0, 2012.0, 2014.0, 2011.0, 2012.0]),
+        Column::number("x", vec![1.0, 2.0, 4.0, f64::NAN, 16.0]),
+        Column::number("发展 水平", vec![1.0, 1.0, 1.0, 1.0, 1.0]),
+    ])
+    .unwrap()
+}
+
+fn value(text: &str) -> Vec<f64> {
+    let table = table();
+    let panel = Panel::new(&table, "city", "year").unwrap();
+    Scope { table: &table, panel: Some(&panel) }.evaluate(&Expr::parse(text).unwrap()).unwrap()
+}
+
+fn same(got: &[f64], want: &[f64]) {
+    assert_eq!(got.len(), want.len());
+    assert!(got.iter().zip(want).all(|(g, w)| g == w || g.is_nan() && w.is_nan()), "{got:?} against {want:?}");
+}
+
+const NAN: f64 = f64::NAN;
+
+#[test]
+fn arithmetic_has_the_usual_precedence() {
+    same(&value("1 + 2 * x ^ 2"), &[3.0, 9.0, 33.0, NAN, 513.0]);
+    same(&value("-x^2"), &[-1.0, -4.0, -16.0, NAN, -256.0]);
+    same(&value("2^3^2 + 0*x"), &[512.0, 512.0, 512.0, NAN, 512.0]);
+    same(&value("(x - 1) / 1e0"), &[0.0, 1.0, 3.0, NAN, 15.0]);
+    same(&value("`发展 水平` + 1"), &[2.0; 5]);
+}
+
+#[test]
+fn comparisons_and_missing_values() {
+    same(&value("x > 1 & year = 2012"), &[0.0, 1.0, 0.0, NAN, 1.0]);
+    same(&value("city = \"A\""), &[1.0, 1.0, 1.0, 0.0, 0.0]);
+    same(&value("city != 'A' | year == 2014"), &[0.0, 0.0, 1.0, 1.0, 1.0]);
+    same(&value("log(x - 1)"), &[NAN, 0.0, 3f64.ln(), NAN, 15f64.ln()]);
+}
+
+#[test]
+fn lags_go_by_the_year_not_by_the_row() {
+    same(&value("l(x)"), &[NAN, 1.0, NAN, NAN, NAN]);
+    same(&value("l(x, 2)"), &[NAN, NAN, 2.0, NAN, NAN]);
+    same(&value("f(x, 1)"), &[2.0, NAN, NAN, 16.0, NAN]);
+    same(&value("d(x)"), &[NAN, 1.0, NAN, NAN, NAN]);
+}
+
+#[test]
+fn products_and_effects() {
+    let f = Formula::parse("log(y) ~ a*b + c:d + i(t, treat, c(-1, -1000)) + l(z, 0:1) | city + prov^year").unwrap();
+    assert_eq!(f.outcome.name, "log(y)");
+    let names: Vec<String> = f
+        .terms
+        .iter()
+        .map(|t| {
+            let part = |p: &Part| match p {
+                Part::Value(v) => v.name.clone(),
+                Part::Dummies { column, references } => format!("i({column} without {})", references.join(" ")),
+            };
+            t.0.iter().map(part).collect::<Vec<_>>().join(":")
+        })
+        .collect();
+    assert_eq!(names, ["a", "b", "a:b", "c:d", "i(t without -1 -1000):treat", "l(z, 0)", "l(z, 1)"]);
+    assert_eq!(f.effects, [vec!["city".to_string()], vec!["prov".into(), "year".into()]]);
+    assert!(Formula::parse("y ~ x - 1").is_ok_and(|f| !f.intercept));
+    assert!(Formula::parse("y ~ 1 | i + t").is_ok_and(|f| f.terms.is_empty()));
+}
+
+#[test]
+fn what_has_no_meaning_is_refused_with_its_place() {
+    for (text, part) in [
+        ("y ~ x + ", "regressor"),
+        ("y x", "~"),
+        ("y ~ x | ", "fixed effect"),
+        ("y ~ x | a | b ~ z", "instruments"),
+        ("y ~ 2", "number"),
+        ("y ~ x ? z", "`?`"),
+        ("y ~ `x", "closed"),
+        ("y ~ l(x, 0:5000)", "100"),
+        ("y ~ x) + z", "ends"),
+    ] {
+        let e = Formula::parse(text).unwrap_err().to_string();
+        assert!(e.contains(part) && e.contains('^'), "{text}: {e}");
+    }
+    let table = table();
+    let scope = Scope { table: &table, panel: None };
+    let e = scope.evaluate(&Expr::parse("l(x)").unwrap()).unwrap_err().to_string();
+    assert!(e.contains("unit"), "{e}");
+    let e = scope.evaluate(&Expr::parse("asihn(x)").unwrap()).unwrap_err().to_string();
+    assert!(e.contains("did you mean"), "{e}");
+    let e = scope.evaluate(&Expr::parse("city + 1").unwrap()).unwrap_err().to_string();
+    assert!(e.contains("city"), "{e}");
+}
