@@ -37,6 +37,7 @@ pub fn mediation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Tab
         sections.push(Section::new(tests));
     }
     let mut notes: Vec<String> = stars_and_vcov(fit, options, lang);
+    notes.push(lang.say("normal_p").into());
     if effects.get("indirect").is_some_and(|v| v.get("conf_low").is_some_and(Value::is_number)) {
         notes.push(lang.say("bootstrap_ci").into());
     }
@@ -61,6 +62,10 @@ pub fn moderation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Ta
         return Err(Error::invalid("`slopes` of the fit is empty", "fit it with method `moderation`"));
     }
     let mut notes = stars_and_vcov(fit, options, lang);
+    let stated = |s: &Value| get(s, "p_value").is_finite() && get(s, "conf_low").is_finite();
+    if !slopes.as_array().into_iter().flatten().all(stated) {
+        notes.push(lang.say("normal_p").into());
+    }
     notes.extend(fit.notes.iter().map(|n| lang.sentence(n)));
     let mut table = measures("slopes", vec![Section::new(rows)], notes, options, lang);
     table.stub = lang.say("at").into();

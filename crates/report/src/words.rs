@@ -107,7 +107,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("did", "DID", "双重差分"),
     ("sfa", "Stochastic frontier", "随机前沿"),
     ("moderation", "Moderation", "调节效应"),
-    ("threshold_model", "Threshold", "门槛回归"),
     // Statistics.
     ("nobs", "Observations", "观测值"),
     ("r2", "R²", "R²"),
@@ -167,9 +166,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("reference", "Reference period {}.", "基期：{}。"),
     ("event_study", "Event study", "事件研究"),
     ("tests", "Tests", "检验"),
-    ("statistic", "Statistic", "统计量"),
-    ("df", "d.f.", "自由度"),
-    ("test", "Test", "检验"),
     ("pre_trend", "Joint test of pre-trends", "平行趋势联合检验"),
     ("hausman", "Hausman", "Hausman检验"),
     ("breusch_pagan", "Breusch–Pagan", "Breusch–Pagan检验"),
@@ -207,7 +203,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("where", "outside the filter", "不满足筛选条件"),
     ("zero_weight", "zero weight", "零权重"),
     ("dropped", "Not estimated", "未估计"),
-    ("normal_p", "p-values from the normal distribution.", "p值依正态分布计算。"),
+    (
+        "normal_p",
+        "Tests and intervals that the method does not state are from the normal distribution.",
+        "方法未给出的检验与区间依正态分布计算。",
+    ),
     ("bootstrap_ci", "Interval of the indirect effect from the bootstrap.", "间接效应的置信区间由自助法得到。"),
     // Figures.
     ("actual", "Actual estimate", "实际估计值"),
