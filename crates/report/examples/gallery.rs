@@ -100,7 +100,7 @@ fn fit(method: &str, formula: &str, coefficients: Vec<Coefficient>, stats: Value
         vcov: "cluster:city (ssc fixest: K=18, G=289, df=288)".into(),
         coefficients,
         stats: map(stats),
-        sample: map(json!({ "rows": 3179, "missing": 45, "singletons": 3 })),
+        sample: map(json!({ "rows": 3179, "missing": { "finance": 45 }, "singletons": 3 })),
         notes: vec![],
         more: map(more),
     }
@@ -247,7 +247,7 @@ fn mediation() -> Fit {
         "a": e(0.42679332, 0.0373623), "b": e(1.55446331, 0.43698794), "total": e(0.98184013, 0.14689928),
         "direct": e(0.31840557, 0.25190326),
         "indirect": { "estimate": 0.66343456, "std_error": 0.1953373, "conf_low": 0.31, "conf_high": 1.04 },
-        "share": 0.67570528, "sobel_z": 3.39635375, "aroian_z": 3.38455189, "goodman_z": 3.40827993
+        "bootstrap": { "std_error": 0.187, "conf_low": 0.302, "conf_high": 1.036, "replications": 1000, "failed": 0 }, "share": 0.67570528, "sobel_z": 3.39635375, "aroian_z": 3.38455189, "goodman_z": 3.40827993
     });
     fit(
         "mediation",
@@ -261,9 +261,9 @@ fn mediation() -> Fit {
 fn moderation() -> Fit {
     let s = |at: &str, v: f64, b: f64, se: f64| json!({ "at": at, "value": v, "estimate": b, "std_error": se });
     let slopes = json!([
-        s("mean - sd", 0.26376065, 1.04166526, 0.3213219),
+        s("mean-sd", 0.26376065, 1.04166526, 0.3213219),
         s("mean", 0.66041667, 0.97537877, 0.14976247),
-        s("mean + sd", 1.05707269, 0.90909229, 0.25801155)
+        s("mean+sd", 1.05707269, 0.90909229, 0.25801155)
     ]);
     fit(
         "moderation",

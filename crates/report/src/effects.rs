@@ -21,9 +21,17 @@ pub fn mediation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Tab
         let c = coefficient(value)?;
         Some(Row::new(lang.say(key), measured(&o, &c)))
     };
-    let paths: Vec<Row> = ["a", "b", "total", "direct", "indirect"].iter().filter_map(row).collect();
+    let mut paths: Vec<Row> = PATHS.iter().filter_map(row).collect();
     if paths.is_empty() {
         return Err(Error::invalid("`effects` of the fit names no path", "fit it with method `mediation`"));
+    }
+    let bootstrap = effects.get("bootstrap").filter(|b| b.is_object());
+    if let (Some(b), Some(ab)) = (bootstrap, effects.get("indirect").and_then(coefficient)) {
+        let se = get(b, "std_error");
+        let digits = decimals(ab.estimate, se, options.digits);
+        let bounds = Cell(vec![interval(get(b, "conf_low"), get(b, "conf_high"), digits)]);
+        let error = Cell::number(se, fixed(se, digits));
+        paths.push(Row::new(lang.say("bootstrap"), vec![Cell::empty(), error, Cell::empty(), Cell::empty(), bounds]));
     }
     let single = |key: &&str| {
         let v = number(key)?;
@@ -37,8 +45,14 @@ pub fn mediation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Tab
         sections.push(Section::new(tests));
     }
     let mut notes: Vec<String> = stars_and_vcov(fit, options, lang);
-    if effects.get("indirect").is_some_and(|v| v.get("conf_low").is_some_and(Value::is_number)) {
-        notes.push(lang.say("bootstrap_ci").into());
+    if !PATHS.iter().filter_map(|key| effects.get(*key)).filter(|v| !v.is_null()).all(states_tests) {
+        notes.push(lang.say("normal_p").into());
+    }
+    if let Some(b) = bootstrap {
+        notes.push(lang.with("bootstrapped", &count(get(b, "replications"))));
+        if get(b, "failed") > 0.0 {
+            notes.push(lang.with("bootstrap_failed", &count(get(b, "failed"))));
+        }
     }
     notes.extend(fit.notes.iter().map(|n| lang.sentence(n)));
     Ok(measures("mediation", sections, notes, options, lang))
@@ -61,6 +75,9 @@ pub fn moderation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Ta
         return Err(Error::invalid("`slopes` of the fit is empty", "fit it with method `moderation`"));
     }
     let mut notes = stars_and_vcov(fit, options, lang);
+    if !slopes.as_array().into_iter().flatten().all(states_tests) {
+        notes.push(lang.say("normal_p").into());
+    }
     notes.extend(fit.notes.iter().map(|n| lang.sentence(n)));
     let mut table = measures("slopes", vec![Section::new(rows)], notes, options, lang);
     table.stub = lang.say("at").into();
@@ -145,6 +162,39 @@ pub fn event_study(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang)
     let references: Vec<String> = references.iter().map(|r| r.to_string().replace('-', "\u{2212}")).collect();
     table.notes.insert(0, lang.with("reference", &references.join(lang.comma())));
     Ok(table)
+}
+
+/// Every table that the fit has: its regression, event study or groups, then what its method has beside.
+pub fn tables(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Vec<Table>> {
+    let has = |key: &str| fit.more.get(key).is_some_and(|v| !v.is_null());
+    let mut out = Vec::new();
+    if has("groups") {
+        out.push(split(fit, options, lang)?);
+    } else if fit.coefficients.iter().any(|c| event_time(c).is_some()) {
+        out.push(event_study(&[("", fit)], options, lang)?);
+    } else {
+        out.push(regression(&[("", fit)], options, lang)?);
+    }
+    // Only the first carries the caller's title; the others say what they are.
+    let beside = RegressionTable { title: String::new(), ..options.clone() };
+    let parts: [(&str, Part); 3] = [("effects", mediation), ("slopes", moderation), ("between", between)];
+    for (key, table) in parts {
+        if has(key) {
+            out.push(table(fit, &beside, lang)?);
+        }
+    }
+    Ok(out)
+}
+
+/// A table made from one fit.
+type Part = fn(&Fit, &RegressionTable, Lang) -> Result<Table>;
+
+/// Paths and effects of a mediation, in the order of the steps.
+const PATHS: [&str; 5] = ["a", "b", "total", "direct", "indirect"];
+
+/// Whether the method itself states p-value and interval of an effect.
+fn states_tests(effect: &Value) -> bool {
+    get(effect, "p_value").is_finite() && get(effect, "conf_low").is_finite()
 }
 
 const EVENT: &str = "event_time::";

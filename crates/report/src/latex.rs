@@ -23,7 +23,10 @@ pub fn render(table: &Table) -> String {
     // Captions keep their size; tables are set smaller, as journals do.
     let hangs = table.rows().flat_map(|r| &r.cells).flat_map(|c| &c.0).any(|e| !e.parts().1.is_empty());
     let room = if hangs { "\\setlength{\\tabcolsep}{9pt}% room for hanging stars\n" } else { "" };
-    out += &format!("\\label{{tab:{}}}\n\\small\n{room}\\begin{{tabular}}{{l{letters}}}\n\\toprule\n", table.anchor());
+    out += &format!(
+        "\\label{{tab:{}}}\n\\small\n{room}\\makebox[\\linewidth]{{% a wide table stays centered\n\\begin{{tabular}}{{l{letters}}}\n\\toprule\n",
+        table.anchor()
+    );
     for spanners in &table.spanners {
         let (mut heads, mut rules, mut at) = (String::new(), String::new(), 2);
         for s in spanners {
@@ -66,7 +69,7 @@ pub fn render(table: &Table) -> String {
             }
         }
     }
-    out += "\\bottomrule\n\\end{tabular}\n";
+    out += "\\bottomrule\n\\end{tabular}}\n";
     if !table.notes.is_empty() {
         let notes: Vec<String> = table.notes.iter().map(|n| prose(n)).collect();
         out += "\\par\\medskip\n\\begin{minipage}{\\linewidth}\\footnotesize\n";

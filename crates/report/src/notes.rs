@@ -9,8 +9,18 @@ use serde_json::{Map, Value};
 
 /// How entries of `sample` begin that count lost rows; others count what is there (groups, levels, clusters).
 /// A reason that is not among them belongs under `lost`.
-const REASONS: [&str; 9] =
-    ["missing", "singletons", "where", "zero_weight", "dropped", "lost", "separated", "not_finite", "unmatched"];
+const REASONS: [&str; 10] = [
+    "excluded",
+    "missing",
+    "singletons",
+    "where",
+    "zero_weight",
+    "dropped",
+    "lost",
+    "separated",
+    "not_finite",
+    "unmatched",
+];
 
 impl Words<'_> {
     /// How the numbers were made, from the fits themselves.
@@ -67,19 +77,25 @@ impl Words<'_> {
 
 /// Rows lost by reason, as one sentence; `None` when nothing was lost.
 fn lost(sample: &Map<String, Value>, lang: Lang) -> Option<String> {
-    let mut reasons = Vec::new();
-    for (reason, n) in sample {
-        // Reasons may stand under `lost`, or beside what is present.
-        let inner = n.as_object().filter(|_| reason == "lost").cloned().unwrap_or_default();
-        let known = REASONS.iter().any(|r| reason.starts_with(r));
-        let own = n.as_f64().filter(|_| known).map(|n| (reason.clone(), n));
-        reasons.extend(own);
-        reasons.extend(inner.into_iter().filter_map(|(r, n)| Some((r, n.as_f64()?))));
+    let mut said = Vec::new();
+    for (reason, n) in sample.iter().filter(|(reason, _)| REASONS.iter().any(|r| reason.starts_with(r))) {
+        // A plain count, or counts by column (`missing`) or by reason (`lost`).
+        let parts = match n.as_object() {
+            Some(parts) => parts.iter().map(|(part, n)| (Some(part.as_str()), n)).collect(),
+            None => vec![(None, n)],
+        };
+        for (part, n) in parts {
+            let Some(n) = n.as_f64().filter(|n| *n > 0.0) else { continue };
+            let what = match part {
+                Some(column) if reason == "missing" && column != "zero weight" => {
+                    lang.with("missing_in", &format!("`{column}`"))
+                }
+                Some(part) => lang.say(&part.replace(' ', "_")).replace('_', " "),
+                None => lang.say(reason).replace('_', " "),
+            };
+            said.push(lang.counted(&count(n), &what));
+        }
     }
-    let said: Vec<String> = (reasons.iter())
-        .filter(|(_, n)| *n > 0.0)
-        .map(|(reason, n)| lang.counted(&count(*n), &lang.say(reason).replace('_', " ")))
-        .collect();
     (!said.is_empty()).then(|| lang.with("rows_lost", &said.join(lang.comma())))
 }
 
@@ -99,6 +115,13 @@ mod tests {
         let s =
             sample(serde_json::json!({ "rows": 3179, "missing": 48, "singletons": 3, "levels_city": 289, "where": 0 }));
         assert_eq!(lost(&s, Lang::En).unwrap(), "Rows lost: 48 missing values, 3 singletons");
+        let s = sample(
+            serde_json::json!({ "rows": 10, "excluded_by_where": 4, "missing": { "fdi": 2, "zero weight": 1 }, "used": 3 }),
+        );
+        assert_eq!(
+            lost(&s, Lang::En).unwrap(),
+            "Rows lost: 4 outside the filter, 2 missing in `fdi`, 1 with zero weight"
+        );
         let s = sample(serde_json::json!({ "rows": 10, "lost": { "missing": 1, "flood": 2 } }));
         assert_eq!(lost(&s, Lang::Zh).unwrap(), "删去的行：缺失值1、flood2");
         assert_eq!(lost(&Map::new(), Lang::En), None);

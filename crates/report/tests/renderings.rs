@@ -79,6 +79,7 @@ fn as_latex() {
 \label{tab:main}
 \small
 \setlength{\tabcolsep}{9pt}% room for hanging stars
+\makebox[\linewidth]{% a wide table stays centered
 \begin{tabular}{lrr}
 \toprule
  & \multicolumn{2}{c}{Export resilience} \\
@@ -92,7 +93,7 @@ x \& y &  & Yes \\
 \multicolumn{3}{l}{\textit{Fit}} \\
 N & 3,179 & 40 \\
 \bottomrule
-\end{tabular}
+\end{tabular}}
 \par\medskip
 \begin{minipage}{\linewidth}\footnotesize
 SE in parentheses.

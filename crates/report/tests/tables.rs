@@ -193,13 +193,53 @@ fn mediation_shows_paths_and_tests() {
     assert_eq!(body(&table, "Share mediated (ab / c)")[0], "0.676");
     assert_eq!(body(&table, "Sobel z"), ["3.40", "", "", "0.001", ""]);
     assert!(table.rows().all(|r| r.label != "Goodman z"), "an undefined statistic is left out");
+    assert!(table.rows().all(|r| r.label != "ab: bootstrap"));
+}
+
+/// A two-step mediation has no second path, and p-values that the method states are shown as they are.
+#[test]
+fn mediation_in_two_steps_and_its_bootstrap() {
+    let path = json!({ "estimate": 0.4, "std_error": 0.2, "p_value": 0.08, "conf_low": -0.07, "conf_high": 0.87 });
+    let two = json!({ "effects": { "a": path, "b": null, "total": path, "direct": null, "indirect": null, "bootstrap": null } });
+    let fit = Fit { more: map(two), ..baseline() };
+    let tables = effects::tables(&fit, &RegressionTable::default(), Lang::En).unwrap();
+    let labels: Vec<&str> = tables[1].rows().map(|r| r.label.as_str()).collect();
+    assert_eq!(labels, ["a: treatment → mediator", "c: total effect"]);
+    assert_eq!(body(&tables[1], "c: total effect"), ["0.400*", "0.200", "2.00", "0.080", "[-0.070, 0.870]"]);
+    assert!(tables[1].notes.iter().all(|n| !n.contains("normal") && !n.contains("Bootstrap")));
+
+    let boot = json!({ "std_error": 0.25, "conf_low": -0.1, "conf_high": 0.9, "replications": 998, "failed": 2 });
+    let three = json!({ "effects": { "a": path, "total": path, "indirect": path, "bootstrap": boot } });
+    let fit = Fit { more: map(three), ..baseline() };
+    let table = effects::mediation(&fit, &RegressionTable::default(), Lang::En).unwrap();
+    assert_eq!(body(&table, "ab: bootstrap"), ["", "0.250", "", "", "[-0.100, 0.900]"]);
+    assert!(table.notes.contains(&"Bootstrap of clusters, replications: 998.".to_owned()));
+    assert!(table.notes.contains(&"Replications without a number: 2.".to_owned()));
+}
+
+#[test]
+fn every_table_of_a_fit_is_found() {
+    let titles = |fit: &Fit| -> Vec<String> {
+        let options = RegressionTable { title: "Mine".into(), ..Default::default() };
+        effects::tables(fit, &options, Lang::En).unwrap().into_iter().map(|t| t.title).collect()
+    };
+    assert_eq!(titles(&baseline()), ["Mine"]);
+    // A split has its coefficients in the groups only.
+    let c = json!([{ "name": "x", "estimate": 1.0, "std_error": 0.2 }]);
+    let groups = json!({ "groups": [{ "value": "a", "coefficients": c }, { "value": "b", "coefficients": c }],
+        "between": [{ "name": "x", "difference": 0.0, "std_error": 0.3 }] });
+    let split = Fit { coefficients: vec![], more: map(groups), ..baseline() };
+    assert_eq!(titles(&split), ["Mine", "Differences between groups"]);
+    let event = Fit { coefficients: vec![Coefficient::new("event_time::0", 1.0, 0.2, None)], ..baseline() };
+    let table = effects::tables(&event, &RegressionTable::default(), Lang::En).unwrap().remove(0);
+    assert_eq!(table.notes[0], "Reference period −1.");
 }
 
 /// TEST 6.5 and 6.6.
 #[test]
 fn moderation_and_split() {
     let slopes = json!({ "slopes": [
-        { "at": "mean - sd", "value": 0.26376065, "estimate": 1.04166526, "std_error": 0.3213219 },
+        { "at": "mean-sd", "value": 0.26376065, "estimate": 1.04166526, "std_error": 0.3213219 },
         { "at": "p90", "value": 1.0, "estimate": 0.9, "std_error": 0.2, "p_value": 0.002 } ] });
     let fit = Fit { more: map(slopes), ..baseline() };
     let table = effects::moderation(&fit, &RegressionTable::default(), Lang::En).unwrap();
