@@ -215,15 +215,12 @@ fn flag(doc: &OptionDoc) -> Arg {
     if !doc.default.is_empty() {
         help.push_str(&format!(" [default: {}]", doc.default));
     }
-    let mut arg = Arg::new(doc.name.clone())
-        .long(doc.name.replace('_', "-"))
-        .value_name(doc.takes.clone())
-        .help(help)
-        .allow_hyphen_values(true);
-    if doc.flag {
-        arg = arg.num_args(0..=1).require_equals(false).default_missing_value("true");
+    let arg = Arg::new(doc.name.clone()).long(doc.name.replace('_', "-")).value_name(doc.takes.clone()).help(help);
+    // A flag may stand alone, so what follows it with a hyphen is the next option; other values may be negative.
+    match doc.flag {
+        true => arg.num_args(0..=1).default_missing_value("true"),
+        false => arg.allow_hyphen_values(true),
     }
-    arg
 }
 
 fn named_path(text: &str) -> Result<(String, PathBuf), String> {

@@ -97,7 +97,7 @@ fn constant_indicator_is_refused_or_dropped() {
     let (code, message) = refused(CITIES, &args);
     assert!(code == 1 && message.contains("one"), "{message}");
     let got = json(CITIES, &[&args[..], &["--constant", "drop"]].concat());
-    assert_eq!(got["weights"][1]["weight"], 0);
+    assert_eq!(got["weights"][1]["weight"], 0.0);
     assert!(got["notes"].to_string().contains("one"));
 }
 

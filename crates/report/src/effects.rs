@@ -63,10 +63,16 @@ pub fn moderation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Ta
     let slopes = part(fit, "slopes", "moderation")?;
     let o = Words { options, lang };
     let mut rows = Vec::new();
-    for slope in slopes.as_array().into_iter().flatten() {
+    let list = || slopes.as_array().into_iter().flatten();
+    // The mean of a centered moderator is a rounding error away from zero: it prints as zero.
+    let negligible = 1e-12 * list().map(|s| get(s, "value").abs()).fold(0.0, f64::max);
+    for slope in list() {
         let Some(c) = coefficient(slope) else { continue };
         let at = slope.get("at").map_or(String::new(), said);
-        let value = slope.get("value").and_then(Value::as_f64).unwrap_or(f64::NAN);
+        let value = match get(slope, "value") {
+            v if v.abs() < negligible => 0.0,
+            v => v,
+        };
         let mut cells = vec![Cell::number(value, crate::number::number(value, options.digits))];
         cells.extend(measured(&o, &c));
         rows.push(Row::new(lang.say(&at), cells));

@@ -232,7 +232,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("quantity", "Quantity", "量"),
     ("truth", "True value", "真值"),
     ("distance", "(Estimate − truth) / std. error", "（估计值−真值）/标准误"),
-    ("truth_note", "True values of the simulated world, as its truth file states them.", "真值取自模拟世界的真值文件。"),
+    (
+        "truth_note",
+        "True values of the simulated world, as its truth file states them.",
+        "真值取自模拟世界的真值文件。",
+    ),
 ];
 
 #[cfg(test)]

@@ -63,21 +63,17 @@ impl Formula {
         let mut formula =
             Formula { source: source.trim().into(), outcome, terms: Vec::new(), intercept: true, effects: Vec::new() };
         // `y ~ | city` has effects only.
-        while !p.is("|") {
+        let mut more = !p.is("|");
+        while more {
             formula.product(&mut p)?;
-            if p.eat("+") {
-                continue;
-            }
+            more = p.eat("+");
             if p.eat("-") {
                 match p.bump() {
                     Some(Token::Number(v)) if v == 1.0 => formula.intercept = false,
                     _ => return p.fail("only `- 1` may be subtracted", "leave the term out of the formula instead"),
                 }
-                if p.eat("+") {
-                    continue;
-                }
+                more = p.eat("+");
             }
-            break;
         }
         if p.eat("|") {
             formula.effects = effects(&mut p)?;

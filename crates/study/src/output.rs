@@ -10,8 +10,8 @@ use crate::simulate::{self, Cities};
 use crate::single::Single;
 use crate::{method, schema};
 use plim_report::page::{Block, Page, Section};
-use plim_report::regression::{RegressionTable, regression};
-use plim_report::{Lang, html, latex, markdown, page, svg, text};
+use plim_report::regression::RegressionTable;
+use plim_report::{Lang, effects, html, latex, markdown, page, svg, text};
 use plim_table::Table;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -142,7 +142,8 @@ pub fn text(single: &Single) -> Result<String> {
     match single {
         Single::Fit(fit) => {
             let options = RegressionTable { title: fit.method.clone(), ..Default::default() };
-            Ok(text::render(&regression(&[("", fit)], &options, Lang::En)?))
+            let tables = effects::tables(fit, &options, Lang::En)?;
+            Ok(tables.iter().map(text::render).collect::<Vec<_>>().join("\n"))
         }
         Single::Measure(measure, table) => {
             let mut out = String::new();

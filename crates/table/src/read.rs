@@ -89,7 +89,7 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
         return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));
     }
     if metadata.len() == 0 {
-        return Err(Error::file(&file, "the file is empty; was its writing or its download cut short?"));
+        return Err(Error::invalid(format!("{file} is empty"), "was its writing or its download cut short?"));
     }
     let mut read = match format {
         Format::Csv(delimiter) => crate::csv::read(path, delimiter, options),

@@ -12,7 +12,7 @@
 
 use crate::linear::{Estimated, Regression};
 use crate::math::dist;
-use crate::{Design, Error, Kind, Result};
+use crate::{Coefficient, Design, Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,10 @@ pub struct Slope {
     pub estimate: f64,
     /// Its standard error.
     pub std_error: f64,
+    /// Slope over standard error.
+    pub statistic: f64,
+    /// Two-sided p-value, from t as in the coefficient table.
+    pub p_value: f64,
     /// Lower bound of the 95 % interval.
     pub conf_low: f64,
     /// Upper bound of the 95 % interval.
@@ -159,6 +163,8 @@ struct Line {
     m0: f64,
     /// 97.5 % quantile of t.
     t: f64,
+    /// Its degrees of freedom.
+    df: f64,
 }
 
 impl Line {
@@ -169,8 +175,9 @@ impl Line {
         };
         let (i, j) = (at(x)?, at(product)?);
         let (b, V) = (&estimated.fit.coef, &estimated.covariance.V);
-        let t = dist::t_quantile(0.975, estimated.covariance.df);
-        Ok(Line { b1: b[i], b3: b[j], v11: V[(i, i)], v13: V[(i, j)], v33: V[(j, j)], m0, t })
+        let df = estimated.covariance.df;
+        let t = dist::t_quantile(0.975, df);
+        Ok(Line { b1: b[i], b3: b[j], v11: V[(i, i)], v13: V[(i, j)], v33: V[(j, j)], m0, t, df })
     }
 
     /// The slope at a value of the moderator in its own units.
@@ -178,8 +185,17 @@ impl Line {
         let m = value - self.m0;
         let estimate = self.b1 + self.b3 * m;
         let std_error = (self.v11 + 2.0 * m * self.v13 + m * m * self.v33).max(0.0).sqrt();
-        let (conf_low, conf_high) = (estimate - self.t * std_error, estimate + self.t * std_error);
-        Slope { at: at.into(), value, estimate, std_error, conf_low, conf_high }
+        let c = Coefficient::new(at, estimate, std_error, Some(self.df));
+        Slope {
+            at: c.name,
+            value,
+            estimate,
+            std_error,
+            statistic: c.statistic,
+            p_value: c.p_value,
+            conf_low: c.conf_low,
+            conf_high: c.conf_high,
+        }
     }
 
     /// Roots of (β₁ + β₃ m)² = t² (V₁₁ + 2 m V₁₃ + m² V₃₃).

@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
 use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
 use plim_report::page::{Block, Figure as Drawn};
-use plim_report::table::{Align, Cell, Column, Row, Section, Table};
 use plim_report::regression::{RegressionTable, regression};
+use plim_report::table::{Align, Cell, Column, Row, Section, Table};
 use plim_report::{Fit, effects, number, plots};
 use plim_stats::Coefficient;
 use schemars::JsonSchema;
@@ -141,22 +141,14 @@ impl Method for RegressionTable {
         let lang = cx.study.lang;
         let fits = cx.results.fits(&self.fits)?;
         let event = |fit: &Fit| fit.coefficients.iter().any(|c| c.name.starts_with("event_time::"));
-        let table = match fits.as_slice() {
-            [(_, fit)] if fit.method == "split" => effects::split(fit, &options, lang)?,
-            all if !all.is_empty() && all.iter().all(|(_, f)| event(f)) => effects::event_study(all, &options, lang)?,
-            all => regression(all, &options, lang)?,
-        };
-        let mut blocks = vec![Block::Table(table)];
-        if let [(_, fit)] = fits.as_slice() {
-            // A table beside the coefficients carries its own title.
-            let beside = RegressionTable { title: String::new(), ..options };
-            match fit.method.as_str() {
-                "mediation" => blocks.push(Block::Table(effects::mediation(fit, &beside, lang)?)),
-                "moderation" => blocks.push(Block::Table(effects::moderation(fit, &beside, lang)?)),
-                "split" => blocks.push(Block::Table(effects::between(fit, &beside, lang)?)),
-                _ => {}
+        let tables = match fits.as_slice() {
+            [(_, fit)] => effects::tables(fit, &options, lang)?,
+            all if !all.is_empty() && all.iter().all(|(_, f)| event(f)) => {
+                vec![effects::event_study(all, &options, lang)?]
             }
-        }
+            all => vec![regression(all, &options, lang)?],
+        };
+        let blocks = tables.into_iter().map(Block::Table).collect();
         shown(blocks)
     }
 }
