@@ -106,10 +106,8 @@ fn envelopment_2_2a() {
     close_printed(&vrs, &[1.0, 1.0, 1.0, 1.0, 2.333333], 6, "phi VRS");
     let crs = dea(&["--rts", "crs", "--super-efficiency"], "efficiency");
     close_printed(&crs, &[0.6, 1.25, 0.8, 0.6, 0.36], 9, "super-efficiency CRS");
-    let got = json(
-        UNITS,
-        &["measure", "dea", "--unit", "unit", "--inputs", "x", "--outputs", "y", "--super_efficiency"],
-    );
+    let got =
+        json(UNITS, &["measure", "dea", "--unit", "unit", "--inputs", "x", "--outputs", "y", "--super_efficiency"]);
     let vrs = column(&got, "rows", "efficiency");
     close_printed(&vrs[..3], &[1.5, 1.333333, 1.25], 6, "super-efficiency VRS");
     assert!(vrs[3].is_nan());

@@ -86,8 +86,9 @@ pub fn render(page: &Page) -> Result<String> {
     out += "</header>\n";
     if page.sections.len() > 1 {
         out += &format!("<nav aria-label=\"{0}\">\n<h2>{0}</h2>\n<ul>\n", esc(lang.say("contents")));
-        for (section, id) in page.sections.iter().zip(&ids) {
-            let level = section.level.clamp(1, 3);
+        // The deepest level stays out: a list of every option of every step is no help to find one's way.
+        for (section, id) in page.sections.iter().zip(&ids).filter(|(s, _)| s.level < 3) {
+            let level = section.level.clamp(1, 2);
             out += &format!("<li class=\"l{level}\"><a href=\"#{id}\">{}</a></li>\n", esc(&section.heading));
         }
         out += "</ul>\n</nav>\n";

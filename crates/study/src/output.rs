@@ -89,7 +89,7 @@ fn report(plan: &Plan, run: &Run) -> Page {
         }
         let name = if get("name").is_empty() { entry.name } else { get("name") };
         let mut part = section(format!("{name} ({})", entry.name));
-        part.level = 2;
+        part.level = 3;
         part.blocks.push(Block::Paragraph(format!("{}.", entry.about)));
         part.blocks.push(Block::Definitions(document::appendix(entry, step)));
         sections.push(part);

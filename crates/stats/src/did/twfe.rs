@@ -119,9 +119,6 @@ pub fn did(
     let mut estimated = estimated;
     estimated.fit.singletons = design.nobs() - sample.len();
     estimated.fit.sample = sample;
-    if estimated.fit.singletons > 0 {
-        notes.push(format!("{} singleton observations dropped", estimated.fit.singletons));
-    }
     Ok(Did {
         estimated,
         tests,

@@ -188,13 +188,9 @@ impl OlsFit {
         self.names.iter().position(|n| n == name).map(|j| self.coef[j])
     }
 
-    /// What a reader must know: singletons and dropped regressors.
+    /// What a reader must know: dropped regressors (`singletons` counts observations, which tables print).
     pub fn notes(&self) -> Vec<String> {
-        let mut notes: Vec<String> = self.dropped.iter().map(ToString::to_string).collect();
-        if self.singletons > 0 {
-            notes.push(format!("{} singleton observations dropped", self.singletons));
-        }
-        notes
+        self.dropped.iter().map(ToString::to_string).collect()
     }
 }
 

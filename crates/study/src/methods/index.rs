@@ -21,11 +21,7 @@ impl Method for Entropy {
         let x = numbers(&kept, &self.indicators)?;
         let times = cx.kept_times(&kept)?;
         let index = entropy(self, &x, times.as_deref()).map_err(|e| Error::from(e).at_rows(&kept))?;
-        let mut notes = index.notes;
-        if index.incomplete > 0 {
-            notes.push(format!("{} rows miss an indicator and have no score", index.incomplete));
-        }
-        let mut measure = Measure { method: "entropy".into(), notes, ..Default::default() };
+        let mut measure = Measure { method: "entropy".into(), notes: index.notes, ..Default::default() };
         measure.more.insert("weights".into(), list(&index.weights));
         measure.more.insert("goalposts".into(), list(&index.goalposts));
         Ok(Outcome::Columns(Measured {
