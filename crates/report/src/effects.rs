@@ -127,15 +127,18 @@ pub fn between(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Table
             let c = difference(b);
             let mut cells = measured(&o, &c);
             cells.truncate(4);
-            let p = get(b, "p_permutation");
-            cells.push(Cell::number(p, p_value(p)));
+            for p in ["chow_p_value", "p_permutation"].map(|key| get(b, key)) {
+                cells.push(Cell::number(p, p_value(p)));
+            }
             Row::new(o.label(&c.name), cells)
         })
         .collect();
-    let mut table =
-        measures("between_groups", vec![Section::new(rows)], stars_and_vcov(fit, options, lang), options, lang);
+    let mut notes = stars_and_vcov(fit, options, lang);
+    notes.push(lang.say("between_note").into());
+    let mut table = measures("between_groups", vec![Section::new(rows)], notes, options, lang);
     table.columns[0].label = lang.say("difference").into();
-    table.columns[4].label = lang.say("p_permutation").into();
+    table.columns[4].label = lang.say("chow_p_value").into();
+    table.columns.push(Column::new(lang.say("p_permutation"), Align::Number));
     Ok(table)
 }
 

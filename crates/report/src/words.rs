@@ -159,6 +159,12 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("mean+sd", "Mean + 1 s.d.", "均值+1标准差"),
     ("moderator", "Moderator", "调节变量"),
     ("split", "Subsamples", "分样本回归"),
+    ("chow_p_value", "Chow p", "Chow检验p值"),
+    (
+        "between_note",
+        "z and p-value: scores of both groups stacked (suest). Chow: one regression, everything interacted with the group. Permutation: units reassigned to the groups.",
+        "z与p值：两组得分叠加（suest）。Chow：全部变量与组别交互的单一回归。置换：在组间重新分配个体。",
+    ),
     ("between_groups", "Differences between groups", "组间差异检验"),
     // Difference in differences.
     ("event_time", "Event time {}", "相对时间{}"),

@@ -99,7 +99,11 @@ fn report(plan: &Plan, run: &Run) -> Page {
     for input in &run.inputs {
         let text =
             |key: &str| input.get(key).map_or(String::new(), |v| v.as_str().map_or(v.to_string(), str::to_string));
-        facts.push((text("name"), format!("{}, {} rows, SHA-256 {}", text("file"), text("rows"), text("sha256"))));
+        let size = match input.get("balance").and_then(Value::as_str) {
+            Some(balance) => balance.to_string(),
+            None => format!("{} rows", text("rows")),
+        };
+        facts.push((text("name"), format!("{}: {size}; SHA-256 {}", text("file"), text("sha256"))));
     }
     provenance.blocks.push(Block::Definitions(facts));
     sections.push(provenance);
@@ -168,6 +172,10 @@ fn preview(table: &Table) -> String {
     let body = (0..table.rows().min(SHOWN))
         .map(|i| {
             let cell = |c: &plim_table::Column| match &c.data {
+                // A column of whole numbers (years, counts) prints them as such.
+                plim_table::Data::Number(v) if v.iter().all(|x| x.is_nan() || x.fract() == 0.0) => {
+                    Cell::number(v[i], plim_report::number::fixed(v[i], 0))
+                }
                 plim_table::Data::Number(v) => Cell::number(v[i], plim_report::number::number(v[i], 4)),
                 plim_table::Data::Text(t) => Cell::text(t.get(i).unwrap_or_default()),
             };

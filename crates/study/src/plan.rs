@@ -33,8 +33,10 @@ pub struct Study {
 }
 
 /// A table on disk.
+///
+/// Unknown keys are refused by [`Plan::parse`], with near names: serde cannot where structs are flattened.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Source {
     /// Path below the study's folder, or below `root`.
     pub file: String,
@@ -44,10 +46,9 @@ pub struct Source {
     pub unit: Option<String>,
     /// Column of the time (years).
     pub time: Option<String>,
-    /// Sheet of an Excel file; the first by default.
-    pub sheet: Option<String>,
-    /// Encoding of a text file, such as `gb18030`; detected by default.
-    pub encoding: Option<String>,
+    /// How to read it.
+    #[serde(flatten)]
+    pub read: plim_table::ReadOptions,
 }
 
 /// A study file: the study, its text, and the place of each key.

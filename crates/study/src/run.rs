@@ -326,18 +326,18 @@ pub fn load(plan: &Plan, roots: &[(String, PathBuf)]) -> (Run, Vec<Error>) {
     for (name, source) in &plan.study.data {
         let read = || -> Result<Held> {
             let path = plan.locate(source, roots)?;
-            let options = plim_table::ReadOptions {
-                sheet: source.sheet.clone(),
-                encoding: source.encoding.clone(),
-                ..Default::default()
-            };
-            let read = plim_table::read(&path, &options)?;
+            let read = plim_table::read(&path, &source.read)?;
             for key in [&source.unit, &source.time].into_iter().flatten() {
                 read.table.column(key)?;
             }
+            // Trade records have many rows for a unit and time: they are no panel and have no balance.
+            let balance = match (&source.unit, &source.time) {
+                (Some(u), Some(t)) => Panel::new(&read.table, u, t).ok().map(|p| p.balance().to_string()),
+                _ => None,
+            };
             run.inputs.push(json!({
-                "name": name, "file": source.file, "root": source.root,
-                "sha256": crate::record::sha256(&path)?, "rows": read.table.rows(), "notes": read.notes,
+                "name": name, "file": source.file, "root": source.root, "sha256": crate::record::sha256(&path)?,
+                "rows": read.table.rows(), "balance": balance, "notes": read.notes,
             }));
             run.results.notes.extend(read.notes.iter().map(|n| format!("{name}: {n}")));
             Ok(Held { table: read.table, unit: source.unit.clone(), time: source.time.clone() })
@@ -453,14 +453,13 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
         errors.push(place(e.into()));
     }
     if errors.is_empty() {
-        if step.entry.role == Role::Prepare {
-            let placeholders =
-                columns.iter().any(|c| table.column(c).is_ok_and(|c| (0..c.len()).all(|i| c.is_missing(i))));
-            if !placeholders && let Err(e) = run.step(step, &plan.study, &plan.folder) {
-                errors.push(place(e));
-            }
+        // A column that a measure will fill is all missing here: only a query can do without its values.
+        let empty = |c: &String| table.column(c).is_ok_and(|c| (0..c.len()).all(|i| c.is_missing(i)));
+        let runs = step.entry.role == Role::Prepare && (step.entry.name == "sql" || !columns.iter().any(empty));
+        match runs {
+            true => errors.extend(run.step(step, &plan.study, &plan.folder).err().map(place)),
+            false => announce(run, step, &name),
         }
-        announce(run, step, &name);
     }
     errors
 }

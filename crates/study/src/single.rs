@@ -4,10 +4,10 @@ use crate::error::{Error, Result};
 use crate::method::{Role, find};
 use crate::plan::Study;
 use crate::run::{Held, Run, rows_json};
-use crate::schema::OptionDoc;
+use crate::schema::{self, OptionDoc};
 use crate::step::Step;
 use plim_report::{Fit, Measure};
-use plim_table::Table;
+use plim_table::{ReadOptions, Table};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -21,10 +21,12 @@ pub enum Single {
     Table(Table),
 }
 
-/// Options of a method as the command line offers them: those of a step less the names of tables.
+/// Options of a method as the command line offers them: those of a step less the names of tables, and how to
+/// read the file.
 pub fn options(method: &str) -> Result<Vec<OptionDoc>> {
     let mut all = find(method)?.all_options();
     all.retain(|o| !matches!(o.name.as_str(), "data" | "into"));
+    all.extend(schema::options::<ReadOptions>());
     Ok(all)
 }
 
@@ -49,8 +51,14 @@ pub fn value(option: &OptionDoc, text: &str) -> Value {
 }
 
 /// Runs one method on one file.
-pub fn run(method: &str, file: &Path, options: Map<String, Value>) -> Result<Single> {
-    let read = plim_table::read(file, &plim_table::ReadOptions::default())?;
+pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result<Single> {
+    let mut reading = Map::new();
+    for option in schema::options::<ReadOptions>() {
+        if let Some(value) = options.remove(&option.name) {
+            reading.insert(option.name, value);
+        }
+    }
+    let read = plim_table::read(file, &schema::read(reading)?)?;
     let (single, _) = run_on(method, read.table, options, file.parent().unwrap_or(Path::new(".")))?;
     Ok(match single {
         Single::Measure(mut m, t) => {

@@ -41,7 +41,7 @@ pub struct Regression {
     pub formula: String,
     /// Column of weights; every observation counts alike by default.
     pub weights: Option<String>,
-    /// Covariance of the estimates: `iid`, `hc1`, `cluster:city`, `cluster:city+year`.
+    /// Covariance of the estimates: `iid`, `hc0` to `hc3`, `cluster:city`, `cluster:city+year`, `cluster:a^b`.
     ///
     /// By default clustered by the first fixed effect, `hc1` without one.
     pub vcov: Option<Vcov>,

@@ -1,0 +1,135 @@
+//! Whole studies through the command: what a run writes, that it is the same on any number of threads, that a
+//! hostile label stays inert, and that the examples pass `check` and `run`.
+
+mod common;
+
+use common::{folder, plim, shared};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn results(out: &Path) -> Value {
+    serde_json::from_str(&read(&out.join("results.json"))).expect("JSON")
+}
+
+/// Runs `plim` and insists on success.
+#[track_caller]
+fn done(dir: &Path, args: &[&str]) {
+    let out = plim(dir, args);
+    assert!(out.status.success(), "plim {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+#[test]
+fn a_new_study_runs_and_leaves_what_the_contract_says() {
+    let dir = folder(&[]);
+    done(dir.path(), &["new", "s"]);
+    done(dir.path(), &["check", "s/study.toml"]);
+    done(dir.path(), &["run", "s/study.toml", "--out", "o"]);
+    let out = dir.path().join("o");
+    let r = results(&out);
+    assert_eq!(r["plimsoll"], env!("CARGO_PKG_VERSION"));
+    let fit = &r["estimates"]["m2"];
+    for key in ["method", "formula", "nobs", "vcov", "coefficients", "stats", "sample", "notes"] {
+        assert!(!fit[key].is_null(), "{key}");
+    }
+    assert!(r["measures"]["dig"]["weights"].as_array().is_some_and(|w| w.len() == 5));
+    for file in
+        ["report.html", "record.json", "data/dig.parquet", "tables/table.tex", "tables/table.md", "tables/table.txt"]
+    {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    let record: Value = serde_json::from_str(&read(&out.join("record.json"))).expect("JSON");
+    assert_eq!(record["inputs"][0]["sha256"].as_str().map(str::len), Some(64));
+    assert!(record["study"]["step"].as_array().is_some_and(|s| s.len() == 7));
+    // A second run replaces the first; a folder that is not a run's is left alone.
+    done(dir.path(), &["run", "s/study.toml", "--out", "o"]);
+    std::fs::create_dir(dir.path().join("mine")).unwrap();
+    std::fs::write(dir.path().join("mine/thesis.txt"), "precious").unwrap();
+    let refused = plim(dir.path(), &["run", "s/study.toml", "--out", "mine"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(read(&dir.path().join("mine/thesis.txt")), "precious");
+    let names: Vec<String> =
+        std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    assert!(!names.iter().any(|n| n.starts_with('.')), "no draft is left: {names:?}");
+}
+
+#[test]
+fn settings_change_one_run() {
+    let dir = folder(&[]);
+    done(dir.path(), &["new", "s"]);
+    done(dir.path(), &["run", "s/study.toml", "--out", "a"]);
+    done(dir.path(), &["run", "s/study.toml", "--out", "b", "--set", "dig.zeros=shift:0.01"]);
+    let weight = |out: &str| results(&dir.path().join(out))["measures"]["dig"]["weights"][0]["weight"].clone();
+    assert_ne!(weight("a"), weight("b"));
+    assert_eq!(plim(dir.path(), &["run", "s/study.toml", "--set", "gid.zeros=none"]).status.code(), Some(1));
+}
+
+#[test]
+fn the_same_bits_on_one_and_two_threads() {
+    let dir = folder(&[]);
+    done(dir.path(), &["simulate", "cities", "--cities", "40", "--records", "20", "--into", "data"]);
+    let study = read(&plim_golden::root().join("examples/digital-economy/study.toml"));
+    std::fs::write(dir.path().join("study.toml"), study.replace("replications = 499", "replications = 49")).unwrap();
+    done(dir.path(), &["check", "study.toml"]);
+    let text: Vec<String> = ["1", "2"]
+        .map(|threads| {
+            let out = Command::new(env!("CARGO_BIN_EXE_plim"))
+                .args(["run", "study.toml", "--out", threads])
+                .env("RAYON_NUM_THREADS", threads)
+                .current_dir(dir.path())
+                .output()
+                .expect("plim runs");
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            read(&dir.path().join(threads).join("results.json"))
+        })
+        .into();
+    assert!(text[0] == text[1], "results.json differs between one and two threads");
+    assert!(!text[0].contains("NaN"));
+}
+
+#[test]
+fn hostile_labels_stay_inert() {
+    let dir = folder(&[]);
+    done(dir.path(), &["new", "s"]);
+    let path = dir.path().join("s/study.toml");
+    let evil = "<script>alert(1)</script>\\\" onload=\\\"x";
+    let study = read(&path)
+        .replace("dig = \"Digital economy\"", &format!("dig = \"{evil}\""))
+        .replace("title = \"A first study\"", &format!("title = \"{evil}\""));
+    std::fs::write(&path, study).unwrap();
+    done(dir.path(), &["run", "s/study.toml", "--out", "o"]);
+    let page = read(&dir.path().join("o/report.html"));
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<script>alert"));
+    assert!(!page.contains("http://") || !page.contains("src=\"http"), "nothing is fetched");
+}
+
+#[test]
+fn a_step_reads_only_what_comes_before_it() {
+    let study = "[data.c]\nfile = \"d.csv\"\n\n[[step]]\nmethod = \"table\"\nfits = [\"m\"]\n\n\
+        [[step]]\nmethod = \"feols\"\nname = \"m\"\nformula = \"y ~ x\"\n";
+    let dir = folder(&[("d.csv", "y,x\n1,2\n2,1\n3,5\n"), ("study.toml", study)]);
+    let out = plim(dir.path(), &["check", "study.toml"]);
+    let message = String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.code() == Some(1) && message.contains("`m`"), "{message}");
+}
+
+#[test]
+fn the_countries_study_runs_on_real_data() {
+    if shared("data/country_panel_1990_2024.parquet").is_none() {
+        return;
+    }
+    let root = plim_golden::root();
+    let shared = shared("data").and_then(|d| d.parent().map(Path::to_path_buf)).expect("a folder");
+    let dir = folder(&[]);
+    let study = root.join("examples/countries/study.toml");
+    let out = dir.path().join("o");
+    let root_arg = format!("shared={}", shared.display());
+    done(dir.path(), &["run", study.to_str().unwrap(), "--root", &root_arg, "--out", out.to_str().unwrap()]);
+    let r = results(&out);
+    assert!(r["estimates"]["m2"]["nobs"].as_u64().is_some_and(|n| n > 2000));
+    assert!(r["measures"]["wiod_eci"]["years"].as_array().is_some_and(|y| y.len() == 17));
+}
