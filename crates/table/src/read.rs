@@ -12,7 +12,10 @@
 use crate::{Error, Result, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Once;
 
 /// Columns that a file may have.
 pub(crate) const MAX_COLUMNS: usize = 100_000;
@@ -91,12 +94,12 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
     if metadata.len() == 0 {
         return Err(Error::invalid(format!("{file} is empty"), "was its writing or its download cut short?"));
     }
-    let mut read = match format {
+    let mut read = guarded(&file, || match format {
         Format::Csv(delimiter) => crate::csv::read(path, delimiter, options),
         Format::Parquet => crate::parquet::read(path),
         Format::Stata => crate::stata::read(path, options),
         Format::Excel => crate::excel::read(path, options),
-    }?;
+    })?;
     if read.table.rows() == 0 {
         return Err(Error::invalid(
             format!("{file}: there are columns but no rows"),
@@ -105,6 +108,35 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
     }
     read.table.origin.file = Some(file);
     Ok(read)
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps a panic of this thread off the terminal, for good: for threads that only run guarded work.
+#[cfg(feature = "sql")]
+pub(crate) fn guard_thread() {
+    GUARDED.set(true);
+}
+
+/// Runs the parser of a format, whose panic becomes an error. Damaged Parquet files make the library panic in places
+/// where it counts on what the file says about itself.
+pub(crate) fn guarded<T>(file: &str, parse: impl FnOnce() -> Result<T>) -> Result<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !GUARDED.get() {
+                before(panic);
+            }
+        }));
+    });
+    GUARDED.set(true);
+    // What the parser leaves behind is dropped with it, so that nothing broken can be seen.
+    let result = catch_unwind(AssertUnwindSafe(parse));
+    GUARDED.set(false);
+    result.unwrap_or_else(|_| Err(Error::file(file, "the file is damaged: its parts contradict each other")))
 }
 
 /// The whole of a file; a size that memory cannot hold is an error, not an abort.

@@ -7,10 +7,10 @@
 //! or ordered by their columns from left to right (Parquet files, which are read in parallel).
 
 use crate::arrow::{from_batches, to_batch};
+use crate::parquet::broken;
 use crate::{Data, Error, Result, Table, near};
 use ::arrow::array::RecordBatch;
 use ::arrow::datatypes::{DataType, Schema};
-use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::file::metadata::ParquetMetaData;
 use ::parquet::file::statistics::Statistics;
 use datafusion::common::tree_node::TreeNode;
@@ -50,17 +50,15 @@ pub fn sql(query: &str, tables: &[(&str, &Table)], memory_limit: Option<usize>) 
 /// [`sql`] over tables and Parquet files.
 pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<usize>) -> Result<Table> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).build();
-    runtime.map_err(|e| Error::file("sql", e))?.block_on(async {
-        let session = session(sources, memory_limit).await?;
+    drive(sources, threads, async {
+        let session = session(query, sources, memory_limit).await?;
         let plan = plan(&session, query, sources).await?;
         let ordered = ordered(&plan);
-        let streams = sources.iter().any(|(_, s)| matches!(s, Source::Parquet(_)));
         // LIMIT of unordered rows keeps whichever come first: one thread, or the rows would differ by run.
         let arbitrary = plan
             .exists(|node| Ok(matches!(node, LogicalPlan::Limit(limit) if !self::ordered(&limit.input))))
             .map_err(|e| refused(e, sources))?;
-        let parallel = streams && !arbitrary;
+        let parallel = !files(sources).is_empty() && !arbitrary;
         let mut state = session.state();
         state.config_mut().options_mut().execution.target_partitions = if parallel { threads } else { 1 };
         let frame = DataFrame::new(state, plan);
@@ -73,16 +71,38 @@ pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<us
 
 /// Names of the columns that a query makes, without running it.
 pub fn sql_names(query: &str, sources: &[(&str, Source)]) -> Result<Vec<String>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
-    runtime.map_err(|e| Error::file("sql", e))?.block_on(async {
-        let session = session(sources, None).await?;
+    drive(sources, 1, async {
+        let session = session(query, sources, None).await?;
         let plan = plan(&session, query, sources).await?;
         Ok(plan.schema().fields().iter().map(|f| f.name().clone()).collect())
     })
 }
 
-/// A session that knows the sources.
-async fn session(sources: &[(&str, Source<'_>)], memory_limit: Option<usize>) -> Result<SessionContext> {
+/// Runs a query's future to its end; a panic over a damaged file is an error that names the files.
+fn drive<T>(sources: &[(&str, Source)], threads: usize, future: impl Future<Output = Result<T>>) -> Result<T> {
+    let files = files(sources);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if !files.is_empty() {
+        runtime.on_thread_start(crate::read::guard_thread);
+    }
+    let runtime = runtime.worker_threads(threads).build().map_err(|e| Error::file("sql", e))?;
+    match files.is_empty() {
+        true => runtime.block_on(future),
+        false => crate::read::guarded(&files, || runtime.block_on(future)),
+    }
+}
+
+/// The files among the sources, as a message names them.
+fn files(sources: &[(&str, Source)]) -> String {
+    let file = |source: &Source| match source {
+        Source::Parquet(path) => Some(path.display().to_string()),
+        Source::Table(_) => None,
+    };
+    sources.iter().filter_map(|(_, s)| file(s)).collect::<Vec<_>>().join(", ")
+}
+
+/// A session that knows the sources which the query names; the others need not be opened or copied.
+async fn session(query: &str, sources: &[(&str, Source<'_>)], memory_limit: Option<usize>) -> Result<SessionContext> {
     let config = SessionConfig::new()
         .with_target_partitions(1)
         // Names as spelled: folded to lower case, a column `GDP` could not be reached without quotes.
@@ -93,7 +113,8 @@ async fn session(sources: &[(&str, Source<'_>)], memory_limit: Option<usize>) ->
     }
     let runtime = runtime.build_arc().map_err(|e| refused(e, sources))?;
     let session = SessionContext::new_with_config_rt(config, runtime);
-    for (name, source) in sources {
+    // A name with a quote is spelled with two of them in the query.
+    for (name, source) in sources.iter().filter(|(name, _)| query.contains(name) || name.contains('"')) {
         let name_of = TableReference::bare(*name);
         match source {
             Source::Table(table) => session.register_batch(name_of, to_batch(table)?).map(|_| ()),
@@ -129,12 +150,10 @@ fn ordered(plan: &LogicalPlan) -> bool {
 /// A Parquet file with the types that reading it would give: numbers as `f64`, dates as text.
 async fn parquet(session: &SessionContext, path: &Path) -> Result<DataFrame> {
     let file = path.display();
-    let broken = |e: &dyn std::fmt::Display| Error::file(&file, format!("not a whole Parquet file: {e}"));
-    let handle = std::fs::File::open(path).map_err(|e| Error::file(&file, e))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| broken(&e))?;
+    let builder = crate::parquet::open(path)?;
     let location = std::path::absolute(path).map_err(|e| Error::file(&file, e))?;
     let options = ParquetReadOptions::default().file_extension("");
-    let frame = session.read_parquet(url(&location), options).await.map_err(|e| broken(&e))?;
+    let frame = session.read_parquet(url(&location), options).await.map_err(|e| broken(&file, e))?;
     let columns = builder.schema().fields().iter().filter_map(|field| {
         let column = ident(field.name());
         match target(field.data_type(), || exact(builder.metadata(), field.name()))? {
@@ -142,7 +161,7 @@ async fn parquet(session: &SessionContext, path: &Path) -> Result<DataFrame> {
             None => Some(column),
         }
     });
-    frame.select(columns.collect::<Vec<_>>()).map_err(|e| broken(&e))
+    frame.select(columns.collect::<Vec<_>>()).map_err(|e| broken(&file, e))
 }
 
 /// The type to cast a column to: `None` for one that a table cannot hold, `Some(None)` for one that stays.
@@ -227,11 +246,13 @@ fn refused(error: DataFusionError, sources: &[(&str, Source)]) -> Error {
             format!("the query needs more memory than it may use: {}", text.lines().next().unwrap_or_default()),
             "raise the memory limit, or select fewer columns and rows",
         ),
-        DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) => {
-            let files: Vec<String> = (sources.iter())
-                .filter_map(|(_, s)| if let Source::Parquet(p) = s { Some(p.display().to_string()) } else { None })
-                .collect();
-            Error::file(if files.is_empty() { "sql".into() } else { files.join(", ") }, error.strip_backtrace())
+        DataFusionError::IoError(_)
+        | DataFusionError::ObjectStore(_)
+        | DataFusionError::ParquetError(_)
+        | DataFusionError::ExecutionJoin(_)
+            if !files(sources).is_empty() =>
+        {
+            Error::file(files(sources), format!("not a whole Parquet file: {}", error.strip_backtrace()))
         }
         DataFusionError::SQL(..) => Error::invalid(message(&error), "write one SELECT"),
         _ => {

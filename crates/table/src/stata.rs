@@ -62,12 +62,23 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Read> {
     Err(failure.unwrap_or_else(|| Error::file(&file, "no encoding to try")))
 }
 
-/// Whether the file is of release 118 or later, which is UTF-8 by definition.
+/// Whether the file is of release 118 or later, which is UTF-8 by definition; one of release 117 or later that lacks
+/// its closing tag is cut short.
 fn unicode(path: &Path, file: &str) -> Result<bool> {
-    use std::io::Read as _;
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    const START: &[u8] = b"<stata_dta><header><release>";
+    const END: &[u8] = b"</stata_dta>";
+    let failed = |e| Error::file(file, e);
+    let mut handle = File::open(path).map_err(failed)?;
     let mut start = Vec::new();
-    File::open(path).and_then(|f| f.take(31).read_to_end(&mut start)).map_err(|e| Error::file(file, e))?;
-    Ok([&b"<stata_dta><header><release>118"[..], b"<stata_dta><header><release>119"].contains(&start.as_slice()))
+    handle.by_ref().take(START.len() as u64 + 3).read_to_end(&mut start).map_err(failed)?;
+    let Some(release) = start.strip_prefix(START) else { return Ok(false) };
+    let mut end = Vec::new();
+    handle.seek(SeekFrom::End(-(END.len() as i64))).and_then(|_| handle.read_to_end(&mut end)).map_err(failed)?;
+    match end == END {
+        true => Ok(matches!(release, b"118" | b"119")),
+        false => Err(Error::file(file, "cut short: the closing tag of a Stata file is missing")),
+    }
 }
 
 /// Cells of a variable under construction.
@@ -289,10 +300,14 @@ pub(crate) fn write(out: &mut File, table: &Table, file: &str) -> Result<Vec<Str
 
 /// Names that Stata takes: letters, digits and `_`, no digit first, at most 32 characters, none of its own words.
 fn names(table: &Table, file: &str) -> Result<(Vec<String>, Vec<String>)> {
-    const RESERVED: [&str; 26] = [
+    const RESERVED: [&str; 20] = [
         "_all", "_b", "_coef", "_cons", "_n", "_N", "_pi", "_pred", "_rc", "_skip", "byte", "double", "float", "if",
-        "in", "int", "long", "using", "with", "str", "strL", "str1", "str2", "str8", "str16", "str32",
+        "in", "int", "long", "strL", "using", "with",
     ];
+    // str1 to str2045 are types.
+    let string_type =
+        |name: &str| name.strip_prefix("str").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let reserved = |name: &str| RESERVED.contains(&name) || string_type(name);
     if table.columns().len() > 32_767 {
         return Err(Error::invalid(
             format!("{file}: {} columns; a Stata file holds at most 32,767", table.columns().len()),
@@ -304,7 +319,7 @@ fn names(table: &Table, file: &str) -> Result<(Vec<String>, Vec<String>)> {
     let tame = |name: &str| -> String {
         let mut tame: String =
             name.chars().take(32).map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
-        if tame.is_empty() || tame.starts_with(|c: char| c.is_numeric()) || RESERVED.contains(&tame.as_str()) {
+        if tame.is_empty() || tame.starts_with(|c: char| c.is_numeric()) || reserved(&tame) {
             tame = format!("_{tame}").chars().take(32).collect();
         }
         tame

@@ -1,0 +1,230 @@
+//! Each format out and in again, typing rules, and the real files of the shared material.
+
+use plim_table::{Column, Data, ReadOptions, Table, WriteOptions, read, write, write_with};
+use std::path::Path;
+
+fn path(dir: &tempfile::TempDir, name: &str) -> std::path::PathBuf {
+    dir.path().join(name)
+}
+
+fn text<'a>(table: &'a Table, column: &str, row: usize) -> Option<&'a str> {
+    match &table.column(column).unwrap().data {
+        Data::Text(t) => t.get(row),
+        Data::Number(_) => panic!("{column} is numeric"),
+    }
+}
+
+/// What a round trip must keep: Chinese names and text, codes, missing of both kinds, hard numbers, hard text.
+fn hard() -> Table {
+    let long = "长".repeat(1500);
+    Table::new(vec![
+        Column::text("城市", [Some("北京"), Some("上海, \"沪\""), None, Some("line\nbreak")]),
+        Column::number("年份", vec![2010.0, 2011.0, f64::NAN, -0.0]),
+        Column::number("gdp", vec![0.1, 1e300, 5e-324, -123456789.12345679]),
+        Column::text("code", [Some("010121"), Some("NA"), Some("9007199254740993"), None]),
+        Column::text("remark", [Some(long.as_str()), None, None, Some("=1+1")]),
+    ])
+    .unwrap()
+}
+
+#[test]
+fn every_format_gives_back_what_it_was_given() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["t.csv", "t.tsv", "t.txt", "t.parquet", "t.dta", "t.xlsx"] {
+        let file = path(&dir, name);
+        let notes = write(&file, &hard()).unwrap();
+        assert!(notes.is_empty(), "{name}: {notes:?}");
+        let back = read(&file, &ReadOptions::default()).unwrap();
+        assert!(back.notes.is_empty(), "{name}: {:?}", back.notes);
+        assert_eq!(back.table.rows(), 4, "{name}");
+        for (got, want) in back.table.columns().iter().zip(hard().columns()) {
+            assert_eq!(got.name, want.name, "{name}");
+            match (&got.data, &want.data) {
+                (Data::Number(g), Data::Number(w)) => {
+                    for (g, w) in g.iter().zip(w) {
+                        // NaN is NaN; otherwise the value is the same, zero without its sign in a text file.
+                        assert!(g == w || g.is_nan() && w.is_nan(), "{name}, {}: {g} {w}", got.name);
+                    }
+                }
+                (Data::Text(g), Data::Text(w)) => {
+                    assert!((0..4).all(|i| g.get(i) == w.get(i)), "{name}, {}", got.name);
+                }
+                _ => panic!("{name}: column {} changed its type", got.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn writing_twice_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    for extension in ["csv", "parquet", "dta", "xlsx"] {
+        let (a, b) = (path(&dir, &format!("a.{extension}")), path(&dir, &format!("b.{extension}")));
+        write(&a, &hard()).unwrap();
+        write(&b, &hard()).unwrap();
+        assert!(std::fs::read(a).unwrap() == std::fs::read(b).unwrap(), "{extension}");
+    }
+}
+
+#[test]
+fn lines_are_those_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, want) in [("t.csv", [2, 3, 4, 5]), ("t.xlsx", [2, 3, 4, 5]), ("t.dta", [1, 2, 3, 4])] {
+        write(path(&dir, name), &hard()).unwrap();
+        let table = read(path(&dir, name), &ReadOptions::default()).unwrap().table;
+        assert_eq!(table.origin.lines, want, "{name}");
+        assert_eq!(table.origin.file, Some(path(&dir, name).display().to_string()));
+    }
+}
+
+#[test]
+fn names_that_stata_refuses_are_changed_with_a_note() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = "a_very_long_name_that_goes_beyond_what_stata_takes";
+    let columns = ["gdp per head", "gdp_per_head", "2010", "if", long].map(|n| Column::number(n, vec![1.0]));
+    let notes = write(path(&dir, "t.dta"), &Table::new(columns.to_vec()).unwrap()).unwrap();
+    assert_eq!(notes.len(), 4, "{notes:?}");
+    let back = read(path(&dir, "t.dta"), &ReadOptions::default()).unwrap().table;
+    let names: Vec<&str> = back.names().collect();
+    assert_eq!(names, ["gdp_per_head_1", "gdp_per_head", "_2010", "_if", &long[..32]]);
+}
+
+#[test]
+fn text_beyond_2045_bytes_is_a_long_string_in_stata() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = ("长".repeat(1000), "b".repeat(70_000));
+    let table = Table::new(vec![Column::text("note", [Some(&a), None, Some(&b), Some(&a)])]).unwrap();
+    write(path(&dir, "t.dta"), &table).unwrap();
+    let back = read(path(&dir, "t.dta"), &ReadOptions::default()).unwrap().table;
+    let got: Vec<Option<&str>> = (0..4).map(|i| text(&back, "note", i)).collect();
+    assert_eq!(got, [Some(a.as_str()), None, Some(&b), Some(&a)]);
+}
+
+fn csv(content: impl AsRef<[u8]>, options: &ReadOptions) -> plim_table::Result<plim_table::Read> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(path(&dir, "t.csv"), content).unwrap();
+    read(path(&dir, "t.csv"), options)
+}
+
+#[test]
+fn gbk_is_read_with_a_note_and_a_forced_encoding_without() {
+    let bytes = encoding_rs::GBK.encode("城市,年\n北京市,2010\n").0.into_owned();
+    let got = csv(&bytes, &ReadOptions::default()).unwrap();
+    assert_eq!(text(&got.table, "城市", 0), Some("北京市"));
+    assert!(got.notes[0].contains("gb18030"), "{:?}", got.notes);
+    let forced = ReadOptions { encoding: Some("gbk".into()), ..ReadOptions::default() };
+    assert!(csv(&bytes, &forced).unwrap().notes.is_empty());
+}
+
+#[test]
+fn a_byte_order_mark_can_be_written_and_is_not_part_of_the_first_name() {
+    let dir = tempfile::tempdir().unwrap();
+    write_with(path(&dir, "t.csv"), &hard(), &WriteOptions { bom: true }).unwrap();
+    assert!(std::fs::read(path(&dir, "t.csv")).unwrap().starts_with(b"\xef\xbb\xbf"));
+    assert!(read(path(&dir, "t.csv"), &ReadOptions::default()).unwrap().table.has("城市"));
+}
+
+#[test]
+fn typing_of_columns() {
+    let content = "plain,code,id,inf,token,all_missing,empty,thousands,spaces\n\
+                   1,007,123456789012345,1,NA,NA,,\"1,234\", 1 \n\
+                   -2.5e3,008,1234567890123456,inf,3,.,,5,2\n";
+    let table = csv(content, &ReadOptions::default()).unwrap().table;
+    let numeric: Vec<&str> =
+        (table.columns().iter()).filter(|c| matches!(c.data, Data::Number(_))).map(|c| c.name.as_str()).collect();
+    assert_eq!(numeric, ["plain", "token", "all_missing", "empty", "spaces"]);
+    assert_eq!(text(&table, "code", 0), Some("007"));
+    let message = table.numbers("inf").unwrap_err().to_string();
+    assert!(message.contains("line 3, column `inf`: `inf` is not a number"), "{message}");
+    let message = table.numbers("thousands").unwrap_err().to_string();
+    assert!(message.contains("line 2") && message.contains("`1,234`"), "{message}");
+}
+
+#[test]
+fn further_missing_texts_hold_in_every_column() {
+    let options = ReadOptions { missing: vec!["-99".into(), "…".into()], ..ReadOptions::default() };
+    let table = csv("x,s\n-99,…\n1,NA\n…,b\n", &options).unwrap().table;
+    let x = table.numbers("x").unwrap();
+    assert!(x[0].is_nan() && x[1] == 1.0 && x[2].is_nan());
+    assert_eq!([text(&table, "s", 0), text(&table, "s", 1)], [None, Some("NA")]);
+}
+
+#[test]
+fn a_column_without_a_name_gets_one_and_a_note() {
+    let read = csv(",x\n1,2\n", &ReadOptions::default()).unwrap();
+    assert_eq!(read.table.names().collect::<Vec<_>>(), ["column_1", "x"]);
+    assert_eq!(read.notes.len(), 1);
+}
+
+#[test]
+fn the_delimiter_can_be_set() {
+    let options = ReadOptions { delimiter: Some(';'), ..ReadOptions::default() };
+    assert_eq!(csv("a;b\n1;2\n", &options).unwrap().table.numbers("b").unwrap(), [2.0]);
+}
+
+#[test]
+fn a_sheet_is_chosen_by_name_and_typed_like_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().write_string(0, 0, "x").unwrap().write_number(1, 0, 1.0).unwrap();
+    let sheet = book.add_worksheet().set_name("数据").unwrap();
+    let date = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+    for (j, name) in ["day", "flag", "as_text", "error"].iter().enumerate() {
+        sheet.write_string(0, j as u16, *name).unwrap();
+    }
+    for row in [1, 3] {
+        let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2016, 2, 29).unwrap();
+        sheet.write_datetime_with_format(row, 0, &day, &date).unwrap();
+        sheet.write_boolean(row, 1, true).unwrap();
+        sheet.write_string(row, 2, "12.5").unwrap();
+        sheet.write_string(row, 3, "#N/A").unwrap();
+    }
+    book.save(path(&dir, "t.xlsx")).unwrap();
+    let first = read(path(&dir, "t.xlsx"), &ReadOptions::default()).unwrap();
+    assert_eq!((first.table.numbers("x").unwrap(), first.notes.len()), (&[1.0][..], 1));
+    let options = ReadOptions { sheet: Some("数据".into()), ..ReadOptions::default() };
+    let second = read(path(&dir, "t.xlsx"), &options).unwrap().table;
+    assert_eq!(text(&second, "day", 1), Some("2016-02-29"));
+    assert_eq!(second.numbers("flag").unwrap(), [1.0, 1.0]);
+    assert_eq!(second.numbers("as_text").unwrap(), [12.5, 12.5]);
+    assert!(second.numbers("error").unwrap().iter().all(|x| x.is_nan()));
+    assert_eq!(second.origin.lines, [2, 4], "a blank row is skipped and counted");
+    let wrong = ReadOptions { sheet: Some("数 据".into()), ..ReadOptions::default() };
+    let message = read(path(&dir, "t.xlsx"), &wrong).unwrap_err().to_string();
+    assert!(message.contains("no sheet `数 据`") && message.contains("`数据`"), "{message}");
+}
+
+/// Rows and columns as the README of the shared data lists them.
+#[test]
+fn real_files_are_read_whole() {
+    let Some(folder) = plim_golden::shared("data") else { return };
+    for (name, rows, columns) in [
+        ("country_panel_1990_2024", 8284, 61),
+        ("country_trade_indicators_hs92_1995_2023", 6665, 13),
+        ("product_pci_hs92_1995_2023", 35897, 7),
+        ("wdi40_panel_2000_2023", 960, 64),
+        ("wiod_bilateral_industry_1995_2011", 490423, 7),
+        ("fixest_trade_eu15_2007_2016", 38325, 6),
+        ("agtpa_applications", 99981, 17),
+        ("world_trade_avg_1998_to_2000", 124336, 3),
+        ("world_gdp_avg_1998_to_2000", 240, 2),
+        ("hansen1999_invest", 8475, 4),
+    ] {
+        let got = read(folder.join(format!("{name}.parquet")), &ReadOptions::default()).unwrap();
+        assert_eq!((got.table.rows(), got.table.columns().len()), (rows, columns), "{name}: {:?}", got.notes);
+    }
+    codes(&folder);
+}
+
+/// Namibia's code is `NA`, and some ISO codes have a leading zero.
+fn codes(folder: &Path) {
+    let table = read(folder.join("facts/iso_country_codes.csv"), &ReadOptions::default()).unwrap().table;
+    assert_eq!((table.rows(), table.columns().len()), (249, 10));
+    let named = |value: &str| {
+        let column = table.columns().iter().find(|c| (0..249).any(|i| c.show(i) == value));
+        column.unwrap_or_else(|| panic!("no cell {value}")).name.clone()
+    };
+    assert!(matches!(table.column(&named("NAM")).unwrap().data, Data::Text(_)));
+    let iso2 = table.column(&named("NA")).unwrap();
+    assert!((0..249).all(|i| !iso2.is_missing(i)));
+}
