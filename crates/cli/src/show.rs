@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 
 /// Prints to stderr.
 pub fn error(e: &Error) {
-    if let Kind::Many(errors) = &e.kind {
+    if let Kind::Many(errors) = &*e.kind {
         errors.iter().for_each(error);
         return;
     }

@@ -8,8 +8,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// What went wrong, and where in the study.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error {
-    /// What went wrong.
-    pub kind: Kind,
+    /// What went wrong; boxed, because results carry it by value.
+    pub kind: Box<Kind>,
     /// The step, when one is at work.
     pub step: Option<String>,
     /// The study file, and the bytes of it that are at fault.
@@ -52,7 +52,7 @@ pub enum Kind {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Error { kind, step: None, plan: None }
+        Error { kind: Box::new(kind), step: None, plan: None }
     }
 
     /// Something the study or the command asks for is wrong.
@@ -75,8 +75,8 @@ impl Error {
 
     /// Names the step, unless one is named already.
     pub fn at_step(mut self, step: &str) -> Self {
-        if let Kind::Many(errors) = self.kind {
-            self.kind = Kind::Many(errors.into_iter().map(|e| e.at_step(step)).collect());
+        if let Kind::Many(errors) = &mut *self.kind {
+            *errors = std::mem::take(errors).into_iter().map(|e| e.at_step(step)).collect();
             return self;
         }
         self.step.get_or_insert_with(|| step.into());
@@ -85,8 +85,8 @@ impl Error {
 
     /// Names the place in the study file, unless one is named already.
     pub fn at_plan(mut self, file: &str, span: std::ops::Range<usize>) -> Self {
-        if let Kind::Many(errors) = self.kind {
-            self.kind = Kind::Many(errors.into_iter().map(|e| e.at_plan(file, span.clone())).collect());
+        if let Kind::Many(errors) = &mut *self.kind {
+            *errors = std::mem::take(errors).into_iter().map(|e| e.at_plan(file, span.clone())).collect();
             return self;
         }
         self.plan.get_or_insert_with(|| (file.into(), span));
@@ -95,24 +95,22 @@ impl Error {
 
     /// Says in which file and lines the rows at fault are; the rows are rows of `table`.
     pub fn at_rows(mut self, table: &plim_table::Table) -> Self {
-        if let Kind::Stats { error, place } = &mut self.kind
-            && !error.rows.is_empty()
+        if let Kind::Stats { error, place } = &mut *self.kind
+            && let (Some(file), false) = (&table.origin.file, error.rows.is_empty())
         {
-            if let Some(file) = &table.origin.file {
-                let lines: Vec<String> =
-                    error.rows.iter().take(5).filter_map(|&r| table.line(r)).map(|l| l.to_string()).collect();
-                *place = Some(match lines.is_empty() {
-                    true => file.clone(),
-                    false => format!("{file}, line {}", lines.join(", ")),
-                });
-            }
+            let lines: Vec<String> =
+                error.rows.iter().take(5).filter_map(|&r| table.line(r)).map(|l| l.to_string()).collect();
+            *place = Some(match lines.is_empty() {
+                true => file.clone(),
+                false => format!("{file}, line {}", lines.join(", ")),
+            });
         }
         self
     }
 
     /// Exit status: 1 what was asked is wrong, 2 a number cannot be trusted, 3 a file cannot be read or written.
     pub fn exit(&self) -> u8 {
-        match &self.kind {
+        match &*self.kind {
             Kind::Table(e) if e.io() => 3,
             Kind::Stats { error, .. } if error.kind.untrusted() => 2,
             Kind::Many(errors) => errors.iter().map(Error::exit).min().unwrap_or(1),
@@ -138,7 +136,7 @@ impl fmt::Display for Error {
         if let Some(step) = &self.step {
             write!(f, "step `{step}`: ")?;
         }
-        match &self.kind {
+        match &*self.kind {
             Kind::Table(e) => write!(f, "{e}"),
             Kind::Stats { error, place: None } => write!(f, "{error}"),
             Kind::Stats { error, place: Some(place) } => write!(f, "{place}: {error}"),

@@ -69,7 +69,7 @@ impl Formula {
             more = p.eat("+");
             if p.eat("-") {
                 match p.bump() {
-                    Some(Token::Number(v)) if v == 1.0 => formula.intercept = false,
+                    Some(Token::Number(1.0)) => formula.intercept = false,
                     _ => return p.fail("only `- 1` may be subtracted", "leave the term out of the formula instead"),
                 }
                 more = p.eat("+");

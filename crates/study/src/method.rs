@@ -127,6 +127,9 @@ pub enum Keys {
     Columns(Vec<plim_table::Column>),
 }
 
+/// Reads the own options of a method.
+pub type Reader = fn(Map<String, Value>) -> Result<Box<dyn Method>>;
+
 /// A method in the list.
 pub struct Entry {
     /// Name.
@@ -144,7 +147,7 @@ pub struct Entry {
     /// Their schema.
     pub schema: fn() -> Map<String, Value>,
     /// Reads its own options.
-    pub read: fn(Map<String, Value>) -> Result<Box<dyn Method>>,
+    pub read: Reader,
 }
 
 impl Entry {

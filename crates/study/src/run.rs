@@ -468,7 +468,7 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
 fn announce(run: &mut Run, step: &Step, source: &str) {
     let adds = step.method.adds(&step.name);
     let into = step.rows.into.clone().unwrap_or_else(|| source.to_string());
-    if step.entry.records && !run.tables.contains_key(&into) || (step.entry.records && step.rows.into.is_none()) {
+    if step.entry.records && (step.rows.into.is_none() || !run.tables.contains_key(&into)) {
         let keys: Vec<Column> = [&step.rows.unit, &step.rows.time]
             .into_iter()
             .flatten()
