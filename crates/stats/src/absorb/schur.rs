@@ -21,9 +21,10 @@ const CG_TOLERANCE: f64 = 1e-13;
 /// Residuals below this fraction of the column's norm are its rounding.
 const CG_FLOOR: f64 = 1e-15;
 
-/// Steps of conjugate gradients at most, and without progress.
+/// Steps of conjugate gradients at most, and without progress: on long chains of effects the residual rises for
+/// hundreds of steps before it falls.
 const CG_STEPS: usize = 20_000;
-const CG_PATIENCE: usize = 300;
+const CG_PATIENCE: usize = 3_000;
 
 #[derive(Debug, Clone)]
 pub(super) enum Schur {
