@@ -377,6 +377,17 @@ fn units_outside_the_method_are_refused_and_do_not_span_the_frontier() {
     assert_eq!(reasons, wanted.map(|reason| (Status::Refused, reason)));
     assert!(result.units[5..].iter().all(|u| u.efficiency.is_none() && u.score.is_none()));
     assert!(result.notes[0].starts_with("3 of 8 units were refused"), "{:?}", result.notes);
+    // Nobody left, and somebody alone.
+    let (bad, one) = (columns(&[vec![-1.0, -2.0]]), columns(&[vec![1.0, 2.0]]));
+    let none = dea(&bad, &one, &options(&bad, &one, Rts::Vrs, Orientation::Input)).unwrap();
+    assert!(none.units.iter().all(|u| u.status == Status::Refused));
+    let alone = columns(&[vec![3.0]]);
+    for rts in ALL_RTS {
+        let mut o = options(&alone, &alone, rts, Orientation::Output);
+        assert_eq!(dea(&alone, &alone, &o).unwrap().units[0].efficiency, Some(1.0));
+        (o.orientation, o.super_efficiency) = (Orientation::Input, true);
+        assert_eq!(dea(&alone, &alone, &o).unwrap().units[0].status, Status::Infeasible);
+    }
 }
 
 #[test]
