@@ -186,9 +186,12 @@ fn r_packages_give_the_same_scores_slacks_and_returns() {
                 assert_eq!(word, want, "{id}");
             }
         } else {
-            // lpSolve's own residuals reach 3e-12 (scores of efficient units 1 + 3e-12 in Fortune500) and 4e-10
-            // under super-efficiency (golden/README.md).
-            let tolerance = if o.super_efficiency { 4e-10 } else { 1e-10 };
+            // deaR's super-efficiency of unit 46 of syn_dea is 4.01e-10 off: in exact rational arithmetic it is the
+            // value below, which Benchmarking has to 6e-15.
+            let tolerance = if dear && o.super_efficiency { 5e-10 } else { 1e-10 };
+            if id == "deaR_super_syn_vrs_io" {
+                close(ours.units[45].score.unwrap(), 1.174_726_092_004_077_8, 1e-14, "unit 46, exactly");
+            }
             same(&scores(&ours), &vector(&result["eff"]), tolerance, id);
             if o.super_efficiency {
                 let none = ours.units.iter().filter(|u| u.score.is_none());
@@ -209,9 +212,8 @@ fn r_packages_give_the_same_scores_slacks_and_returns() {
         }
         *compared.entry(family.to_string()).or_insert(0) += 1;
     }
-    println!("{compared:?}");
-    let counts: Vec<usize> = ["dea", "super", "slack", "scale", "deaR"].iter().map(|f| compared[*f]).collect();
-    assert!(counts.iter().zip([18, 5, 6, 2, 15]).all(|(&got, least)| got >= least), "{compared:?}");
+    let counts = ["dea", "super", "slack", "scale", "deaR"].map(|family| compared[family]);
+    assert_eq!(counts, [16, 6, 8, 2, 19], "all radial cases of the file");
 }
 
 // --- identities -----------------------------------------------------------------------------------------------
@@ -377,6 +379,17 @@ fn units_outside_the_method_are_refused_and_do_not_span_the_frontier() {
     assert_eq!(reasons, wanted.map(|reason| (Status::Refused, reason)));
     assert!(result.units[5..].iter().all(|u| u.efficiency.is_none() && u.score.is_none()));
     assert!(result.notes[0].starts_with("3 of 8 units were refused"), "{:?}", result.notes);
+    // Nobody left, and somebody alone.
+    let (bad, one) = (columns(&[vec![-1.0, -2.0]]), columns(&[vec![1.0, 2.0]]));
+    let none = dea(&bad, &one, &options(&bad, &one, Rts::Vrs, Orientation::Input)).unwrap();
+    assert!(none.units.iter().all(|u| u.status == Status::Refused));
+    let alone = columns(&[vec![3.0]]);
+    for rts in ALL_RTS {
+        let mut o = options(&alone, &alone, rts, Orientation::Output);
+        assert_eq!(dea(&alone, &alone, &o).unwrap().units[0].efficiency, Some(1.0));
+        (o.orientation, o.super_efficiency) = (Orientation::Input, true);
+        assert_eq!(dea(&alone, &alone, &o).unwrap().units[0].status, Status::Infeasible);
+    }
 }
 
 #[test]
