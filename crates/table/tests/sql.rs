@@ -48,6 +48,17 @@ fn functions_windows_joins_and_plain_division() {
     assert_eq!(got.numbers("r").unwrap(), [1.0, 2.0, 1.0, 2.0]);
 }
 
+/// ORDER BY holds, also through a subquery's own order and a limit.
+#[test]
+fn rows_come_in_the_order_asked_for() {
+    let n = 5000;
+    let table = Table::new(vec![Column::number("v", (0..n).map(|i| f64::from(i * 7919 % 5003)).collect())]).unwrap();
+    let got = sql("SELECT v FROM t ORDER BY v DESC", &[("t", &table)], None).unwrap();
+    assert!(got.rows() == 5000 && got.numbers("v").unwrap().windows(2).all(|w| w[0] > w[1]));
+    let top = sql("SELECT v FROM t ORDER BY v DESC LIMIT 3 OFFSET 1", &[("t", &table)], None).unwrap();
+    assert_eq!(top.numbers("v").unwrap(), &got.numbers("v").unwrap()[1..4]);
+}
+
 #[test]
 fn a_query_that_finds_nothing_is_an_empty_table() {
     let got = sql("SELECT hs, value FROM t WHERE value > 100", &[("t", &records())], None).unwrap();
