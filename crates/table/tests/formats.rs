@@ -176,6 +176,11 @@ fn a_missing_cell_alone_in_its_row() {
         let back = read(path(&dir, name), &ReadOptions::default()).unwrap().table;
         assert!(back.rows() == 3 && back.numbers("x").unwrap()[1].is_nan(), "{name}");
     }
+    // Except in a sheet, which has nothing but cells: the writer says so.
+    let notes = write(path(&dir, "t.xlsx"), &table).unwrap();
+    assert!(notes.len() == 1 && notes[0].contains("t.xlsx: rows without a filled cell: 1"), "{notes:?}");
+    let back = read(path(&dir, "t.xlsx"), &ReadOptions::default()).unwrap().table;
+    assert_eq!((back.numbers("x").unwrap(), &back.origin.lines[..]), (&[1.0, 3.0][..], &[2, 4][..]));
 }
 
 #[test]
