@@ -188,7 +188,7 @@ fn text(name: String, cells: &[(usize, Cell)], rows: usize, is_missing: impl Fn(
     Column { name, data: Data::Text(text.finish()) }
 }
 
-/// Writes a table as one sheet; what Excel cannot hold is an error.
+/// Writes a table as one sheet; what Excel cannot hold is an error, rows that are blank in it are a note.
 pub(crate) fn write(out: &mut File, table: &Table, file: &str) -> Result<Vec<String>> {
     if table.rows() >= 1_048_576 || table.columns().len() > 16_384 {
         return Err(Error::invalid(
@@ -238,5 +238,11 @@ pub(crate) fn write(out: &mut File, table: &Table, file: &str) -> Result<Vec<Str
         }
     }
     workbook.save_to_writer(out).map_err(failed)?;
-    Ok(Vec::new())
+    let blank = (0..table.rows()).filter(|&i| table.columns().iter().all(|c| c.is_missing(i))).count();
+    Ok(match blank {
+        0 => Vec::new(),
+        n => vec![format!(
+            "{file}: rows without a filled cell: {n}; they are blank in the sheet, and reading skips them"
+        )],
+    })
 }

@@ -14,15 +14,19 @@ use ::arrow::datatypes::{DataType, Schema};
 use ::parquet::file::metadata::ParquetMetaData;
 use ::parquet::file::statistics::Statistics;
 use datafusion::common::tree_node::TreeNode;
-use datafusion::common::{DataFusionError, SchemaError, TableReference};
+use datafusion::common::{DFSchema, DataFusionError, SchemaError, TableReference};
 use datafusion::dataframe::DataFrame;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::logical_expr::{LogicalPlan, cast, ident};
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast, ident};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig};
+use datafusion::sql::sqlparser::ast::BinaryOperator;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Makes a table with a query over the tables of the study.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -112,7 +116,8 @@ async fn session(query: &str, sources: &[(&str, Source<'_>)], memory_limit: Opti
         runtime = runtime.with_memory_limit(bytes, 1.0);
     }
     let runtime = runtime.build_arc().map_err(|e| refused(e, sources))?;
-    let session = SessionContext::new_with_config_rt(config, runtime);
+    let mut session = SessionContext::new_with_config_rt(config, runtime);
+    session.register_expr_planner(Arc::new(RealDivision)).map_err(|e| refused(e, sources))?;
     // A name with a quote is spelled with two of them in the query.
     for (name, source) in sources.iter().filter(|(name, _)| query.contains(name) || name.contains('"')) {
         let name_of = TableReference::bare(*name);
@@ -126,6 +131,25 @@ async fn session(query: &str, sources: &[(&str, Source<'_>)], memory_limit: Opti
         .map_err(|e| refused(e, sources))?;
     }
     Ok(session)
+}
+
+/// Divides integers like numbers: `count(*) / sum(count(*)) OVER ()` is a share, which SQL would round to zero.
+#[derive(Debug)]
+struct RealDivision;
+
+impl ExprPlanner for RealDivision {
+    fn plan_binary_op(
+        &self,
+        expr: RawBinaryExpr,
+        schema: &DFSchema,
+    ) -> std::result::Result<PlannerResult<RawBinaryExpr>, DataFusionError> {
+        let RawBinaryExpr { op, left, right } = expr;
+        let whole = |e: &Expr| e.get_type(schema).is_ok_and(|t| t.is_integer());
+        Ok(match op == BinaryOperator::Divide && whole(&left) && whole(&right) {
+            true => PlannerResult::Planned(cast(left, DataType::Float64) / right),
+            false => PlannerResult::Original(RawBinaryExpr { op, left, right }),
+        })
+    }
 }
 
 /// The plan of one query; any other statement is refused.

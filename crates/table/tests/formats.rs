@@ -116,6 +116,21 @@ fn gbk_is_read_with_a_note_and_a_forced_encoding_without() {
     assert!(csv(&bytes, &forced).unwrap().notes.is_empty());
 }
 
+/// Traditional Chinese by name; UTF-16, as Excel saves "Unicode text", by its byte order mark.
+#[test]
+fn big5_and_utf16() {
+    let content = "城市,年\n臺北市,2010\n";
+    let options = ReadOptions { encoding: Some("big5".into()), ..ReadOptions::default() };
+    let big5 = csv(encoding_rs::BIG5.encode(content).0, &options).unwrap().table;
+    assert_eq!(text(&big5, "城市", 0), Some("臺北市"));
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let content: Vec<u8> = format!("\u{feff}{content}").encode_utf16().flat_map(bytes).collect();
+        let read = csv(content, &ReadOptions::default()).unwrap();
+        assert_eq!((text(&read.table, "城市", 0), read.table.numbers("年").unwrap()), (Some("臺北市"), &[2010.0][..]));
+        assert!(read.notes[0].contains("UTF-16"), "{:?}", read.notes);
+    }
+}
+
 #[test]
 fn a_byte_order_mark_can_be_written_and_is_not_part_of_the_first_name() {
     let dir = tempfile::tempdir().unwrap();
@@ -138,6 +153,34 @@ fn typing_of_columns() {
     assert!(message.contains("line 3, column `inf`: `inf` is not a number"), "{message}");
     let message = table.numbers("thousands").unwrap_err().to_string();
     assert!(message.contains("line 2") && message.contains("`1,234`"), "{message}");
+}
+
+/// Each missing token is missing among numbers and a text among texts, wherever in the file it stands.
+#[test]
+fn missing_tokens() {
+    for token in plim_table::table::MISSING_TOKENS {
+        let table = csv(format!("x,iso2\n{token},{token}\n1,DE\n {token} ,\n"), &ReadOptions::default()).unwrap().table;
+        let x = table.numbers("x").unwrap();
+        assert!(x[0].is_nan() && x[1] == 1.0 && x[2].is_nan(), "{token}");
+        assert_eq!((text(&table, "iso2", 0), text(&table, "iso2", 2)), (Some(token), None));
+    }
+}
+
+/// A row of one missing cell is no blank line.
+#[test]
+fn a_missing_cell_alone_in_its_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = Table::new(vec![Column::number("x", vec![1.0, f64::NAN, 3.0])]).unwrap();
+    for name in ["t.csv", "t.parquet", "t.dta"] {
+        write(path(&dir, name), &table).unwrap();
+        let back = read(path(&dir, name), &ReadOptions::default()).unwrap().table;
+        assert!(back.rows() == 3 && back.numbers("x").unwrap()[1].is_nan(), "{name}");
+    }
+    // Except in a sheet, which has nothing but cells: the writer says so.
+    let notes = write(path(&dir, "t.xlsx"), &table).unwrap();
+    assert!(notes.len() == 1 && notes[0].contains("t.xlsx: rows without a filled cell: 1"), "{notes:?}");
+    let back = read(path(&dir, "t.xlsx"), &ReadOptions::default()).unwrap().table;
+    assert_eq!((back.numbers("x").unwrap(), &back.origin.lines[..]), (&[1.0, 3.0][..], &[2, 4][..]));
 }
 
 #[test]
@@ -192,6 +235,69 @@ fn a_sheet_is_chosen_by_name_and_typed_like_text() {
     let wrong = ReadOptions { sheet: Some("数 据".into()), ..ReadOptions::default() };
     let message = read(path(&dir, "t.xlsx"), &wrong).unwrap_err().to_string();
     assert!(message.contains("no sheet `数 据`") && message.contains("`数据`"), "{message}");
+}
+
+/// Cells that XML itself would change: line ends, blanks at the ends, and what looks like an escape.
+#[test]
+fn text_that_xml_would_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let hard = [" a ", "a\r\nb", "_x0041_", "<a href=\"b\">&amp;</a>", "\u{1F600}", "tab\there"];
+    let table = Table::new(vec![Column::text("s", hard.map(Some))]).unwrap();
+    write(path(&dir, "t.xlsx"), &table).unwrap();
+    let back = read(path(&dir, "t.xlsx"), &ReadOptions::default()).unwrap().table;
+    assert_eq!((0..hard.len()).map(|i| text(&back, "s", i).unwrap()).collect::<Vec<_>>(), hard);
+}
+
+/// A file of release 114 (Stata 10 to 12), byte by byte as Stata's `help dta_114` lays it out: GB18030 text, a code
+/// with value labels, a date and a missing value of each kind.
+fn old_stata() -> Vec<u8> {
+    let gb = |s: &str| encoding_rs::GB18030.encode(s).0.into_owned();
+    let fixed = |bytes: &[u8], n: usize| [bytes, &vec![0; n - bytes.len()]].concat();
+    let names: [&[u8]; 4] = [b"city", b"zone", b"day", b"gdp"];
+    let formats: [&[u8]; 4] = [b"%9s", b"%8.0g", b"%td", b"%10.0g"];
+    let mut file = vec![114, 2, 1, 0];
+    file.extend(4i16.to_le_bytes());
+    file.extend(2i32.to_le_bytes());
+    file.extend(fixed(b"", 81 + 18));
+    file.extend([10, 251, 252, 255]); // str10, byte, int, double
+    names.iter().for_each(|name| file.extend(fixed(name, 33)));
+    file.extend([0; 2 * 5]); // sorted by nothing
+    formats.iter().for_each(|format| file.extend(fixed(format, 49)));
+    [&b""[..], b"regions", b"", b""].iter().for_each(|label| file.extend(fixed(label, 33)));
+    file.extend([0; 4 * 81]);
+    file.extend([0; 5]); // no characteristics
+    let missing = 0x7fe0_0000_0000_0000u64 + (1 << 40); // .a
+    for (city, zone, day, gdp) in [("北京", 1u8, 20454i16, 2.5f64.to_bits()), ("昆明", 101, 32741, missing)] {
+        file.extend(fixed(&gb(city), 10));
+        file.push(zone);
+        file.extend(day.to_le_bytes());
+        file.extend(gdp.to_le_bytes());
+    }
+    let (east, west) = (gb("东部"), gb("西部"));
+    let words = [&fixed(&east, east.len() + 1)[..], &fixed(&west, west.len() + 1)].concat();
+    let head = [2, words.len() as i32, 0, east.len() as i32 + 1, 1, 2].map(i32::to_le_bytes).concat();
+    file.extend(((head.len() + words.len()) as i32).to_le_bytes());
+    file.extend(fixed(b"regions", 33 + 3));
+    [file, head, words].concat()
+}
+
+#[test]
+fn an_old_stata_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(path(&dir, "t.dta"), old_stata()).unwrap();
+    let codes = read(path(&dir, "t.dta"), &ReadOptions::default()).unwrap();
+    assert_eq!([0, 1].map(|i| text(&codes.table, "city", i)), [Some("北京"), Some("昆明")]);
+    for (name, want) in [("zone", 1.0), ("day", 20454.0), ("gdp", 2.5)] {
+        let got = codes.table.numbers(name).unwrap();
+        assert!(got[0] == want && got[1].is_nan(), "{name}: {got:?}");
+    }
+    let notes = codes.notes.join("\n");
+    for part in ["read as gb18030", "`zone` has value labels (1 = 东部, 2 = 西部)", "`day`", "days since 1960"] {
+        assert!(notes.contains(part), "{notes:?} does not say {part:?}");
+    }
+    let options = ReadOptions { value_labels: true, ..ReadOptions::default() };
+    let labels = read(path(&dir, "t.dta"), &options).unwrap().table;
+    assert_eq!([0, 1].map(|i| text(&labels, "zone", i)), [Some("东部"), None]);
 }
 
 /// Rows and columns as the README of the shared data lists them.

@@ -34,10 +34,30 @@ fn files_that_are_not_there_or_not_files() {
     says(write(dir.path().join("a.doc"), &table).unwrap_err(), false, &[".doc"]);
 }
 
+/// Nothing at all is no damage of a format: the file that was asked for is the wrong one.
+#[test]
+fn empty_files_of_every_format() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["t.csv", "t.txt", "t.parquet", "t.dta", "t.xlsx"] {
+        std::fs::write(dir.path().join(name), "").unwrap();
+        says(read(dir.path().join(name), &ReadOptions::default()).unwrap_err(), false, &[name, "empty"]);
+    }
+}
+
+/// The line of a cell is that of the file, also after cells that span lines, blank lines and a second reading.
+#[test]
+fn lines_after_line_breaks_in_cells() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.csv");
+    std::fs::write(&path, "city,year,x\n\"a\nb\",2010,1\n\n\"a\nb\",2011,1\nc,2010,some\n\"a\nb\",2010,4\n").unwrap();
+    let table = read(&path, &ReadOptions::default()).unwrap().table;
+    says(table.numbers("x").unwrap_err(), false, &["line 7, column `x`", "`some`"]);
+    says(Panel::new(&table, "city", "year").unwrap_err(), false, &["lines 2, 8", "year = 2010"]);
+}
+
 #[test]
 fn text_files() {
     let plain = ReadOptions::default();
-    says(refused("", &plain), true, &["empty"]);
     says(refused("\n\n", &plain), true, &["blank lines"]);
     says(refused("a,b\n", &plain), false, &["no rows"]);
     says(refused("a,b,a\n1,2,3\n", &plain), false, &["line 1", "columns 1 and 3", "`a`"]);

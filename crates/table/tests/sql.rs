@@ -48,6 +48,34 @@ fn functions_windows_joins_and_plain_division() {
     assert_eq!(got.numbers("r").unwrap(), [1.0, 2.0, 1.0, 2.0]);
 }
 
+/// A share of counts is no integer, in whatever part of the query it stands; the names of columns do not change.
+#[test]
+fn integers_of_a_query_divide_like_numbers() {
+    let t = records();
+    let query = "SELECT hs, count(*) / 4 AS quarter, -7 / 2 AS literal FROM t GROUP BY hs \
+                 HAVING count(*) / 2 > 1 ORDER BY hs";
+    assert_eq!(shown(&sql(query, &[("t", &t)], None).unwrap()), [["851712", "0.75", "-3.5"]]);
+    let query = "WITH n AS (SELECT hs, count(*) AS n FROM t GROUP BY hs) SELECT n / (SELECT sum(n) FROM n) AS share, \
+                 n / sum(n) OVER () AS again, n % 2 AS odd FROM n ORDER BY n / 5 DESC";
+    let got = sql(query, &[("t", &t)], None).unwrap();
+    for (name, want) in [("share", [0.6, 0.4]), ("again", [0.6, 0.4]), ("odd", [1.0, 0.0])] {
+        assert_eq!(got.numbers(name).unwrap(), want, "{name}");
+    }
+    let names = sql_names("SELECT count(*) / 2 FROM t", &[("t", Source::Table(&t))]).unwrap();
+    assert_eq!(names, ["count(*) / Int64(2)"]);
+}
+
+/// ORDER BY holds, also through a subquery's own order and a limit.
+#[test]
+fn rows_come_in_the_order_asked_for() {
+    let n = 5000;
+    let table = Table::new(vec![Column::number("v", (0..n).map(|i| f64::from(i * 7919 % 5003)).collect())]).unwrap();
+    let got = sql("SELECT v FROM t ORDER BY v DESC", &[("t", &table)], None).unwrap();
+    assert!(got.rows() == 5000 && got.numbers("v").unwrap().windows(2).all(|w| w[0] > w[1]));
+    let top = sql("SELECT v FROM t ORDER BY v DESC LIMIT 3 OFFSET 1", &[("t", &table)], None).unwrap();
+    assert_eq!(top.numbers("v").unwrap(), &got.numbers("v").unwrap()[1..4]);
+}
+
 #[test]
 fn a_query_that_finds_nothing_is_an_empty_table() {
     let got = sql("SELECT hs, value FROM t WHERE value > 100", &[("t", &records())], None).unwrap();

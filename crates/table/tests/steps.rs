@@ -1,8 +1,8 @@
 //! Panels, cleaning steps and joins: known numbers and identities.
 
 use plim_table::clean::{
-    Deflate, Function, Growth, Interpolate, Lag, Transform, Undefined, Winsorize, deflate, interpolate, transform,
-    trim, winsorize,
+    Deflate, Function, Growth, Interpolate, Lag, Transform, Trim, Undefined, Winsorize, deflate, interpolate,
+    transform, trim, winsorize,
 };
 use plim_table::{Column, Data, Panel, Table, filter, left_join};
 
@@ -31,10 +31,14 @@ fn stata(sorted: &[f64], p: f64) -> f64 {
     }
 }
 
-/// methods.md 6.8: of 1, 4, …, 100 the 10 % quantile is 3.7 (type 7) and 2.5 (type 2).
+/// methods.md 6.8: quantiles of 1, 4, …, 100 by type 7 and type 2; the lowest value is pulled in to them.
 #[test]
 fn winsorizing_by_both_definitions() {
     let x: Vec<f64> = (1..=10).map(|i| f64::from(i * i)).collect();
+    for (p, seven, two) in [(0.05, 2.35, 1.0), (0.1, 3.7, 2.5), (0.25, 10.75, 9.0)] {
+        plim_golden::close(winsorize(&x, None, p, 1.0, numpy).unwrap().0[0], seven, 1e-12, "type 7");
+        plim_golden::close(winsorize(&x, None, p, 1.0, stata).unwrap().0[0], two, 1e-12, "type 2");
+    }
     let (seven, changed) = winsorize(&x, None, 0.1, 0.9, numpy).unwrap();
     assert_eq!(changed, 2);
     plim_golden::close(seven[0], 3.7, 1e-12, "type 7");
@@ -60,6 +64,26 @@ fn winsorizing_within_groups_is_winsorizing_each_group() {
         total += changed;
     }
     assert_eq!(changed, total);
+}
+
+/// The step takes its quantiles within each value of `by`; pooled, the rich year would lose what the poor one keeps.
+#[test]
+fn trimming_by_year_is_counted() {
+    let years = [2010.0, 2011.0].map(|y| vec![y; 10]).concat();
+    let x: Vec<f64> = (1..=10).map(f64::from).chain((1..=10).map(|i| f64::from(1000 * i))).collect();
+    let given = Table::new(vec![Column::number("year", years), Column::number("x", x)]).unwrap();
+    let columns = vec!["x".to_string()];
+    let missing = |t: &Table| -> Vec<usize> {
+        t.numbers("x").unwrap().iter().enumerate().filter(|(_, v)| v.is_nan()).map(|(i, _)| i).collect()
+    };
+    let by = Some("year".to_string());
+    let (mut within, mut pooled) = (given.clone(), given);
+    let step = Trim { columns: columns.clone(), lower: 0.15, upper: 0.85, by, ..Trim::default() };
+    let notes = step.apply(&mut within, stata).unwrap();
+    assert_eq!(missing(&within), [0, 9, 10, 19]);
+    assert_eq!(notes, ["x: 4 of 20 values made missing outside the 0.15 and 0.85 quantiles"]);
+    Trim { by: None, ..step }.apply(&mut pooled, stata).unwrap();
+    assert_eq!(missing(&pooled), [0, 1, 2, 17, 18, 19]);
 }
 
 /// Quantiles 0 and 1 change nothing, and the unit of measurement does not matter.
