@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -38,12 +38,19 @@ def dea(units):
 CITIES, WORKERS, STICKY = f"{DESIGNS}/cities.csv", f"{DESIGNS}/workers.parquet", f"{DESIGNS}/workers_sticky.parquet"
 CITY = "y ~ x1 + x2 + x3 + x4 + x5 | city + year"
 AKM = "y ~ x1 + x2 | worker + firm + year"
-EXPORTS = f"{DESIGNS}/exports.parquet"
-COMPLEXITY = ["--unit", "unit", "--time", "year", "--product", "product", "--value", "value", "--json"]
+
+
+def complexity(name):
+    data = f"{DESIGNS}/{name}.parquet"
+    keys = ["--unit", "unit", "--time", "year", "--product", "product", "--value", "value"]
+    return {"plim": [PLIM, "measure", "complexity", data, *keys, "--json"], "numpy": peer("complexity_numpy.py", data)}
+
+
+VERSION = """import sys; print('{"version": "%d.%d.%d"}' % sys.version_info[:3])"""
 
 # Case -> (runs, runs before them that do not count, engines).
 CASES = {
-    "start": (21, 1, {"plim": [PLIM, "--version"], "python": [PYTHON, "-c", "print('{}')"]}),
+    "start": (21, 1, {"plim": [PLIM, "--version"], "python": [PYTHON, "-c", VERSION]}),
     "feols_cities": (11, 1, {
         "plim": feols(CITIES, CITY, "city"),
         "pyfixest": peer("feols_pyfixest.py", CITIES, CITY, "city"),
@@ -55,10 +62,8 @@ CASES = {
         "pyfixest lsmr": peer("feols_pyfixest.py", WORKERS, AKM, "worker", "lsmr"),
     }),
     "dea_289": (7, 1, dea(289)),
-    "complexity": (7, 1, {
-        "plim": [PLIM, "measure", "complexity", EXPORTS, *COMPLEXITY],
-        "numpy": peer("complexity_numpy.py", EXPORTS),
-    }),
+    "complexity": (7, 1, complexity("exports")),
+    "complexity_wide": (7, 1, complexity("exports_wide")),
     "demo_simulate": (5, 0, {"plim": [PLIM, "simulate", "cities", "--seed", "1", "--into", f"{WORK}/demo/data"]}),
     "demo_run": (5, 1, {"plim": [PLIM, "run", f"{WORK}/demo/study.toml", "--out", f"{WORK}/demo/out-RUN"]}),
     "feols_workers_sticky": (5, 0, {
@@ -69,32 +74,36 @@ CASES = {
     "dea_3000": (5, 0, dea(3000)),
 }
 
-# Calls inside one Python process, the first and those after it: (case, engine, command), five processes each.
+# Ten calls in one Python process, to see those after the first too: (case, engine, command), five processes each.
 CALLS = [
     ("feols_cities", "pyfixest", peer("feols_pyfixest.py", CITIES, CITY, "city", "default", "10")),
     ("feols_cities", "linearmodels", peer("feols_linearmodels.py", CITIES, "10")),
 ]
 
+ENGINES = {case: engines for case, (_, _, engines) in CASES.items()}
+
 # Numbers that are compared: case -> pairs of commands that must mean the same.
 PAIRS = {
     "feols_cities": [
-        ("pyfixest", CASES["feols_cities"][2]["plim"], CASES["feols_cities"][2]["pyfixest"]),
-        ("pyfixest tight", CASES["feols_cities"][2]["plim"], peer("feols_pyfixest.py", CITIES, CITY, "city", "tight")),
-        ("linearmodels", feols(CITIES, CITY, "city", "--ssc", "linearmodels"), CASES["feols_cities"][2]["linearmodels"]),
+        ("pyfixest", ENGINES["feols_cities"]["plim"], ENGINES["feols_cities"]["pyfixest"]),
+        ("pyfixest tight", ENGINES["feols_cities"]["plim"], peer("feols_pyfixest.py", CITIES, CITY, "city", "tight")),
+        ("linearmodels", feols(CITIES, CITY, "city", "--ssc", "linearmodels"), ENGINES["feols_cities"]["linearmodels"]),
     ],
     "feols_workers": [
-        ("pyfixest", CASES["feols_workers"][2]["plim"], CASES["feols_workers"][2]["pyfixest"]),
-        ("pyfixest lsmr", CASES["feols_workers"][2]["plim"], CASES["feols_workers"][2]["pyfixest lsmr"]),
-        ("pyfixest tight", CASES["feols_workers"][2]["plim"], peer("feols_pyfixest.py", WORKERS, AKM, "worker", "tight")),
+        ("pyfixest", ENGINES["feols_workers"]["plim"], ENGINES["feols_workers"]["pyfixest"]),
+        ("pyfixest lsmr", ENGINES["feols_workers"]["plim"], ENGINES["feols_workers"]["pyfixest lsmr"]),
+        ("pyfixest tight", ENGINES["feols_workers"]["plim"],
+         peer("feols_pyfixest.py", WORKERS, AKM, "worker", "tight")),
     ],
     "feols_workers_sticky": [
-        ("pyfixest lsmr", CASES["feols_workers_sticky"][2]["plim"], CASES["feols_workers_sticky"][2]["pyfixest lsmr"]),
-        ("pyfixest tight", CASES["feols_workers_sticky"][2]["plim"],
+        ("pyfixest lsmr", ENGINES["feols_workers_sticky"]["plim"], ENGINES["feols_workers_sticky"]["pyfixest lsmr"]),
+        ("pyfixest tight", ENGINES["feols_workers_sticky"]["plim"],
          peer("feols_pyfixest.py", STICKY, AKM, "worker", "tight")),
     ],
-    "dea_289": [("scipy HiGHS", dea(289)["plim"], dea(289)["scipy HiGHS"])],
-    "dea_3000": [("scipy HiGHS", dea(3000)["plim"], dea(3000)["scipy HiGHS"])],
-    "complexity": [("numpy", CASES["complexity"][2]["plim"], CASES["complexity"][2]["numpy"])],
+    "dea_289": [("scipy HiGHS", *dea(289).values())],
+    "dea_3000": [("scipy HiGHS", *dea(3000).values())],
+    "complexity": [("numpy", *complexity("exports").values())],
+    "complexity_wide": [("numpy", *complexity("exports_wide").values())],
 }
 
 
@@ -109,7 +118,8 @@ def run(command, number=0):
     _, status, used = os.wait4(child, 0)
     wall = time.perf_counter() - start
     if status != 0:
-        raise SystemExit(f"{' '.join(command)}\nexit {os.waitstatus_to_exitcode(status)}: {Path(errors).read_text()[-500:]}")
+        code, said = os.waitstatus_to_exitcode(status), Path(errors).read_text()[-500:]
+        raise SystemExit(f"{' '.join(command)}\nexit {code}: {said}")
     return wall, used.ru_utime, used.ru_stime, used.ru_maxrss / 1024, Path(out).read_text()
 
 
@@ -143,27 +153,33 @@ def difference(name, ours, theirs):
     return max(abs(a - b) / scale(a, b) for a, b in zip(ours, theirs))
 
 
-def agree(case, today, version):
+def agree(case, began, version):
     """The numbers first: a fast wrong answer is not worth timing."""
     rows = []
     for engine, ours, theirs in PAIRS.get(case, []):
         a, b = values(run(ours)[4]), values(run(theirs)[4])
         for name in a:
             worst = difference(name, a[name], b[name])
-            rows.append([today, case, version, engine, name, len(a[name]), f"{worst:.2e}"])
-            print(f"{case:22} {engine:16} {name:12} {len(a[name]):6} numbers, largest difference {worst:.1e}", flush=True)
+            rows.append([began, case, version, engine, name, len(a[name]), f"{worst:.2e}"])
+            print(f"{case:22} {engine:16} {name:12} largest difference of {len(a[name])}: {worst:.1e}", flush=True)
             if worst > 1e-6:
                 raise SystemExit(f"{case}: plim and {engine} do not agree on {name}; nothing was timed")
     append("agreement", ["date", "case", "plim", "peer", "number", "count", "largest_difference"], rows)
 
 
+def timed_calls(began, case, engine, process, found):
+    """Rows for the calls that a peer timed inside its process."""
+    return [[began, case, engine, found["version"], process, n, f"{wall:.5f}", f"{cpu:.5f}"]
+            for n, (wall, cpu) in enumerate(found.get("calls", []))]
+
+
 def main():
-    today, version = date.today().isoformat(), run([PLIM, "--version"])[4].split()[-1]
+    began, version = datetime.now(UTC).isoformat(timespec="minutes"), run([PLIM, "--version"])[4].split()[-1]
     calls = ["date", "case", "engine", "version", "process", "call", "wall_s", "cpu_s"]
     for case, (runs, before, engines) in CASES.items():
         if WANTED and case not in WANTED:
             continue
-        agree(case, today, version)
+        agree(case, began, version)
         rows, inside = [], []
         for number in range(-before, runs):
             for engine, command in engines.items():
@@ -171,16 +187,16 @@ def main():
                 wall, user, system, peak, printed = run(command, number)
                 if number < 0:
                     continue
-                which = version if engine == "plim" else json.loads(printed).get("version", "")
-                rows.append([today, case, engine, which, number, f"{wall:.4f}", f"{user:.4f}", f"{system:.4f}",
+                found = {"version": version} if engine == "plim" else json.loads(printed)
+                which = found.get("version", "")
+                inside += timed_calls(began, case, engine, number, found)
+                rows.append([began, case, engine, which, number, f"{wall:.4f}", f"{user:.4f}", f"{system:.4f}",
                              f"{peak:.1f}", f"{load:.1f}"])
         header = ["date", "case", "engine", "version", "run", "wall_s", "user_s", "sys_s", "peak_mb", "load"]
         append("processes", header, rows)
         for _, engine, command in (c for c in CALLS if c[0] == case):
             for process in range(5):
-                found = json.loads(run(command)[4])
-                inside += [[today, case, engine, found["version"], process, n, f"{wall:.5f}", f"{cpu:.5f}"]
-                           for n, (wall, cpu) in enumerate(found["calls"])]
+                inside += timed_calls(began, case, engine, runs + process, json.loads(run(command)[4]))
         append("calls", calls, inside)
         print(f"{case}: done", flush=True)
 

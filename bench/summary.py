@@ -1,4 +1,4 @@
-"""Prints the medians of the newest day in results/ as Markdown tables.   summary.py"""
+"""Prints the medians of the newest run of each case in results/ as Markdown tables.   summary.py"""
 import csv
 from collections import defaultdict
 from pathlib import Path
@@ -8,7 +8,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def newest(name):
-    """Rows of the newest day of each case."""
+    """Rows of the newest run of each case."""
     rows = list(csv.DictReader((RESULTS / f"{name}.csv").open()))
     last = {}
     for row in rows:
@@ -40,7 +40,8 @@ groups = defaultdict(list)
 for row in newest("calls"):
     groups[row["case"], row["engine"], "first call" if row["call"] == "0" else "later calls"].append(row)
 table(["case", "engine", "inside the process", "CPU ms", "wall ms"], [
-    [*key, f"{1000 * middle(rows, 'cpu_s'):.1f}", f"{1000 * middle(rows, 'wall_s'):.1f}"] for key, rows in groups.items()])
+    [*key, f"{1000 * middle(rows, 'cpu_s'):.1f}", f"{1000 * middle(rows, 'wall_s'):.1f}"]
+    for key, rows in groups.items()])
 
 table(["case", "peer", "number", "count", "largest difference"], [
     [row[k] for k in ("case", "peer", "number", "count", "largest_difference")] for row in newest("agreement")])

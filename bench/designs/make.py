@@ -78,6 +78,7 @@ def main(folder):
     for units in (289, 3_000):
         producers(units).to_csv(folder / f"producers_{units}.csv", index=False)
     exports().to_parquet(folder / "exports.parquet", index=False)
+    exports(products=5_000, years=1).to_parquet(folder / "exports_wide.parquet", index=False)
 
 
 if __name__ == "__main__":
