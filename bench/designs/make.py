@@ -1,0 +1,85 @@
+"""Writes the synthetic designs of the benches.   make.py DIR
+
+Every file comes from a fixed seed and a known process; nothing is real. Written as CSV where a person would have
+CSV (a city panel, a table of units) and as Parquet where not (a million rows, trade records).
+"""
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+
+def cities(seed=1, units=289, years=11):
+    """City panel: an outcome, a regressor of interest and four controls, correlated with both effects."""
+    rng = np.random.default_rng(seed)
+    city, year = np.divmod(np.arange(units * years), years)
+    effect = rng.normal(size=units)[city] + rng.normal(size=years)[year]
+    columns = {f"x{j}": rng.normal(size=city.size) + 0.4 * effect for j in range(1, 6)}
+    noise = rng.normal(size=units)[city] * 0.3 * (year - 5) + rng.normal(size=city.size)
+    y = columns["x1"] - 0.5 * columns["x2"] + effect + noise
+    return pd.DataFrame({"city": city + 1, "year": year + 2011, "y": y, **columns})
+
+
+def workers(stay, seed=2, workers=100_000, firms=5_000, years=10):
+    """Worker-firm panel. Each year a worker stays in the firm with probability `stay`, or goes to any firm.
+
+    At 0 firms are redrawn each year (an easy, well mixed graph); near 1 few moves link the firms (a hard one).
+    """
+    rng = np.random.default_rng(seed)
+    firm = np.empty((workers, years), dtype=np.int64)
+    firm[:, 0] = rng.integers(firms, size=workers)
+    for t in range(1, years):
+        stays = rng.random(workers) < stay
+        firm[:, t] = np.where(stays, firm[:, t - 1], rng.integers(firms, size=workers))
+    worker, year = np.divmod(np.arange(workers * years), years)
+    firm = firm.ravel()
+    effect = rng.normal(size=workers)[worker] + rng.normal(size=firms)[firm] + rng.normal(size=years)[year]
+    x1 = rng.normal(size=worker.size) + 0.3 * effect
+    x2 = rng.normal(size=worker.size) - 0.2 * effect
+    y = x1 + 0.5 * x2 + effect + rng.normal(size=worker.size)
+    ids = {"worker": worker, "firm": firm, "year": year + 2011}
+    return pd.DataFrame({**{k: v.astype(np.int32) for k, v in ids.items()}, "y": y, "x1": x1, "x2": x2})
+
+
+def producers(units, seed=3):
+    """Two inputs, two outputs; a Cobb-Douglas frontier with half-normal inefficiency."""
+    rng = np.random.default_rng(seed)
+    x = np.exp(rng.normal(3, 0.7, (units, 2)))
+    scale = x[:, 0] ** 0.45 * x[:, 1] ** 0.4 * np.exp(-np.abs(rng.normal(0, 0.35, units)))
+    share = rng.uniform(0.2, 0.8, units)
+    table = {"unit": np.arange(1, units + 1), "x1": x[:, 0], "x2": x[:, 1]}
+    return pd.DataFrame({**table, "y1": scale * np.sqrt(share), "y2": scale * np.sqrt(1 - share)})
+
+
+def exports(seed=4, records=300_000, units=200, products=1_000, years=3):
+    """Export records by unit, product and year: units of high capability also make products of high requirement."""
+    rng = np.random.default_rng(seed)
+    capability, requirement = rng.beta(1.5, 2, units), rng.beta(2, 2.5, products)
+    taste = rng.normal(0, 1.2, (units, products))
+    size = rng.lognormal(12, 1.5, units)[:, None] * rng.lognormal(0, 1.5, products)[None, :]
+    fit = 7 * (capability[:, None] - requirement[None, :]) + taste
+    frames = []
+    for year in range(years):
+        drawn = fit + rng.gumbel(size=fit.shape)
+        floor = np.sort(drawn, axis=None)[-(records // years)]
+        unit, product = np.nonzero(drawn >= floor)
+        value = size * np.exp(0.8 * taste + rng.normal(0, 0.8, fit.shape))
+        frames.append(pd.DataFrame({"unit": unit + 1, "product": product + 100_000, "year": 2011 + year,
+                                    "value": value[unit, product].round(3) + 0.001}))
+    return pd.concat(frames).sample(frac=1, random_state=seed)
+
+
+def main(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    cities().to_csv(folder / "cities.csv", index=False)
+    workers(stay=0.0).to_parquet(folder / "workers.parquet", index=False)
+    workers(stay=0.97).to_parquet(folder / "workers_sticky.parquet", index=False)
+    for units in (289, 3_000):
+        producers(units).to_csv(folder / f"producers_{units}.csv", index=False)
+    exports().to_parquet(folder / "exports.parquet", index=False)
+    exports(products=5_000, years=1).to_parquet(folder / "exports_wide.parquet", index=False)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

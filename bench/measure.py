@@ -1,0 +1,204 @@
+"""Runs every case, engine beside engine in turn, and appends raw rows to results/.
+
+    measure.py PLIM PYTHON WORK [CASE ...]
+
+PLIM is the binary, PYTHON the interpreter with the peers, WORK a folder with the designs in WORK/designs. CPU seconds
+and peak memory are the kernel's own counts for the whole process with its threads (wait4, the counters behind
+`time -v` in microseconds). This script imports nothing large, because Linux counts the starter's memory as a floor
+of the started process's peak.
+"""
+import csv
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLIM, PYTHON, WORK = sys.argv[1:4]
+WANTED = sys.argv[4:]
+DESIGNS = f"{WORK}/designs"
+
+
+def peer(script, *args):
+    return [PYTHON, str(HERE / "peers" / script), *args]
+
+
+def feols(data, formula, cluster, *more):
+    return [PLIM, "fit", "feols", data, "--formula", formula, "--vcov", f"cluster:{cluster}", *more, "--json"]
+
+
+def dea(units):
+    data = f"{DESIGNS}/producers_{units}.csv"
+    plim = [PLIM, "measure", "dea", data, "--inputs", "x1,x2", "--outputs", "y1,y2", "--unit", "unit", "--json"]
+    return {"plim": plim, "scipy HiGHS": peer("dea_highs.py", data)}
+
+
+CITIES, WORKERS, STICKY = f"{DESIGNS}/cities.csv", f"{DESIGNS}/workers.parquet", f"{DESIGNS}/workers_sticky.parquet"
+CITY = "y ~ x1 + x2 + x3 + x4 + x5 | city + year"
+AKM = "y ~ x1 + x2 | worker + firm + year"
+
+
+def complexity(name):
+    data = f"{DESIGNS}/{name}.parquet"
+    keys = ["--unit", "unit", "--time", "year", "--product", "product", "--value", "value"]
+    return {"plim": [PLIM, "measure", "complexity", data, *keys, "--json"], "numpy": peer("complexity_numpy.py", data)}
+
+
+VERSION = """import sys; print('{"version": "%d.%d.%d"}' % sys.version_info[:3])"""
+
+# Case -> (runs, runs before them that do not count, engines).
+CASES = {
+    "start": (21, 1, {"plim": [PLIM, "--version"], "python": [PYTHON, "-c", VERSION]}),
+    "feols_cities": (11, 1, {
+        "plim": feols(CITIES, CITY, "city"),
+        "pyfixest": peer("feols_pyfixest.py", CITIES, CITY, "city"),
+        "linearmodels": peer("feols_linearmodels.py", CITIES),
+    }),
+    "feols_workers": (7, 1, {
+        "plim": feols(WORKERS, AKM, "worker"),
+        "pyfixest": peer("feols_pyfixest.py", WORKERS, AKM, "worker"),
+        "pyfixest lsmr": peer("feols_pyfixest.py", WORKERS, AKM, "worker", "lsmr"),
+    }),
+    "dea_289": (7, 1, dea(289)),
+    "complexity": (7, 1, complexity("exports")),
+    "complexity_wide": (7, 1, complexity("exports_wide")),
+    "demo_simulate": (5, 0, {"plim": [PLIM, "simulate", "cities", "--seed", "1", "--into", f"{WORK}/demo/data"]}),
+    "demo_run": (5, 1, {"plim": [PLIM, "run", f"{WORK}/demo/study.toml", "--out", f"{WORK}/demo/out-RUN"]}),
+    "feols_workers_sticky": (5, 0, {
+        "plim": feols(STICKY, AKM, "worker"),
+        "pyfixest lsmr": peer("feols_pyfixest.py", STICKY, AKM, "worker", "lsmr"),
+        "pyfixest": peer("feols_pyfixest.py", STICKY, AKM, "worker"),
+    }),
+    "dea_3000": (5, 0, dea(3000)),
+}
+
+# Ten calls in one Python process, to see those after the first too: (case, engine, command), five processes each.
+CALLS = [
+    ("feols_cities", "pyfixest", peer("feols_pyfixest.py", CITIES, CITY, "city", "default", "10")),
+    ("feols_cities", "linearmodels", peer("feols_linearmodels.py", CITIES, "10")),
+]
+
+ENGINES = {case: engines for case, (_, _, engines) in CASES.items()}
+
+# Numbers that are compared: case -> pairs of commands that must mean the same.
+PAIRS = {
+    "feols_cities": [
+        ("pyfixest", ENGINES["feols_cities"]["plim"], ENGINES["feols_cities"]["pyfixest"]),
+        ("pyfixest tight", ENGINES["feols_cities"]["plim"], peer("feols_pyfixest.py", CITIES, CITY, "city", "tight")),
+        ("linearmodels", feols(CITIES, CITY, "city", "--ssc", "linearmodels"), ENGINES["feols_cities"]["linearmodels"]),
+    ],
+    "feols_workers": [
+        ("pyfixest", ENGINES["feols_workers"]["plim"], ENGINES["feols_workers"]["pyfixest"]),
+        ("pyfixest lsmr", ENGINES["feols_workers"]["plim"], ENGINES["feols_workers"]["pyfixest lsmr"]),
+        ("pyfixest tight", ENGINES["feols_workers"]["plim"],
+         peer("feols_pyfixest.py", WORKERS, AKM, "worker", "tight")),
+    ],
+    "feols_workers_sticky": [
+        ("pyfixest lsmr", ENGINES["feols_workers_sticky"]["plim"], ENGINES["feols_workers_sticky"]["pyfixest lsmr"]),
+        ("pyfixest tight", ENGINES["feols_workers_sticky"]["plim"],
+         peer("feols_pyfixest.py", STICKY, AKM, "worker", "tight")),
+    ],
+    "dea_289": [("scipy HiGHS", *dea(289).values())],
+    "dea_3000": [("scipy HiGHS", *dea(3000).values())],
+    "complexity": [("numpy", *complexity("exports").values())],
+    "complexity_wide": [("numpy", *complexity("exports_wide").values())],
+}
+
+
+def run(command, number=0):
+    """Runs a command to its end: wall, user, system seconds, peak MB, and what it printed."""
+    command = [part.replace("RUN", str(number)) for part in command]
+    out, errors = f"{WORK}/stdout", f"{WORK}/stderr"
+    write = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    files = [(os.POSIX_SPAWN_OPEN, 1, out, write, 0o644), (os.POSIX_SPAWN_OPEN, 2, errors, write, 0o644)]
+    start = time.perf_counter()
+    child = os.posix_spawn(command[0], command, os.environ, file_actions=files)
+    _, status, used = os.wait4(child, 0)
+    wall = time.perf_counter() - start
+    if status != 0:
+        code, said = os.waitstatus_to_exitcode(status), Path(errors).read_text()[-500:]
+        raise SystemExit(f"{' '.join(command)}\nexit {code}: {said}")
+    return wall, used.ru_utime, used.ru_stime, used.ru_maxrss / 1024, Path(out).read_text()
+
+
+def append(name, header, rows):
+    path = HERE / "results" / f"{name}.csv"
+    new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows(([header] if new else []) + rows)
+
+
+def values(printed):
+    """Numbers by name, from plim's own JSON or from a peer's answer; rows of units and products in order."""
+    found = json.loads(printed)
+    if "values" in found:
+        return found["values"]
+    if found["method"] == "feols":
+        return {k: [c[k] for c in found["coefficients"]] for k in ("estimate", "std_error")}
+    if found["method"] == "dea":
+        return {"efficiency": [r["efficiency"] for r in found["rows"]]}
+    rows = sorted(found["rows"], key=lambda r: (r["year"], r["unit"]))
+    products = sorted(found["products"], key=lambda r: (r["year"], r["product"]))
+    columns = {k: [r[k] for r in rows] for k in ("eci", "diversity", "coi")}
+    return {**columns, **{k: [r[k] for r in products] for k in ("pci", "ubiquity")}}
+
+
+def difference(name, ours, theirs):
+    """Largest relative difference; of indices with mean 0 and deviation 1, in standard deviations."""
+    assert len(ours) == len(theirs), f"{name}: {len(ours)} against {len(theirs)}"
+    scale = (lambda a, b: 1.0) if name in ("eci", "coi", "pci") else (lambda a, b: max(abs(a), abs(b)) or 1.0)
+    return max(abs(a - b) / scale(a, b) for a, b in zip(ours, theirs))
+
+
+def agree(case, began, version):
+    """The numbers first: a fast wrong answer is not worth timing."""
+    rows = []
+    for engine, ours, theirs in PAIRS.get(case, []):
+        a, b = values(run(ours)[4]), values(run(theirs)[4])
+        for name in a:
+            worst = difference(name, a[name], b[name])
+            rows.append([began, case, version, engine, name, len(a[name]), f"{worst:.2e}"])
+            print(f"{case:22} {engine:16} {name:12} largest difference of {len(a[name])}: {worst:.1e}", flush=True)
+            if worst > 1e-6:
+                raise SystemExit(f"{case}: plim and {engine} do not agree on {name}; nothing was timed")
+    append("agreement", ["date", "case", "plim", "peer", "number", "count", "largest_difference"], rows)
+
+
+def timed_calls(began, case, engine, process, found):
+    """Rows for the calls that a peer timed inside its process."""
+    return [[began, case, engine, found["version"], process, n, f"{wall:.5f}", f"{cpu:.5f}"]
+            for n, (wall, cpu) in enumerate(found.get("calls", []))]
+
+
+def main():
+    began, version = datetime.now(UTC).isoformat(timespec="minutes"), run([PLIM, "--version"])[4].split()[-1]
+    calls = ["date", "case", "engine", "version", "process", "call", "wall_s", "cpu_s"]
+    for case, (runs, before, engines) in CASES.items():
+        if WANTED and case not in WANTED:
+            continue
+        agree(case, began, version)
+        rows, inside = [], []
+        for number in range(-before, runs):
+            for engine, command in engines.items():
+                load = os.getloadavg()[0]
+                wall, user, system, peak, printed = run(command, number)
+                if number < 0:
+                    continue
+                found = {"version": version} if engine == "plim" else json.loads(printed)
+                which = found.get("version", "")
+                inside += timed_calls(began, case, engine, number, found)
+                rows.append([began, case, engine, which, number, f"{wall:.4f}", f"{user:.4f}", f"{system:.4f}",
+                             f"{peak:.1f}", f"{load:.1f}"])
+        header = ["date", "case", "engine", "version", "run", "wall_s", "user_s", "sys_s", "peak_mb", "load"]
+        append("processes", header, rows)
+        for _, engine, command in (c for c in CALLS if c[0] == case):
+            for process in range(5):
+                inside += timed_calls(began, case, engine, runs + process, json.loads(run(command)[4]))
+        append("calls", calls, inside)
+        print(f"{case}: done", flush=True)
+
+
+main()
