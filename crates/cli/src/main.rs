@@ -7,7 +7,8 @@ use args::Call;
 use indicatif::{ProgressBar, ProgressStyle};
 use plim_study::error::Result;
 use plim_study::plan::Plan;
-use plim_study::single::{self, Single};
+use plim_study::record::Folder;
+use plim_study::single;
 use plim_study::{document, output, run};
 use std::io::Write;
 use std::process::ExitCode;
@@ -23,9 +24,15 @@ fn main() -> ExitCode {
     };
     match execute(call) {
         Ok(text) => {
-            // A closed pipe (`plim … | head`) is not an error.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
+            let mut out = std::io::stdout();
+            match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+                // A closed pipe (`plim … | head`) is not an error.
+                Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+                    eprintln!("error: standard output: {e}");
+                    ExitCode::from(3)
+                }
+                _ => ExitCode::SUCCESS,
+            }
         }
         Err(e) => {
             show::error(&e);
@@ -39,6 +46,8 @@ fn execute(call: Call) -> Result<String> {
     match call {
         Call::Run { study, out, settings, roots } => {
             let plan = Plan::read(&study, &settings)?;
+            let out = out.unwrap_or_else(|| plan.folder.join("out"));
+            Folder::permit(&out)?;
             let bar = progress();
             let done = run::run(&plan, &roots, &|i, n, name| {
                 bar.set_length(n as u64);
@@ -46,8 +55,11 @@ fn execute(call: Call) -> Result<String> {
                 bar.set_message(name.to_string());
             });
             bar.finish_and_clear();
-            let done = done?;
-            let out = out.unwrap_or_else(|| plan.folder.join("out"));
+            // A run stops at its first error; what else is wrong with the study is said along with it.
+            let done = done.map_err(|e| match run::check(&plan, &roots) {
+                Err(all) if e.exit() == 1 => all,
+                _ => e,
+            })?;
             output::write(&plan, &done, &out)?;
             Ok(output::summary(&plan, &done, &out))
         }
@@ -61,17 +73,14 @@ fn execute(call: Call) -> Result<String> {
         Call::Explain { what } => document::explain(&what),
         Call::Schema => document::schema(),
         Call::Single { method, file, options, json, into } => {
+            if let Some(path) = &into {
+                output::not_the_data(&file, path)?;
+            }
             let result = single::run(&method, &file, options)?;
-            match (json, into) {
+            let said = into.map(|path| output::to_file(&result, &path)).transpose()?;
+            match (json, said) {
                 (true, _) => output::json(&result),
-                (false, Some(path)) => {
-                    let table = match &result {
-                        Single::Measure(_, table) | Single::Table(table) => table,
-                        Single::Fit(_) => return output::fit_to_file(&result, &path),
-                    };
-                    plim_table::write(&path, table)?;
-                    Ok(format!("{} rows in {}\n", table.rows(), path.display()))
-                }
+                (false, Some(said)) => Ok(said),
                 (false, None) => output::text(&result),
             }
         }

@@ -60,7 +60,9 @@ pub struct Coefficient {
 impl Coefficient {
     /// From an estimate, its standard error and the degrees of freedom of t (`None`: normal).
     pub fn new(name: impl Into<String>, estimate: f64, std_error: f64, df: Option<f64>) -> Self {
-        let statistic = estimate / std_error;
+        // Without an error there is no test: a perfect fit leaves a standard error of zero.
+        let std_error_of_test = if std_error > 0.0 { std_error } else { f64::NAN };
+        let statistic = estimate / std_error_of_test;
         let (p_value, q) = match df {
             Some(df) => (dist::t_p(statistic, df), dist::t_quantile(0.975, df)),
             None => (dist::normal_p(statistic), dist::normal_quantile(0.975)),

@@ -40,9 +40,19 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         X.push(("(Intercept)".into(), vec![1.0; cx.table.rows()]));
     }
     for term in &formula.terms {
-        X.extend(regressors(&scope, term)?);
+        X.extend(regressors(&scope, term, &formula.terms, &cx.rows)?);
     }
-    let weights = options.weights.as_deref().map(|name| scope.evaluate(&Expr::parse(name)?)).transpose()?;
+    let weights = options.weights.as_deref().map(|name| match cx.table.has(name) {
+        true => Ok(cx.table.numbers(name)?.to_vec()),
+        false => scope.evaluate(&Expr::parse(name)?),
+    });
+    let weights = weights.transpose()?;
+    if X.iter().any(|(name, _)| *name == formula.outcome.name) {
+        return Err(Error::plan(
+            format!("the outcome `{}` is also a regressor", formula.outcome.name),
+            "leave it out on the right of `~`, or use its lag",
+        ));
+    }
     let extra_columns: Vec<Vec<f64>> =
         extra.iter().map(|name| numbers_or_codes(cx.table, name)).collect::<Result<_>>()?;
     let effects: Vec<(String, Vec<u32>)> = formula.effects.iter().map(|e| codes(cx.table, e)).collect::<Result<_>>()?;
@@ -117,17 +127,20 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
 }
 
 /// The columns of X that a term stands for: the product of its parts, dummies multiplied out.
-fn regressors(scope: &Scope, term: &Term) -> Result<Vec<(String, Vec<f64>)>> {
+///
+/// `all` are the terms of the formula and `rows` those that the step keeps: values that only other rows have make no
+/// dummy.
+fn regressors(scope: &Scope, term: &Term, all: &[Term], rows: &[usize]) -> Result<Vec<(String, Vec<f64>)>> {
     let mut out: Vec<(String, Vec<f64>)> = Vec::new();
-    for part in &term.0 {
+    for (p, part) in term.0.iter().enumerate() {
         let factors = match part {
-            Part::Dummies { column, references } => dummies(scope.table, column, references)?,
+            Part::Dummies { column, references } => dummies(scope.table, column, references, rows)?,
             Part::Value(v) => match &v.expr {
                 Expr::Name(name) if is_category(scope.table, name) => {
-                    let all = dummies(scope.table, name, &[])?;
-                    // Alone, the first value is the reference; in a product every value has its slope.
-                    let skip = usize::from(term.0.len() == 1);
-                    all.into_iter().skip(skip).collect()
+                    // The first value is the reference, unless nothing else in the formula carries its slope.
+                    let others: Vec<Part> = [&term.0[..p], &term.0[p + 1..]].concat();
+                    let reference = others.is_empty() || all.contains(&Term(others));
+                    dummies(scope.table, name, &[], rows)?.into_iter().skip(usize::from(reference)).collect()
                 }
                 expr => vec![(v.name.clone(), scope.evaluate(expr)?)],
             },
@@ -151,12 +164,13 @@ fn regressors(scope: &Scope, term: &Term) -> Result<Vec<(String, Vec<f64>)>> {
 const MOST_DUMMIES: usize = 1000;
 
 /// One 0/1 column for each value but the references, ascending; missing where the column is.
-fn dummies(table: &Table, name: &str, references: &[String]) -> Result<Vec<(String, Vec<f64>)>> {
+fn dummies(table: &Table, name: &str, references: &[String], rows: &[usize]) -> Result<Vec<(String, Vec<f64>)>> {
     let column = table.column(name)?;
     let codes = column.codes();
     let mut first: Vec<(u32, usize)> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for (i, &code) in codes.iter().enumerate() {
+    for &i in rows {
+        let code = codes[i];
         if code != MISSING && seen.insert(code) {
             first.push((code, i));
         }
@@ -187,7 +201,9 @@ fn dummies(table: &Table, name: &str, references: &[String]) -> Result<Vec<(Stri
 fn is_category(table: &Table, name: &str) -> bool {
     match table.column(name).map(|c| &c.data) {
         Ok(Data::Text(text)) => {
-            let numbers = text.levels.iter().filter(|l| l.trim().parse::<f64>().is_ok()).count();
+            // `13.5%`, `1,350` and `1,35` are numbers that the file spells oddly, not categories.
+            let number = |l: &str| l.trim().trim_end_matches('%').replace(',', "").parse::<f64>().is_ok();
+            let numbers = text.levels.iter().filter(|l| number(l)).count();
             2 * numbers <= text.levels.len() || text.levels.iter().all(|l| l.starts_with('0') && l.len() > 1)
         }
         _ => false,

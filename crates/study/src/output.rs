@@ -137,7 +137,7 @@ pub fn json(single: &Single) -> Result<String> {
     match single {
         Single::Fit(fit) => pretty(fit),
         Single::Measure(measure, _) => pretty(measure),
-        Single::Table(table) => pretty(&json!({ "rows": crate::run::rows_json(table) })),
+        Single::Table(table, notes) => pretty(&json!({ "rows": crate::run::rows_json(table), "notes": notes })),
     }
 }
 
@@ -161,7 +161,7 @@ pub fn text(single: &Single) -> Result<String> {
             });
             Ok(out)
         }
-        Single::Table(table) => Ok(preview(table)),
+        Single::Table(table, notes) => Ok(preview(table) + &notes.iter().map(|n| format!("{n}\n")).collect::<String>()),
     }
 }
 
@@ -197,10 +197,43 @@ fn preview(table: &Table) -> String {
     text::render(&shown)
 }
 
-/// A fit has rows only when it scores observations.
-pub fn fit_to_file(single: &Single, path: &Path) -> Result<String> {
-    std::fs::write(path, json(single)?).map_err(|e| plim_table::Error::file(path.display(), e))?;
-    Ok(format!("{}\n", path.display()))
+/// Refuses to write a result over the data it comes from.
+pub fn not_the_data(data: &Path, into: &Path) -> Result<()> {
+    let same = |p: &Path| std::fs::canonicalize(p).ok();
+    match same(into).is_some_and(|i| Some(i) == same(data)) {
+        true => Err(Error::plan(format!("{} is the data file itself", into.display()), "name another file")),
+        false => Ok(()),
+    }
+}
+
+/// Writes the rows of a result to a data file, or a fit as JSON.
+pub fn to_file(single: &Single, path: &Path) -> Result<String> {
+    match single {
+        Single::Measure(_, table) | Single::Table(table, _) => {
+            let mut said = format!("{} rows in {}\n", table.rows(), path.display());
+            let notes = plim_table::write(path, table)?;
+            let own = if let Single::Table(_, own) = single { own.as_slice() } else { &[] };
+            notes.iter().chain(own).for_each(|n| said.push_str(&format!("{n}\n")));
+            Ok(said)
+        }
+        Single::Fit(_) if path.extension().is_some_and(|e| e == "json") => {
+            let text = json(single)?;
+            write_text(path, &text)?;
+            Ok(format!("{}\n", path.display()))
+        }
+        Single::Fit(_) => Err(Error::plan(
+            format!("a fit has no rows to write to {}", path.display()),
+            "name a file that ends in .json",
+        )),
+    }
+}
+
+/// Writes a text file that appears whole or not at all.
+fn write_text(path: &Path, text: &str) -> Result<()> {
+    Ok(plim_table::write_atomic(path, |file| {
+        use std::io::Write as _;
+        file.write_all(text.as_bytes()).map_err(|e| plim_table::Error::file(path.display(), e))
+    })?)
 }
 
 /// Writes a simulated world.
@@ -217,11 +250,7 @@ pub fn simulate(world: &str, options: Map<String, Value>, dir: &Path) -> Result<
         let _ = writeln!(out, "{}: {} rows", path.display(), table.rows());
     }
     let path = dir.join("truth.json");
-    plim_table::write_atomic(&path, |file| {
-        use std::io::Write as _;
-        file.write_all(pretty(&made.truth).unwrap_or_default().as_bytes())
-            .map_err(|e| plim_table::Error::file(path.display(), e))
-    })?;
+    write_text(&path, &pretty(&made.truth)?)?;
     let _ = writeln!(out, "{}: the true effects of `{world}`", path.display());
     Ok(out)
 }

@@ -35,6 +35,9 @@ pub fn record(plan: &Plan, run: &Run) -> Value {
     })
 }
 
+/// What a run writes into its folder.
+const OWN: [&str; 6] = ["results.json", "record.json", "report.html", "tables", "figures", "data"];
+
 /// A folder that appears whole or not at all: filled beside its place, then renamed into it.
 pub struct Folder {
     place: PathBuf,
@@ -42,17 +45,28 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// Refuses a place that holds anything but the result of a run, since a run replaces what is there.
+    pub fn permit(place: &Path) -> Result<()> {
+        let refuse = |what: String| Err(Error::plan(what, "choose another folder with --out"));
+        if place.is_file() {
+            return refuse(format!("{} is a file", place.display()));
+        }
+        let Ok(entries) = std::fs::read_dir(place) else { return Ok(()) };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            if !OWN.iter().any(|own| name == *own) {
+                let name = name.to_string_lossy().into_owned();
+                return refuse(format!("{} holds `{name}`, which is not the result of a run", place.display()));
+            }
+        }
+        Ok(())
+    }
+
     /// Starts a draft of `place`; a folder there that is not a run's is left alone and refused.
     pub fn draft(place: &Path) -> Result<Folder> {
-        let foreign = place.is_dir()
-            && !place.join("record.json").exists()
-            && std::fs::read_dir(place).is_ok_and(|mut d| d.next().is_some());
-        if foreign || place.is_file() {
-            return Err(Error::plan(
-                format!("{} exists and is not the result of a run", place.display()),
-                "choose another folder with --out",
-            ));
-        }
+        Folder::permit(place)?;
+        // A link to a folder stays a link: what it points to is replaced.
+        let place = &std::fs::canonicalize(place).unwrap_or_else(|_| place.to_path_buf());
         let name = place.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
         let draft = place.with_file_name(format!(".{name}.draft-{}", std::process::id()));
         make(&draft)?;

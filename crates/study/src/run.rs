@@ -212,9 +212,14 @@ impl Run {
                     ));
                 }
                 let (unit, time) = self.keys.get(&source).cloned().unwrap_or_default();
+                let (unit, time) = (step.rows.unit.clone().or(unit), step.rows.time.clone().or(time));
                 let mut kept = Vec::new();
                 for key in [&unit, &time].into_iter().flatten() {
                     kept.push(table.column(key)?.take(&rows));
+                }
+                if kept.is_empty() {
+                    // Without keys, the number of the row in the data is the way back.
+                    kept.push(Column::number("row", rows.iter().map(|&r| r as f64 + 1.0).collect()));
                 }
                 kept.extend(columns.iter().cloned());
                 self.measured.insert(step.name.clone(), Table::new(kept)?);
@@ -421,6 +426,7 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
     let unit = step.rows.unit.clone().or(unit);
     let time = step.rows.time.clone().or(time);
     let mut columns = step.method.columns();
+    columns.retain(|c| !c.is_empty());
     columns.extend([&unit, &time].into_iter().flatten().cloned());
     if let Some(filter) = &step.rows.filter {
         match Expr::parse(filter) {
@@ -433,7 +439,12 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
             Ok(formula) => columns.extend(formula.columns()),
             Err(e) => errors.push(place(e)),
         }
-        columns.extend(step.regression.weights.clone());
+        if let Some(weights) = &step.regression.weights {
+            match Expr::parse(weights) {
+                Ok(expr) if !table.has(weights) => expr.columns(&mut columns),
+                _ => columns.push(weights.clone()),
+            }
+        }
         let clusters = step.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
         columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
     }

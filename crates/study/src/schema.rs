@@ -122,8 +122,16 @@ fn show_default(value: &Value) -> String {
 }
 
 /// Reads a struct from named values; the error names the option and offers near names.
-pub fn read<O: DeserializeOwned + JsonSchema + Default + Serialize>(values: Map<String, Value>) -> Result<O> {
-    let known: Vec<String> = options::<O>().into_iter().map(|o| o.name).collect();
+pub fn read<O: DeserializeOwned + JsonSchema + Default + Serialize>(mut values: Map<String, Value>) -> Result<O> {
+    let docs = options::<O>();
+    // A list may be written as one text, `a,b`, as on the command line.
+    for doc in docs.iter().filter(|d| d.list && !d.takes.contains("text")) {
+        if let Some(Value::String(text)) = values.get(&doc.name) {
+            let list = crate::single::value(doc, text);
+            values.insert(doc.name.clone(), list);
+        }
+    }
+    let known: Vec<String> = docs.into_iter().map(|o| o.name).collect();
     if let Some(unknown) = values.keys().find(|k| !known.contains(k)) {
         return Err(unknown_option(unknown, known.iter().map(String::as_str)));
     }

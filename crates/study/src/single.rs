@@ -17,8 +17,8 @@ pub enum Single {
     Fit(Box<Fit>),
     /// A measure with its rows.
     Measure(Box<Measure>, Table),
-    /// A prepared table.
-    Table(Table),
+    /// A prepared table, and what was done to it.
+    Table(Table, Vec<String>),
 }
 
 /// Options of a method as the command line offers them: those of a step less the names of tables, and how to
@@ -33,9 +33,10 @@ pub fn options(method: &str) -> Result<Vec<OptionDoc>> {
 /// A command-line text as the value of an option.
 pub fn value(option: &OptionDoc, text: &str) -> Value {
     let takes = |what: &str| option.takes.split(" | ").any(|t| t == what);
-    let scalar = |text: &str| match text.parse::<f64>() {
-        Ok(v) if v.is_finite() && v.fract() == 0.0 && v.abs() < 1e15 => Value::from(v as i64),
-        Ok(v) if v.is_finite() => Value::from(v),
+    let scalar = |text: &str| match (text.parse::<i64>(), text.parse::<u64>(), text.parse::<f64>()) {
+        (Ok(v), ..) => Value::from(v),
+        (_, Ok(v), _) => Value::from(v),
+        (.., Ok(v)) if v.is_finite() => Value::from(v),
         _ => Value::from(text),
     };
     let numeric = takes("number") || takes("integer") || option.takes.split(" | ").any(|t| t.parse::<f64>().is_ok());
@@ -76,7 +77,10 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
 /// Runs one method on a table in memory; also gives the step's name back.
 pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &Path) -> Result<(Single, String)> {
     let mut keys = options;
-    keys.insert("method".into(), Value::from(method));
+    // As in a study file: the method's own option `method` goes by `using` beside the step's.
+    if let Some(using) = keys.insert("method".into(), Value::from(method)) {
+        keys.insert("using".into(), using);
+    }
     let step = Step::read(keys, 0).map_err(unstepped)?;
     let held = Held { table, unit: None, time: None };
     let mut run = Run::on("data", held);
@@ -101,7 +105,7 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
             Single::Measure(Box::new(measure), table)
         }
         Role::Prepare => match run.tables.pop() {
-            Some((_, table)) => Single::Table(table),
+            Some((_, table)) => Single::Table(table, run.results.notes),
             None => return Err(Error::plan(format!("`{method}` gave no table"), "report this")),
         },
         Role::Show => {
@@ -111,16 +115,10 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
     Ok((single, step.name))
 }
 
-/// The columns of a measure under the method's own names, after the keys that the step names.
+/// The keys and columns of a measure under the method's own names.
 fn plain(measured: &Table, step: &Step, run: &Run) -> Result<Table> {
     let prefix = format!("{}_", step.name);
     let mut columns = Vec::new();
-    let keys: Vec<&String> = [&step.rows.unit, &step.rows.time].into_iter().flatten().collect();
-    if let Some(table) = run.tables.get("data").filter(|t| t.rows() == measured.rows()) {
-        for key in keys.iter().filter(|k| !measured.has(k)) {
-            columns.push(table.column(key)?.clone());
-        }
-    }
     for column in measured.columns() {
         let mut column = column.clone();
         if column.name == step.name {

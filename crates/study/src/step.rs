@@ -87,6 +87,10 @@ impl Step {
             Some(other) => return Err(Error::plan(format!("the step name {other} is not a text"), "quote it")),
         };
         let entry = find(&method).map_err(|e| e.at_step(&name))?;
+        // `method` names the step's method; a method's own option of that name is written `using`.
+        if let (Some(using), true) = (keys.remove("using"), (entry.options)().iter().any(|o| o.name == "method")) {
+            keys.insert("method".into(), using);
+        }
         let mut take = |docs: &[OptionDoc]| -> Map<String, Value> {
             let mut taken = Map::new();
             for doc in docs {

@@ -127,7 +127,10 @@ fn parse(text: &str, delimiter: u8, missing: &[String], file: &str, notes: &mut 
     loop {
         let mut rows = Rows::new(text, delimiter, file);
         let Some(head) = rows.next(None)? else {
-            return Err(Error::file(file, "the file has blank lines only"));
+            return Err(Error::invalid(
+                format!("{file} has blank lines only"),
+                "was its writing or its download cut short?",
+            ));
         };
         if names.is_none() {
             other_delimiter(head, delimiter, file)?;

@@ -83,13 +83,14 @@ impl FromStr for Vcov {
     fn from_str(text: &str) -> Result<Self> {
         let wrong =
             |message: String| Error::invalid(message, "wanted iid, hc0, hc1, hc2, hc3, cluster:a or cluster:a+b");
-        match text.trim() {
+        match text.trim().to_ascii_lowercase().as_str() {
             "iid" => Ok(Vcov::Iid),
             "hc0" => Ok(Vcov::Hc0),
             "hc1" => Ok(Vcov::Hc1),
             "hc2" => Ok(Vcov::Hc2),
             "hc3" => Ok(Vcov::Hc3),
-            other => {
+            _ => {
+                let other = text.trim();
                 let Some(names) = other.strip_prefix("cluster:") else {
                     return Err(wrong(format!("`vcov = \"{other}\"` is not offered")));
                 };

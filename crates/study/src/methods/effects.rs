@@ -9,7 +9,7 @@ use plim_report::Fit;
 use plim_stats::Factor;
 use plim_stats::did::{Assignment, DidOptions, did};
 use plim_stats::effect::{MediationOptions, ModerationOptions, SplitOptions, mediation, moderation, split};
-use plim_stats::linear::Estimated;
+use plim_stats::linear::{Estimated, INTERCEPT};
 use plim_table::{Data, MISSING};
 use serde_json::{Map, Value, json};
 
@@ -33,6 +33,25 @@ fn unit(cx: &Context, built: &Built) -> Result<Factor> {
     }
 }
 
+/// Most random draws that a step may ask for.
+const MOST_DRAWS: usize = 1_000_000;
+
+fn limited(option: &str, draws: usize) -> Result<()> {
+    match draws <= MOST_DRAWS {
+        true => Ok(()),
+        false => Err(Error::plan(format!("`{option}` is {draws}"), format!("ask for at most {MOST_DRAWS}"))),
+    }
+}
+
+/// What is resampled: the units; each observation by itself where no unit is known and nothing is drawn.
+fn resampled(cx: &Context, built: &Built, replications: usize) -> Result<Factor> {
+    limited("replications", replications)?;
+    match (replications, &cx.unit, built.design.fe.is_empty()) {
+        (0, None, true) => Ok(Factor::from_keys("row", 0..built.design.nobs())),
+        _ => unit(cx, built),
+    }
+}
+
 /// A fit of a method that runs several regressions: the coefficients are those of `estimated`.
 fn fit(method: &str, cx: &Context, built: &Built, estimated: &Estimated, notes: Vec<String>) -> Fit {
     Fit { notes, ..report(method, cx, built, estimated) }
@@ -48,7 +67,7 @@ impl Method for MediationOptions {
         let built = built(cx, &[need(&self.mediator, "mediator")?])?;
         // Resampled are the clusters of the covariance, which hold whole units.
         let cluster = built.design.cluster.first().cloned();
-        let cluster = cluster.map_or_else(|| unit(cx, &built), Ok)?;
+        let cluster = cluster.map_or_else(|| resampled(cx, &built, self.replications), Ok)?;
         let m = mediation(&built.design, &built.extra[0], &cluster, self, &rules(cx), cx.seed)
             .map_err(|e| located(cx, e))?;
         let shown = m.outcome.as_ref().unwrap_or(&m.total);
@@ -117,8 +136,16 @@ impl Method for SplitOptions {
         let code = |text: &String| labels.iter().position(|l| l == text).unwrap_or_default() as u32;
         let group =
             Factor { name: self.by.clone(), codes: shown.iter().map(code).collect(), levels: labels.len() as u32 };
-        let s = split(&built.design, &group, &labels, &unit(cx, &built)?, self, &rules(cx), cx.seed)
-            .map_err(|e| located(cx, e))?;
+        let s = split(
+            &built.design,
+            &group,
+            &labels,
+            &resampled(cx, &built, self.replications)?,
+            self,
+            &rules(cx),
+            cx.seed,
+        )
+        .map_err(|e| located(cx, e))?;
         let mut out = fit("split", cx, &built, &s.groups[0].estimated, s.notes);
         out.nobs = s.groups.iter().map(|g| g.estimated.fit.residuals.len()).sum();
         out.sample.insert("used".into(), json!(out.nobs));
@@ -162,7 +189,7 @@ impl Method for DidOptions {
                 // Without either, the first regressor is the treatment.
                 let name = treatment
                     .clone()
-                    .or_else(|| built.design.names.first().cloned())
+                    .or_else(|| built.design.names.iter().find(|n| *n != INTERCEPT).cloned())
                     .ok_or_else(|| Error::plan("who is treated is not known", "set `cohort` or `treatment`"))?;
                 let values = match built.design.position(&name) {
                     Some(j) => built.design.X.col_as_slice(j).to_vec(),
@@ -171,6 +198,7 @@ impl Method for DidOptions {
                 Assignment::Indicator { name, values }
             }
         };
+        limited("placebo", self.placebo)?;
         let time = at(cx.need_time()?)?;
         let unit = unit(cx, &built)?;
         let d = did(&built.design, &unit, &time, &assignment, self, &rules(cx), cx.seed).map_err(|e| located(cx, e))?;

@@ -22,6 +22,7 @@ impl Method for Dea {
         if self.scale {
             names.extend(["scale_efficiency", "returns_to_scale"]);
         }
+        names.push("peers");
         let mut all: Vec<String> = names.into_iter().map(str::to_string).collect();
         if self.slacks {
             all.push("slack_sum".into());
@@ -49,7 +50,6 @@ impl Method for Dea {
             notes.push(format!("{} rows miss an input or output and have no score", cx.rows.len() - rows.len()));
         }
         let mut measure = Measure { method: "dea".into(), notes, ..Default::default() };
-        measure.more.insert("peers".into(), peers(cx, &kept, &scores.units));
         let refused: Vec<Value> = (scores.units.iter().enumerate())
             .filter_map(|(i, u)| Some(json!({ "unit": label(cx, &kept, i), "reason": u.reason.as_ref()? })))
             .collect();
@@ -58,14 +58,14 @@ impl Method for Dea {
         }
         Ok(Outcome::Columns(Measured {
             measure,
-            columns: score_columns(self, &scores.units),
+            columns: score_columns(self, &scores.units, &peers(cx, &kept, &scores.units)),
             keys: Keys::Rows(rows.iter().map(|&r| cx.rows[r]).collect()),
         }))
     }
 }
 
 /// The columns that the scores make.
-fn score_columns(options: &Dea, units: &[Unit]) -> Vec<Column> {
+fn score_columns(options: &Dea, units: &[Unit], peers: &[String]) -> Vec<Column> {
     let number = |name: &str, value: &dyn Fn(&Unit) -> Option<f64>| {
         Column::number(name, units.iter().map(|u| value(u).unwrap_or(f64::NAN)).collect())
     };
@@ -78,6 +78,7 @@ fn score_columns(options: &Dea, units: &[Unit]) -> Vec<Column> {
         columns.push(number("scale_efficiency", &|u| u.scale_efficiency));
         columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
     }
+    columns.push(Column::text("peers", peers.iter().map(|p| (!p.is_empty()).then_some(p.as_str()))));
     if options.slacks {
         columns.push(number("slack_sum", &|u| Some(u.slacks.as_ref()?.sum)));
         for (j, name) in options.inputs.iter().enumerate() {
@@ -105,17 +106,10 @@ fn label(cx: &Context, table: &Table, row: usize) -> String {
     }
 }
 
-/// Reference units of each unit with their weights.
-fn peers(cx: &Context, table: &Table, units: &[Unit]) -> Value {
-    units
-        .iter()
-        .enumerate()
-        .map(|(i, u)| {
-            let of: Vec<Value> =
-                u.peers.iter().map(|p| json!({ "unit": label(cx, table, p.unit), "lambda": p.lambda })).collect();
-            json!({ "unit": label(cx, table, i), "peers": of })
-        })
-        .collect()
+/// Reference units of each unit with their weights: `B 2011 (0.4); C 2012 (0.6)`.
+fn peers(cx: &Context, table: &Table, units: &[Unit]) -> Vec<String> {
+    let one = |p: &plim_stats::frontier::dea::Peer| format!("{} ({:.6})", label(cx, table, p.unit), p.lambda);
+    units.iter().map(|u| u.peers.iter().map(one).collect::<Vec<_>>().join("; ")).collect()
 }
 
 impl Method for Sfa {
@@ -140,6 +134,10 @@ impl Method for Sfa {
         sample.insert("used".into(), json!(n));
         let mut stats: serde_json::Map<String, Value> = object(&fitted.stats);
         stats.retain(|_, v| !v.is_null());
+        if self.at.is_some() {
+            // At given parameters there is no maximum to compare least squares with.
+            stats.retain(|name, _| !name.starts_with("lr"));
+        }
         stats.insert("gradient".into(), finite(fitted.gradient));
         let vcov = match self.at {
             None => "inverse Hessian of the log-likelihood",

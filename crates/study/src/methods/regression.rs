@@ -86,6 +86,10 @@ pub(super) fn report(method: &str, cx: &Context, built: &Built, estimated: &Esti
         stat("r2_within", within);
     }
     stat("rmse", fit.rmse());
+    // Normal likelihood at the estimates: -n/2 (ln 2π + ln(SSR/n) + 1) + Σ ln w / 2.
+    let n = fit.nobs() as f64;
+    let ln_w: f64 = built.design.w.as_ref().map_or(0.0, |w| fit.sample.iter().map(|&i| w[i].ln()).sum());
+    stat("loglik", -0.5 * n * ((std::f64::consts::TAU * fit.ssr / n).ln() + 1.0) + 0.5 * ln_w);
     stat("ssr", fit.ssr);
     stat("sigma2", fit.sigma2);
     stat("dof_residual", fit.dof_residual() as f64);
