@@ -169,3 +169,48 @@ fn gb18030_files_are_read_and_said() {
     assert_eq!(got["nobs"], 4);
     assert!(got["notes"].to_string().to_lowercase().contains("gb18030"), "{}", got["notes"]);
 }
+
+#[test]
+fn rows_keep_their_keys_under_a_filter() {
+    let got =
+        json(CITIES, &["measure", "entropy", "--indicators", "dige,fdi", "--unit", "city", "--where", "year = 2012"]);
+    let rows = got["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|r| r["city"].as_str().unwrap()).collect::<Vec<_>>(), ["A", "B", "C"]);
+}
+
+#[test]
+fn a_result_never_replaces_its_data() {
+    let (code, message) = refused(CITIES, &["measure", "entropy", "--indicators", "dige,fdi", "--into", "d.csv"]);
+    assert!(code == 1 && message.contains("itself"), "{message}");
+}
+
+#[test]
+fn an_outcome_is_no_regressor_and_draws_have_a_limit() {
+    let (code, message) = refused(CITIES, &["fit", "feols", "--formula", "resil ~ dige + resil"]);
+    assert!(code == 1 && message.contains("also a regressor"), "{message}");
+    let args = ["fit", "did", "--formula", "resil ~ dige | city + year", "--unit", "city", "--time", "year"];
+    let (code, message) = refused(CITIES, &[&args[..], &["--placebo", "100000000000"]].concat());
+    assert!(code == 1 && message.contains("at most"), "{message}");
+}
+
+#[test]
+fn oddly_spelled_numbers_are_not_categories() {
+    let percent: String = CITIES
+        .lines()
+        .enumerate()
+        .map(
+            |(i, l)| if i == 0 { format!("{l}\n") } else { l.replace(",1,P", "%,1,P").replace(",1,Q", "%,1,Q") + "\n" },
+        )
+        .collect();
+    let (code, message) = refused(&percent, &["fit", "feols", "--formula", "resil ~ fdi | city"]);
+    assert!(code == 1 && message.contains("line 2") && message.contains("fdi"), "{message}");
+}
+
+#[test]
+fn the_reference_category_is_one_of_the_sample() {
+    let args = ["fit", "feols", "--formula", "resil ~ dige + city", "--where", "city != \"A\"", "--vcov", "hc1"];
+    let got = json(CITIES, &args);
+    let names: Vec<&str> =
+        got["coefficients"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["(Intercept)", "dige", "city::C"]);
+}

@@ -249,13 +249,13 @@ fn moderation_and_split() {
     let c = |b: f64| json!([{ "name": "x", "estimate": b, "std_error": 0.2, "statistic": b / 0.2, "p_value": 0.001 }]);
     let more = json!({ "by": "late", "groups": [
             { "value": 0, "coefficients": c(0.85103246), "nobs": 24 }, { "value": 1, "coefficients": c(1.16043345), "nobs": 24 } ],
-        "between": [ { "name": "x", "difference": -0.30940098, "std_error": 0.17, "statistic": -1.81969821, "p_value": 0.0688, "p_permutation": 0.45714286 } ] });
+        "between": [ { "name": "x", "difference": -0.30940098, "std_error": 0.17, "statistic": -1.81969821, "p_value": 0.0688, "chow_p_value": 0.081, "p_permutation": 0.45714286 } ] });
     let fit = Fit { more: map(more), ..baseline() };
     let table = effects::split(&fit, &RegressionTable::default(), Lang::En).unwrap();
     assert_eq!(body(&table, "x"), ["0.851*** (0.200)", "1.160*** (0.200)", "-0.309* (0.170)", "0.457"]);
     assert_eq!(table.spanners[1][0].label, "late = 0");
     let table = effects::between(&fit, &RegressionTable::default(), Lang::En).unwrap();
-    assert_eq!(body(&table, "x"), ["-0.309*", "0.170", "-1.82", "0.069", "0.457"]);
+    assert_eq!(body(&table, "x"), ["-0.309*", "0.170", "-1.82", "0.069", "0.081", "0.457"]);
 }
 
 #[test]

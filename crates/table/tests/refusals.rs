@@ -58,7 +58,7 @@ fn lines_after_line_breaks_in_cells() {
 #[test]
 fn text_files() {
     let plain = ReadOptions::default();
-    says(refused("\n\n", &plain), true, &["blank lines"]);
+    says(refused("\n\n", &plain), false, &["blank lines"]);
     says(refused("a,b\n", &plain), false, &["no rows"]);
     says(refused("a,b,a\n1,2,3\n", &plain), false, &["line 1", "columns 1 and 3", "`a`"]);
     says(refused("a,b\n1,2\n\n3\n", &plain), false, &["line 4", "1 cells, the header has 2"]);

@@ -200,7 +200,7 @@ fn trade_of_the_fifteen() {
     let by_pair =
         check(case("trade_feols_interacted_cluster"), &pairs, "cluster:Origin^Destination", Ssc::Fixest, &same);
     assert_eq!(by_pair.rank, Some(150 + 150 - 10), "ten years are ten components");
-    check(case("trade_fixef_values"), &fit(&["Origin", "Destination", "Year"], &[]), "iid", Ssc::Fixest, &same);
+    check(&case("trade_fixef_values")["fit"], &fit(&["Origin", "Destination", "Year"], &[]), "iid", Ssc::Fixest, &same);
 }
 
 #[test]
