@@ -175,12 +175,12 @@ def timed_calls(began, case, engine, process, found):
 
 def main():
     began, version = datetime.now(UTC).isoformat(timespec="minutes"), run([PLIM, "--version"])[4].split()[-1]
+    processes = ["date", "case", "engine", "version", "run", "wall_s", "user_s", "sys_s", "peak_mb", "load"]
     calls = ["date", "case", "engine", "version", "process", "call", "wall_s", "cpu_s"]
     for case, (runs, before, engines) in CASES.items():
         if WANTED and case not in WANTED:
             continue
         agree(case, began, version)
-        rows, inside = [], []
         for number in range(-before, runs):
             for engine, command in engines.items():
                 load = os.getloadavg()[0]
@@ -188,16 +188,14 @@ def main():
                 if number < 0:
                     continue
                 found = {"version": version} if engine == "plim" else json.loads(printed)
-                which = found.get("version", "")
-                inside += timed_calls(began, case, engine, number, found)
-                rows.append([began, case, engine, which, number, f"{wall:.4f}", f"{user:.4f}", f"{system:.4f}",
-                             f"{peak:.1f}", f"{load:.1f}"])
-        header = ["date", "case", "engine", "version", "run", "wall_s", "user_s", "sys_s", "peak_mb", "load"]
-        append("processes", header, rows)
+                seconds = [f"{wall:.4f}", f"{user:.4f}", f"{system:.4f}"]
+                row = [began, case, engine, found["version"], number, *seconds, f"{peak:.1f}", f"{load:.1f}"]
+                append("processes", processes, [row])
+                append("calls", calls, timed_calls(began, case, engine, number, found))
         for _, engine, command in (c for c in CALLS if c[0] == case):
             for process in range(5):
-                inside += timed_calls(began, case, engine, runs + process, json.loads(run(command)[4]))
-        append("calls", calls, inside)
+                found = json.loads(run(command)[4])
+                append("calls", calls, timed_calls(began, case, engine, runs + process, found))
         print(f"{case}: done", flush=True)
 
 

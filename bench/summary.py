@@ -8,12 +8,13 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def newest(name):
-    """Rows of the newest run of each case."""
+    """Rows of the newest run of each case, by case."""
     rows = list(csv.DictReader((RESULTS / f"{name}.csv").open()))
     last = {}
     for row in rows:
         last[row["case"]] = max(last.get(row["case"], ""), row["date"])
-    return [row for row in rows if row["date"] == last[row["case"]]]
+    kept = [row for row in rows if row["date"] == last[row["case"]]]
+    return sorted(kept, key=lambda row: row["case"])
 
 
 def middle(rows, *columns):
