@@ -146,7 +146,8 @@ pub fn text(single: &Single) -> Result<String> {
     match single {
         Single::Fit(fit) => {
             let options = RegressionTable { title: fit.method.clone(), ..Default::default() };
-            let tables = effects::tables(fit, &options, Lang::En)?;
+            let mut tables = effects::tables(fit, &options, Lang::En)?;
+            tables.extend(passport(fit));
             Ok(tables.iter().map(text::render).collect::<Vec<_>>().join("\n"))
         }
         Single::Measure(measure, table) => {
@@ -163,6 +164,31 @@ pub fn text(single: &Single) -> Result<String> {
         }
         Single::Table(table, notes) => Ok(preview(table) + &notes.iter().map(|n| format!("{n}\n")).collect::<String>()),
     }
+}
+
+/// The standard errors under every small-sample rule, when `ssc = "all"` asked for them.
+fn passport(fit: &plim_report::Fit) -> Option<plim_report::table::Table> {
+    use plim_report::table::{Align, Cell, Column, Row, Section};
+    let rules = fit.more.get("ssc")?.as_array()?;
+    let text =
+        |v: &Value, key: &str| v.get(key).map_or(String::new(), |v| v.as_str().map_or(v.to_string(), str::to_string));
+    let rows = rules
+        .iter()
+        .map(|rule| {
+            let error = |j: usize| rule.get("coefficients")?.get(j)?.get("std_error")?.as_f64();
+            let cell = |j: usize| error(j).map_or(Cell::text("refused"), |se| Cell::number(se, format!("{se:.6}")));
+            Row::new(text(rule, "rule"), (0..fit.coefficients.len()).map(cell).collect())
+        })
+        .collect();
+    let notes = rules.iter().map(|r| [text(r, "label"), text(r, "refused")].concat()).collect();
+    Some(plim_report::table::Table {
+        title: "Standard errors under every rule".into(),
+        stub: "ssc".into(),
+        columns: fit.coefficients.iter().map(|c| Column::new(c.name.clone(), Align::Number)).collect(),
+        sections: vec![Section::new(rows)],
+        notes,
+        ..Default::default()
+    })
 }
 
 /// The first rows of a table; all of it goes to a file with `--into` or to JSON.
