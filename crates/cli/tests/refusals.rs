@@ -214,3 +214,30 @@ fn the_reference_category_is_one_of_the_sample() {
         got["coefficients"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["(Intercept)", "dige", "city::C"]);
 }
+
+#[test]
+fn no_option_is_taken_and_ignored() {
+    for (option, value) in [("--ssc", "none"), ("--singletons", "keep"), ("--collinear", "error"), ("--vcov", "hc1")] {
+        let (code, message) = refused(CITIES, &["fit", "sfa", "--formula", "resil ~ dige", option, value]);
+        assert!(code == 1 && message.contains(&option[2..]), "{option}: {message}");
+    }
+    // A number too large for its option is an error, never "not given".
+    for line in ["seed = 99999999999999999999", "growth = inf"] {
+        let study = format!(
+            "[data.c]\nfile = \"d.csv\"\nunit = \"city\"\ntime = \"year\"\n\n[[step]]\nmethod = \"rd_stock\"\ncolumn = \"fdi\"\n{line}\n"
+        );
+        let dir = folder(&[("d.csv", CITIES), ("study.toml", &study)]);
+        let out = plim(dir.path(), &["check", "study.toml"]);
+        let message = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(1) && message.contains(line.split(' ').next().unwrap()), "{message}");
+    }
+}
+
+#[test]
+fn the_schema_keeps_the_method_of_a_step_apart_from_an_option_of_that_name() {
+    let dir = folder(&[]);
+    let schema: serde_json::Value = serde_json::from_slice(&plim(dir.path(), &["schema"]).stdout).unwrap();
+    let branches = schema["properties"]["step"]["items"]["oneOf"].as_array().unwrap();
+    let complexity = branches.iter().find(|b| b["properties"]["method"]["const"] == "complexity").expect("complexity");
+    assert!(complexity["properties"]["using"].is_object());
+}

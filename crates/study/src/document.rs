@@ -117,7 +117,11 @@ pub fn schema() -> Result<String> {
             if let Some(Value::Object(inner)) = part.remove("$defs") {
                 definitions.extend(inner);
             }
-            if let Some(Value::Object(inner)) = part.remove("properties") {
+            if let Some(Value::Object(mut inner)) = part.remove("properties") {
+                // In a step `method` names the method; an option of that name is written `using`.
+                if let Some(own) = inner.remove("method") {
+                    inner.insert("using".into(), own);
+                }
                 properties.extend(inner);
             }
         }
@@ -137,6 +141,7 @@ pub fn appendix(entry: &Entry, given: &Map<String, Value>) -> Vec<(String, Strin
     entry
         .all_options()
         .into_iter()
+        .map(|o| if o.name == "method" { OptionDoc { name: "using".into(), ..o } } else { o })
         .filter_map(|o| {
             let (value, chosen) = match given.get(&o.name) {
                 Some(Value::String(s)) => (s.clone(), true),

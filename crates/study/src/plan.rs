@@ -253,8 +253,15 @@ fn convert(
     use toml::de::DeValue;
     match value.get_ref() {
         DeValue::String(s) => Value::String(s.to_string()),
-        DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).map_or(Value::Null, Value::from),
-        DeValue::Float(f) => f.as_str().parse::<f64>().map_or(Value::Null, Value::from),
+        // A number that JSON cannot hold stays text, so that its option refuses it: as null it would mean "not given".
+        DeValue::Integer(i) => match i64::from_str_radix(i.as_str(), i.radix()) {
+            Ok(v) => Value::from(v),
+            Err(_) => Value::from(i.as_str()),
+        },
+        DeValue::Float(f) => match f.as_str().parse::<f64>() {
+            Ok(v) if v.is_finite() => Value::from(v),
+            _ => Value::from(f.as_str()),
+        },
         DeValue::Boolean(b) => Value::Bool(*b),
         DeValue::Datetime(d) => Value::String(d.to_string()),
         DeValue::Array(items) => items

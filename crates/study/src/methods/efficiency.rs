@@ -171,12 +171,11 @@ impl Method for Sfa {
     }
 }
 
-/// A frontier has its own likelihood: weights and the covariances of regressions do not apply to it.
+/// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
 fn refuse_regression_options(cx: &Context) -> Result<()> {
-    let r = &cx.step.regression;
-    let given = [("weights", r.weights.is_some()), ("vcov", r.vcov.is_some())].into_iter().find(|(_, given)| *given);
-    match given {
-        Some((name, _)) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
+    let names = ["weights", "vcov", "ssc", "singletons", "collinear"];
+    match names.into_iter().find(|name| cx.step.given.contains_key(*name)) {
+        Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
         None => Ok(()),
     }
 }
