@@ -63,25 +63,100 @@ impl Factor {
     }
 }
 
-/// One regression: `y` on `X`, absorbing `fe`, weighted by `w`.
+/// A slope of its own for each level of an effect: `city[year]` is the effect `city` and this slope, `city[[year]]`
+/// this slope alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slope {
+    /// The levels.
+    pub factor: Factor,
+    /// Name of the variable whose slope varies.
+    pub name: String,
+    /// The variable, n.
+    pub x: Vec<f64>,
+}
+
+impl Slope {
+    /// The slope at the observations `rows`, levels recoded.
+    pub fn at(&self, rows: &[usize]) -> Self {
+        Slope { factor: self.factor.at(rows), name: self.name.clone(), x: rows.iter().map(|&i| self.x[i]).collect() }
+    }
+
+    /// `city[[year]]`, as the formula writes it.
+    pub fn label(&self) -> String {
+        format!("{}[[{}]]", self.factor.name, self.name)
+    }
+}
+
+/// Instruments for the first `endogenous` regressors.
+#[derive(Debug, Clone)]
+pub struct Instruments {
+    /// How many regressors are endogenous; they are the first of X.
+    pub endogenous: usize,
+    /// Excluded instruments, n × l.
+    pub Z: Mat<f64>,
+    /// Their names, l.
+    pub names: Vec<String>,
+}
+
+/// Which unit at which time each observation is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PanelKeys {
+    /// The unit.
+    pub unit: Factor,
+    /// The time, in whole periods.
+    pub time: Vec<i64>,
+}
+
+/// One regression: `y` on `X`, absorbing `fe` and `slopes`, weighted by `w`.
 #[derive(Debug, Clone)]
 pub struct Design {
     /// Outcome, n.
     pub y: Vec<f64>,
     /// Name of the outcome.
     pub outcome: String,
-    /// Regressors, n × k, without a constant when `fe` is not empty.
+    /// Regressors, n × k, without a constant when `fe` is not empty; endogenous ones first.
     pub X: Mat<f64>,
     /// Names of the regressors, k; a constant is `(Intercept)`.
     pub names: Vec<String>,
     /// Absorbed fixed effects, in formula order.
     pub fe: Vec<Factor>,
+    /// Absorbed slopes, in formula order.
+    pub slopes: Vec<Slope>,
+    /// Instruments, where the formula has a third part.
+    pub iv: Option<Instruments>,
     /// Clusters that the covariance may ask for, by name.
     pub cluster: Vec<Factor>,
     /// Weights, n; positive.
     pub w: Option<Vec<f64>>,
+    /// Part of the linear predictor with coefficient one, n.
+    pub offset: Option<Vec<f64>>,
+    /// Unit and time, where declared.
+    pub panel: Option<PanelKeys>,
+    /// Latitude and longitude in degrees, where declared.
+    pub place: Option<Vec<[f64; 2]>>,
     /// Observation → row of the source table: the way back.
     pub rows: Vec<usize>,
+}
+
+impl Default for Design {
+    /// No observations: a design is written with its own fields and the rest from here.
+    fn default() -> Self {
+        Design {
+            y: Vec::new(),
+            outcome: String::new(),
+            X: Mat::new(),
+            names: Vec::new(),
+            fe: Vec::new(),
+            slopes: Vec::new(),
+            iv: None,
+            cluster: Vec::new(),
+            w: None,
+            offset: None,
+            panel: None,
+            place: None,
+            rows: Vec::new(),
+        }
+    }
 }
 
 impl Design {
@@ -117,7 +192,30 @@ impl Design {
         for (j, name) in self.names.iter().enumerate() {
             finite(name, &mut (0..n).map(|i| self.X[(i, j)]))?;
         }
-        for factor in self.fe.iter().chain(&self.cluster) {
+        if let Some(iv) = &self.iv {
+            if iv.Z.nrows() != n {
+                return Err(Error::length("Z", iv.Z.nrows(), n));
+            }
+            if iv.names.len() != iv.Z.ncols() {
+                return Err(Error::length("the names of Z", iv.names.len(), iv.Z.ncols()));
+            }
+            for (j, name) in iv.names.iter().enumerate() {
+                finite(name, &mut iv.Z.col_as_slice(j).iter().copied())?;
+            }
+        }
+        for slope in &self.slopes {
+            if slope.x.len() != n {
+                return Err(Error::length(format!("`{}`", slope.label()), slope.x.len(), n));
+            }
+            finite(&slope.name, &mut slope.x.iter().copied())?;
+        }
+        if let Some(offset) = &self.offset {
+            if offset.len() != n {
+                return Err(Error::length("the offset", offset.len(), n));
+            }
+            finite("offset", &mut offset.iter().copied())?;
+        }
+        for factor in self.fe.iter().chain(&self.cluster).chain(self.slopes.iter().map(|s| &s.factor)) {
             if factor.codes.len() != n {
                 return Err(Error::length(format!("`{}`", factor.name), factor.codes.len(), n));
             }
@@ -144,8 +242,20 @@ impl Design {
             X: Mat::from_fn(keep.len(), self.X.ncols(), |i, j| self.X[(keep[i], j)]),
             names: self.names.clone(),
             fe: self.fe.iter().map(|f| f.at(keep)).collect(),
+            slopes: self.slopes.iter().map(|s| s.at(keep)).collect(),
+            iv: self.iv.as_ref().map(|iv| Instruments {
+                endogenous: iv.endogenous,
+                Z: Mat::from_fn(keep.len(), iv.Z.ncols(), |i, j| iv.Z[(keep[i], j)]),
+                names: iv.names.clone(),
+            }),
             cluster: self.cluster.iter().map(|f| f.at(keep)).collect(),
             w: self.w.as_ref().map(|w| keep.iter().map(|&i| w[i]).collect()),
+            offset: self.offset.as_ref().map(|o| keep.iter().map(|&i| o[i]).collect()),
+            panel: self
+                .panel
+                .as_ref()
+                .map(|p| PanelKeys { unit: p.unit.at(keep), time: keep.iter().map(|&i| p.time[i]).collect() }),
+            place: self.place.as_ref().map(|p| keep.iter().map(|&i| p[i]).collect()),
             rows: keep.iter().map(|&i| self.rows[i]).collect(),
         }
     }
@@ -155,6 +265,11 @@ impl Design {
         self.cluster.iter().chain(&self.fe).find(|f| f.name == name).ok_or_else(|| {
             Error::invalid(format!("no cluster variable `{name}` in the design"), "name a column of the data")
         })
+    }
+
+    /// Whether something is absorbed, so that the model has no constant of its own.
+    pub fn absorbs(&self) -> bool {
+        !self.fe.is_empty() || !self.slopes.is_empty()
     }
 
     /// Position of a regressor.
@@ -170,8 +285,13 @@ impl Design {
             X: Mat::from_fn(self.y.len(), regressors.len(), |i, j| regressors[j].1[i]),
             names: regressors.iter().map(|(name, _)| name.clone()).collect(),
             fe: self.fe.clone(),
+            slopes: self.slopes.clone(),
+            iv: None,
             cluster: self.cluster.clone(),
             w: self.w.clone(),
+            offset: self.offset.clone(),
+            panel: self.panel.clone(),
+            place: self.place.clone(),
             rows: self.rows.clone(),
         }
     }

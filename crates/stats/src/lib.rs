@@ -32,6 +32,6 @@ pub mod resample;
 pub mod trade;
 pub mod vcov;
 
-pub use design::{Design, Factor};
+pub use design::{Design, Factor, Instruments, PanelKeys, Slope};
 pub use error::{Error, Kind, Result};
 pub use fit::{Coefficient, Fit, Sandwich, Test};

@@ -7,7 +7,7 @@ use crate::method::Context;
 use crate::step::Regression;
 use plim_stats::math::Mat;
 use plim_stats::vcov::Vcov;
-use plim_stats::{Design, Factor};
+use plim_stats::{Design, Factor, Instruments, PanelKeys, Slope};
 use plim_table::{Data, MISSING, Table};
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ pub struct Built {
 pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&str]) -> Result<Built> {
     let scope = Scope { table: cx.table, panel: cx.panel };
     let vcov = options.vcov.clone().unwrap_or_else(|| match formula.effects.first() {
-        Some(first) => Vcov::Cluster(vec![first.join("^")]),
+        Some(first) => Vcov::Cluster(vec![first.name()]),
         None => Vcov::Hc1,
     });
 
@@ -39,14 +39,18 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     if formula.intercept && formula.effects.is_empty() {
         X.push(("(Intercept)".into(), vec![1.0; cx.table.rows()]));
     }
-    for term in &formula.terms {
-        X.extend(regressors(&scope, term, &formula.terms, &cx.rows)?);
-    }
-    let weights = options.weights.as_deref().map(|name| match cx.table.has(name) {
-        true => Ok(cx.table.numbers(name)?.to_vec()),
-        false => scope.evaluate(&Expr::parse(name)?),
-    });
-    let weights = weights.transpose()?;
+    let columns = |terms: &[Term]| -> Result<Vec<(String, Vec<f64>)>> {
+        let mut all = Vec::new();
+        for term in terms {
+            all.extend(regressors(&scope, term, terms, &cx.rows)?);
+        }
+        Ok(all)
+    };
+    let endogenous = columns(&formula.endogenous)?;
+    let instruments = columns(&formula.instruments)?;
+    X.extend(columns(&formula.terms)?);
+    X.splice(0..0, endogenous.iter().cloned());
+    let weights = options.weights.as_deref().map(|text| value(&scope, text)).transpose()?;
     if X.iter().any(|(name, _)| *name == formula.outcome.name) {
         return Err(Error::plan(
             format!("the outcome `{}` is also a regressor", formula.outcome.name),
@@ -55,7 +59,15 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     }
     let extra_columns: Vec<Vec<f64>> =
         extra.iter().map(|name| numbers_or_codes(cx.table, name)).collect::<Result<_>>()?;
-    let effects: Vec<(String, Vec<u32>)> = formula.effects.iter().map(|e| codes(cx.table, e)).collect::<Result<_>>()?;
+    let offset = options.offset.as_deref().map(|text| value(&scope, text)).transpose()?;
+    let effects: Vec<(String, Vec<u32>)> =
+        formula.effects.iter().map(|e| codes(cx.table, &e.columns)).collect::<Result<_>>()?;
+    let mut slopes: Vec<(usize, String, Vec<f64>)> = Vec::new();
+    for (e, effect) in formula.effects.iter().enumerate() {
+        for slope in &effect.slopes {
+            slopes.push((e, slope.name.clone(), scope.evaluate(&slope.expr)?));
+        }
+    }
     let clusters: Vec<(String, Vec<u32>)> = vcov
         .clusters()
         .iter()
@@ -69,7 +81,9 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     let coded = |(name, codes): &(String, Vec<u32>), i: usize| (codes[i] == MISSING).then(|| name.clone());
     for &i in &cx.rows {
         let blame = finite(&formula.outcome.name, &y, i)
-            .or_else(|| X.iter().find_map(|(name, v)| finite(name, v, i)))
+            .or_else(|| X.iter().chain(&instruments).find_map(|(name, v)| finite(name, v, i)))
+            .or_else(|| slopes.iter().find_map(|(_, name, v)| finite(name, v, i)))
+            .or_else(|| offset.as_ref().and_then(|v| finite(options.offset.as_deref()?, v, i)))
             .or_else(|| extra.iter().zip(&extra_columns).find_map(|(name, v)| finite(name, v, i)))
             .or_else(|| effects.iter().chain(&clusters).find_map(|f| coded(f, i)))
             .or_else(|| weights.as_ref().and_then(|w| finite(options.weights.as_deref()?, w, i)))
@@ -97,14 +111,31 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         all.iter().map(|(name, codes)| Factor::from_keys(name.clone(), keep.iter().map(|&i| codes[i]))).collect()
     };
     let pick = |v: &[f64]| -> Vec<f64> { keep.iter().map(|&i| v[i]).collect() };
+    let matrix = |columns: &[(String, Vec<f64>)]| Mat::from_fn(keep.len(), columns.len(), |i, j| columns[j].1[keep[i]]);
+    let names = |columns: &[(String, Vec<f64>)]| columns.iter().map(|(name, _)| name.clone()).collect();
+    let all = factors(&effects);
     let design = Design {
         y: pick(&y),
         outcome: formula.outcome.name.clone(),
-        X: Mat::from_fn(keep.len(), X.len(), |i, j| X[j].1[keep[i]]),
-        names: X.iter().map(|(name, _)| name.clone()).collect(),
-        fe: factors(&effects),
+        X: matrix(&X),
+        names: names(&X),
+        slopes: (slopes.iter())
+            .map(|(e, name, x)| Slope { factor: all[*e].clone(), name: name.clone(), x: pick(x) })
+            .collect(),
+        fe: all.into_iter().zip(&formula.effects).filter(|(_, e)| e.constant).map(|(f, _)| f).collect(),
+        iv: (!instruments.is_empty()).then(|| Instruments {
+            endogenous: endogenous.len(),
+            Z: matrix(&instruments),
+            names: names(&instruments),
+        }),
         cluster: factors(&clusters),
         w: weights.as_deref().map(pick),
+        offset: offset.as_deref().map(pick),
+        panel: cx.panel.map(|p| PanelKeys {
+            unit: Factor::from_keys(cx.unit.clone().unwrap_or_default(), keep.iter().map(|&i| p.units[i])),
+            time: keep.iter().map(|&i| p.times[i]).collect(),
+        }),
+        place: None,
         rows: keep.clone(),
     };
     if let Some(bad) = design.w.as_ref().and_then(|w| w.iter().position(|&w| w < 0.0)) {
@@ -207,6 +238,14 @@ fn is_category(table: &Table, name: &str) -> bool {
             2 * numbers <= text.levels.len() || text.levels.iter().all(|l| l.starts_with('0') && l.len() > 1)
         }
         _ => false,
+    }
+}
+
+/// A column by name, or the value of an expression.
+fn value(scope: &Scope, text: &str) -> Result<Vec<f64>> {
+    match scope.table.has(text) {
+        true => Ok(scope.table.numbers(text)?.to_vec()),
+        false => scope.evaluate(&Expr::parse(text)?),
     }
 }
 

@@ -15,8 +15,9 @@ pub(crate) enum Token {
     Symbol(&'static str),
 }
 
-const SYMBOLS: [&str; 22] = [
+const SYMBOLS: [&str; 24] = [
     "==", "!=", ">=", "<=", "&&", "||", "~", "+", "-", "*", "/", "^", ":", ",", "(", ")", "|", ">", "<", "=", "&", "!",
+    "[", "]",
 ];
 
 /// Cuts `source` into tokens.
@@ -120,6 +121,13 @@ impl<'s> Parser<'s> {
         let found = self.is(symbol);
         self.next += usize::from(found);
         found
+    }
+
+    /// Whether the part that begins with the next token holds `symbol` before another `end`.
+    pub fn has_before(&self, symbol: &str, end: &str) -> bool {
+        let rest = self.tokens.iter().skip(self.next + 1).map(|(t, _)| t);
+        let of = |t: &Token, text: &str| matches!(t, Token::Symbol(s) if *s == text);
+        rest.take_while(|t| !of(t, end)).any(|t| of(t, symbol))
     }
 
     pub fn at(&self) -> usize {

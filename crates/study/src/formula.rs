@@ -1,6 +1,8 @@
 //! The formula language: `y ~ x1 + log(x2) + x1:m + i(period, treat, ref = 5) | city + prov^year`.
 //!
-//! Left of `~` the outcome, then regressors, then after `|` the fixed effects. A term is a column, a
+//! Left of `~` the outcome, then regressors, then after `|` the fixed effects, then after another `|` endogenous
+//! regressors `~` their instruments. `city[year]` is an effect with a slope of `year` for each city, `city[[year]]`
+//! the slopes alone. A term is a column, a
 //! function of columns, or products of these: `a:b` is the product, `a*b` is `a + b + a:b`. Text columns,
 //! and `i(x)`, stand for one dummy per value but the reference. Inside a call (`I(x / z)`) operators are
 //! arithmetic. `l(x, 0:2)` gives three terms.
@@ -19,8 +21,30 @@ pub struct Formula {
     pub terms: Vec<Term>,
     /// Whether a constant is wanted (only without fixed effects).
     pub intercept: bool,
-    /// Fixed effects; several columns are their interaction `a^b`.
-    pub effects: Vec<Vec<String>>,
+    /// What is absorbed.
+    pub effects: Vec<Effect>,
+    /// Endogenous regressors, of the third part.
+    pub endogenous: Vec<Term>,
+    /// Excluded instruments, of the third part.
+    pub instruments: Vec<Term>,
+}
+
+/// A fixed effect, with slopes of its own where it has any.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effect {
+    /// Its columns; several are their interaction `a^b`.
+    pub columns: Vec<String>,
+    /// Whether each level has a constant: `fe` and `fe[x]` do, `fe[[x]]` does not.
+    pub constant: bool,
+    /// Variables whose slope is each level's own.
+    pub slopes: Vec<Labelled>,
+}
+
+impl Effect {
+    /// `a^b`.
+    pub fn name(&self) -> String {
+        self.columns.join("^")
+    }
 }
 
 /// An expression and the name it carries in tables.
@@ -60,29 +84,30 @@ impl Formula {
         if !p.eat("~") {
             return p.fail("`~` is missing after the outcome", "write the model as y ~ x1 + x2 | city + year");
         }
-        let mut formula =
-            Formula { source: source.trim().into(), outcome, terms: Vec::new(), intercept: true, effects: Vec::new() };
+        let mut formula = Formula {
+            source: source.trim().into(),
+            outcome,
+            terms: Vec::new(),
+            intercept: true,
+            effects: Vec::new(),
+            endogenous: Vec::new(),
+            instruments: Vec::new(),
+        };
         // `y ~ | city` has effects only.
-        let mut more = !p.is("|");
-        while more {
-            formula.product(&mut p)?;
-            more = p.eat("+");
-            if p.eat("-") {
-                match p.bump() {
-                    Some(Token::Number(1.0)) => formula.intercept = false,
-                    _ => return p.fail("only `- 1` may be subtracted", "leave the term out of the formula instead"),
-                }
-                more = p.eat("+");
-            }
+        if !p.is("|") {
+            formula.terms = sum(&mut p, Some(&mut formula.intercept))?;
         }
-        if p.eat("|") {
+        // `y ~ x | city` and `y ~ x | d ~ z`: a part with a `~` of its own has the instruments.
+        if p.is("|") && !p.has_before("~", "|") {
+            p.expect("|")?;
             formula.effects = effects(&mut p)?;
         }
         if p.eat("|") {
-            return p.fail(
-                "a third part (instruments) is not available for this method",
-                "use two parts: regressors | fixed effects",
-            );
+            formula.endogenous = sum(&mut p, None)?;
+            if !p.eat("~") {
+                return p.fail("`~` is missing after the endogenous regressors", "write | city + year | d ~ z1 + z2");
+            }
+            formula.instruments = sum(&mut p, None)?;
         }
         match p.peek() {
             None => Ok(formula),
@@ -90,57 +115,79 @@ impl Formula {
         }
     }
 
-    /// One term of the sum, `a*b` expanded.
-    fn product(&mut self, p: &mut Parser) -> Result<()> {
-        if let Some(Token::Number(v)) = p.peek().cloned() {
-            p.bump();
-            match v {
-                0.0 => self.intercept = false,
-                1.0 => {}
-                _ => return p.fail("a number is not a regressor", "write 0 or 1 for the constant, or I(…)"),
-            }
-            return Ok(());
-        }
-        let mut terms = factor(p)?;
-        loop {
-            let crossed = p.eat("*");
-            if !crossed && !p.eat(":") {
-                break;
-            }
-            let others = factor(p)?;
-            let mut products = Vec::new();
-            for left in &terms {
-                for right in &others {
-                    products.push(Term(left.0.iter().chain(&right.0).cloned().collect()));
-                }
-            }
-            if crossed {
-                terms.extend(others);
-                terms.extend(products);
-            } else {
-                terms = products;
-            }
-        }
-        for term in terms {
-            if !self.terms.contains(&term) {
-                self.terms.push(term);
-            }
-        }
-        Ok(())
-    }
-
     /// Every column that the formula names.
     pub fn columns(&self) -> Vec<String> {
         let mut names = Vec::new();
         self.outcome.expr.columns(&mut names);
-        for part in self.terms.iter().flat_map(|t| &t.0) {
+        for part in self.terms.iter().chain(&self.endogenous).chain(&self.instruments).flat_map(|t| &t.0) {
             match part {
                 Part::Value(v) => v.expr.columns(&mut names),
                 Part::Dummies { column, .. } => names.push(column.clone()),
             }
         }
-        names.extend(self.effects.iter().flatten().cloned());
+        for effect in &self.effects {
+            names.extend(effect.columns.iter().cloned());
+            effect.slopes.iter().for_each(|s| s.expr.columns(&mut names));
+        }
         names
+    }
+}
+
+/// Terms joined by `+`; `1`, `0` and `- 1` say whether there is a constant, where there may be one.
+fn sum(p: &mut Parser, mut intercept: Option<&mut bool>) -> Result<Vec<Term>> {
+    let mut terms: Vec<Term> = Vec::new();
+    loop {
+        match (p.peek().cloned(), intercept.as_deref_mut()) {
+            (Some(Token::Number(v)), Some(intercept)) if v == 0.0 || v == 1.0 => {
+                p.bump();
+                *intercept &= v == 1.0;
+            }
+            (Some(Token::Number(_)), _) => {
+                return p.fail("a number is not a regressor", "write 0 or 1 for the constant, or I(…)");
+            }
+            _ => {
+                for term in product(p)? {
+                    if !terms.contains(&term) {
+                        terms.push(term);
+                    }
+                }
+            }
+        }
+        let mut more = p.eat("+");
+        if p.eat("-") {
+            match (p.bump(), intercept.as_deref_mut()) {
+                (Some(Token::Number(1.0)), Some(intercept)) => *intercept = false,
+                _ => return p.fail("only `- 1` may be subtracted", "leave the term out of the formula instead"),
+            }
+            more = p.eat("+");
+        }
+        if !more {
+            return Ok(terms);
+        }
+    }
+}
+
+/// One term of the sum, `a*b` expanded.
+fn product(p: &mut Parser) -> Result<Vec<Term>> {
+    let mut terms = factor(p)?;
+    loop {
+        let crossed = p.eat("*");
+        if !crossed && !p.eat(":") {
+            return Ok(terms);
+        }
+        let others = factor(p)?;
+        let mut products = Vec::new();
+        for left in &terms {
+            for right in &others {
+                products.push(Term(left.0.iter().chain(&right.0).cloned().collect()));
+            }
+        }
+        if crossed {
+            terms.extend(others);
+            terms.extend(products);
+        } else {
+            terms = products;
+        }
     }
 }
 
@@ -218,22 +265,37 @@ fn dummies(p: &Parser, arguments: Vec<Expr>) -> Result<Term> {
     Ok(Term([Part::Dummies { column, references }].into_iter().chain(by).collect()))
 }
 
-fn effects(p: &mut Parser) -> Result<Vec<Vec<String>>> {
-    let mut effects = Vec::new();
+fn effects(p: &mut Parser) -> Result<Vec<Effect>> {
+    let mut effects: Vec<Effect> = Vec::new();
     loop {
-        let mut columns = Vec::new();
+        let mut effect = Effect { columns: Vec::new(), constant: true, slopes: Vec::new() };
         loop {
             match p.bump() {
-                Some(Token::Name(name)) => columns.push(name),
-                Some(Token::Number(0.0)) if columns.is_empty() && effects.is_empty() => return Ok(Vec::new()),
-                _ => return p.fail("a fixed effect is a column", "write | city + year, or prov^year"),
+                Some(Token::Name(name)) => effect.columns.push(name),
+                Some(Token::Number(0.0)) if effect.columns.is_empty() && effects.is_empty() => return Ok(Vec::new()),
+                _ => return p.fail("a fixed effect is a column", "write | city + year, prov^year or city[year]"),
             }
             if !p.eat("^") {
                 break;
             }
         }
-        if !effects.contains(&columns) {
-            effects.push(columns);
+        if p.eat("[") {
+            effect.constant = !p.eat("[");
+            loop {
+                let start = p.at();
+                let expr = p.expression(5)?;
+                effect.slopes.push(Labelled { name: label(p.source, start, p.at()), expr });
+                if !p.eat(",") {
+                    break;
+                }
+            }
+            p.expect("]")?;
+            if !effect.constant {
+                p.expect("]")?;
+            }
+        }
+        if !effects.contains(&effect) {
+            effects.push(effect);
         }
         if !p.eat("+") {
             return Ok(effects);

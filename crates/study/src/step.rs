@@ -41,6 +41,8 @@ pub struct Regression {
     pub formula: String,
     /// Column of weights; every observation counts alike by default.
     pub weights: Option<String>,
+    /// Part of the linear predictor with coefficient one: a column or an expression.
+    pub offset: Option<String>,
     /// Covariance of the estimates: `iid`, `hc0` to `hc3`, `cluster:city`, `cluster:city+year`, `cluster:a^b`.
     ///
     /// By default clustered by the first fixed effect, `hc1` without one.

@@ -68,9 +68,23 @@ fn products_and_effects() {
         })
         .collect();
     assert_eq!(names, ["a", "b", "a:b", "c:d", "i(t without -1 -1000):treat", "l(z, 0)", "l(z, 1)"]);
-    assert_eq!(f.effects, [vec!["city".to_string()], vec!["prov".into(), "year".into()]]);
+    assert_eq!(f.effects.iter().map(|e| e.name()).collect::<Vec<_>>(), ["city", "prov^year"]);
     assert!(Formula::parse("y ~ x - 1").is_ok_and(|f| !f.intercept));
     assert!(Formula::parse("y ~ 1 | i + t").is_ok_and(|f| f.terms.is_empty()));
+}
+
+#[test]
+fn slopes_and_instruments() {
+    let f = Formula::parse("y ~ x + w | city[year, log(gdp)] + prov[[t]] | d + e ~ z1 + z2:x").unwrap();
+    assert_eq!((f.terms.len(), f.endogenous.len(), f.instruments.len()), (2, 2, 2));
+    let slopes: Vec<_> = f.effects.iter().map(|e| (e.name(), e.constant, e.slopes.len())).collect();
+    assert_eq!(slopes, [("city".into(), true, 2), ("prov".into(), false, 1)]);
+    assert_eq!(f.effects[0].slopes[1].name, "log(gdp)");
+    // Without effects the second part has the instruments.
+    let f = Formula::parse("y ~ 1 | d ~ z").unwrap();
+    assert!(f.effects.is_empty() && f.endogenous.len() == 1 && f.instruments.len() == 1 && f.intercept);
+    let all = Formula::parse("y ~ x | a[b] | d ~ z").unwrap().columns();
+    assert_eq!(all, ["y", "x", "d", "z", "a", "b"]);
 }
 
 #[test]
@@ -79,7 +93,11 @@ fn what_has_no_meaning_is_refused_with_its_place() {
         ("y ~ x + ", "regressor"),
         ("y x", "~"),
         ("y ~ x | ", "fixed effect"),
-        ("y ~ x | a | b ~ z", "instruments"),
+        ("y ~ x | a | b", "`~`"),
+        ("y ~ x | a | b ~ ", "regressor"),
+        ("y ~ x | a[z", "`]`"),
+        ("y ~ x | a[[z]", "`]`"),
+        ("y ~ x | a | 1 ~ z", "number"),
         ("y ~ 2", "number"),
         ("y ~ x ? z", "`?`"),
         ("y ~ `x", "closed"),

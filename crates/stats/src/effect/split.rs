@@ -161,7 +161,7 @@ fn differences(design: &Design, group: &Factor, groups: &[Group], regression: &R
         regressors.extend(own.map(|(n, column)| (format!("{n}@{g}"), within(g, &column))));
     }
     let mut stacked = design.with_regressors(&regressors);
-    stacked.fe.iter_mut().for_each(|f| {
+    stacked.fe.iter_mut().chain(stacked.slopes.iter_mut().map(|s| &mut s.factor)).for_each(|f| {
         let name = f.name.clone();
         *f = f.interact(group);
         f.name = name;

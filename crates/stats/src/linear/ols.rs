@@ -20,9 +20,8 @@
 //!     X: Mat::from_fn(4, 1, |i, _| x[i]),
 //!     names: vec!["x".into()],
 //!     fe: vec![Factor::from_keys("city", [1, 1, 2, 2])],
-//!     cluster: vec![],
-//!     w: None,
 //!     rows: (0..4).collect(),
+//!     ..Design::default()
 //! };
 //! let fit = Ols::default().fit(&design).unwrap();
 //! assert!((fit.coef()[0] - 2.0).abs() < 1e-14);
@@ -212,9 +211,13 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Checks the design, removes singletons, factorizes the effects.
+    /// Checks the design, takes the offset from the outcome, removes singletons, factorizes the effects.
     pub fn new(design: &Design, singletons: Singletons) -> Result<Self> {
         design.check()?;
+        if let Some(slope) = design.slopes.first() {
+            return Err(Error::invalid("slopes that vary by level are not absorbed yet", "leave them out")
+                .at_column(slope.label()));
+        }
         let sample: Vec<usize> = match singletons {
             Singletons::Drop if !design.fe.is_empty() => without_singletons(&design.fe),
             _ => (0..design.nobs()).collect(),
@@ -226,7 +229,10 @@ impl Prepared {
             ));
         }
         // Factors are recoded even when no row leaves: levels without observations would be counted.
-        let design = design.at(&sample);
+        let mut design = design.at(&sample);
+        if let Some(offset) = design.offset.take() {
+            design.y.iter_mut().zip(&offset).for_each(|(y, o)| *y -= o);
+        }
         let absorber = match design.fe.is_empty() {
             true => None,
             false => Some(Absorber::new(&design.fe, design.w.as_deref())?),

@@ -45,6 +45,10 @@ pub fn draw(design: &Design, cluster: &Factor, stream: &mut Stream) -> (Vec<usiz
     };
     sample.fe.iter_mut().zip(&design.fe).for_each(|(new, old)| relabel(new, old));
     sample.cluster.iter_mut().zip(&design.cluster).for_each(|(new, old)| relabel(new, old));
+    sample.slopes.iter_mut().zip(&design.slopes).for_each(|(new, old)| relabel(&mut new.factor, &old.factor));
+    if let (Some(new), Some(old)) = (&mut sample.panel, &design.panel) {
+        relabel(&mut new.unit, &old.unit);
+    }
     (rows, sample)
 }
 

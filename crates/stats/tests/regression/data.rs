@@ -89,6 +89,7 @@ impl Data {
             cluster: cluster.iter().map(|f| self.factor(f, &rows)).collect(),
             w: w.map(|w| rows.iter().map(|&r| w[r]).collect()),
             rows,
+            ..Design::default()
         }
     }
 

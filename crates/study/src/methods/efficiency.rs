@@ -125,7 +125,7 @@ impl Method for Sfa {
         refuse_regression_options(cx)?;
         let built = built(cx, &[])?;
         let design = &built.design;
-        if !design.fe.is_empty() {
+        if design.absorbs() {
             return Err(Error::plan("a pooled frontier absorbs no effects", "leave out the part after `|`"));
         }
         let fitted = sfa(&design.y, &design.X, &design.names, self).map_err(|e| located(cx, e))?;
@@ -173,7 +173,7 @@ impl Method for Sfa {
 
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
 fn refuse_regression_options(cx: &Context) -> Result<()> {
-    let names = ["weights", "vcov", "ssc", "singletons", "collinear"];
+    let names = ["weights", "offset", "vcov", "ssc", "singletons", "collinear"];
     match names.into_iter().find(|name| cx.step.given.contains_key(*name)) {
         Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
         None => Ok(()),

@@ -36,13 +36,25 @@ impl Method for Feols {
     }
 }
 
-/// The design of the step's formula.
+/// The design of the step's formula, which must have no instruments.
 pub(super) fn built(cx: &Context, extra: &[&str]) -> Result<Built> {
+    let formula = formula(cx)?;
+    if !formula.instruments.is_empty() {
+        return Err(Error::plan(
+            format!("`{}` takes no instruments, and the formula has a third part", cx.step.entry.name),
+            "use method iv, liml or gmm, or leave the third part out",
+        ));
+    }
+    design(cx, &formula, &cx.step.regression, extra)
+}
+
+/// The step's formula.
+pub(super) fn formula(cx: &Context) -> Result<Formula> {
     let text = &cx.step.regression.formula;
     if text.trim().is_empty() {
         return Err(Error::plan("`formula` is not given", "write formula = \"y ~ x1 + x2 | city + year\""));
     }
-    design(cx, &Formula::parse(text)?, &cx.step.regression, extra)
+    Formula::parse(text)
 }
 
 /// How the step estimates.
