@@ -116,24 +116,22 @@ pub(super) fn report(method: &str, cx: &Context, built: &Built, estimated: &Esti
         vcov: covariance.label.clone(),
         coefficients: estimated.coefficients.clone(),
         stats,
-        sample: sample(built, fit),
+        sample: sample(built, fit.singletons, fit.nobs(), &fit.effects),
         notes: estimated.notes(),
         more: Map::new(),
     }
 }
 
-/// The account of the rows: read, lost by reason, singletons, levels of the effects.
-fn sample(built: &Built, fit: &OlsFit) -> Map<String, Value> {
+/// The account of the rows: read, lost by reason, singletons, used, levels of the effects.
+pub(super) fn sample(built: &Built, singletons: usize, used: usize, effects: &[(String, usize)]) -> Map<String, Value> {
     let mut sample = built.sample.clone();
-    if fit.singletons > 0 {
-        sample.insert("singletons".into(), json!(fit.singletons));
+    if singletons > 0 {
+        sample.insert("singletons".into(), json!(singletons));
     }
-    sample.insert("used".into(), json!(fit.nobs()));
-    if !fit.effects.is_empty() {
-        sample.insert(
-            "levels".into(),
-            fit.effects.iter().map(|(n, l)| (n.clone(), json!(l))).collect::<Map<_, _>>().into(),
-        );
+    sample.insert("used".into(), json!(used));
+    if !effects.is_empty() {
+        let levels = effects.iter().map(|(n, l)| (n.clone(), json!(l)));
+        sample.insert("levels".into(), levels.collect::<Map<_, _>>().into());
     }
     sample
 }
