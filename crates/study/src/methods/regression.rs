@@ -8,7 +8,7 @@ use crate::run::number;
 use plim_report::Fit;
 use plim_stats::Fit as _;
 use plim_stats::fit::table;
-use plim_stats::linear::{Estimated, Ols, OlsFit, Regression};
+use plim_stats::linear::{Estimated, Ols, Regression};
 use plim_stats::vcov::{Ssc, vcov};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
