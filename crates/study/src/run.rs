@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
-use crate::formula::Formula;
 use crate::method::{Context, Keys, Measured, Outcome, Role};
 use crate::plan::{Plan, Study};
 use crate::step::Step;
@@ -425,29 +424,9 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
     let (unit, time) = run.keys.get(&name).cloned().unwrap_or_default();
     let unit = step.rows.unit.clone().or(unit);
     let time = step.rows.time.clone().or(time);
-    let mut columns = step.method.columns();
-    columns.retain(|c| !c.is_empty());
+    let (mut columns, wrong) = step.columns(Some(table));
+    errors.extend(wrong.into_iter().map(place));
     columns.extend([&unit, &time].into_iter().flatten().cloned());
-    if let Some(filter) = &step.rows.filter {
-        match Expr::parse(filter) {
-            Ok(expr) => expr.columns(&mut columns),
-            Err(e) => errors.push(place(e)),
-        }
-    }
-    if step.entry.estimates {
-        match Formula::parse(&step.regression.formula) {
-            Ok(formula) => columns.extend(formula.columns()),
-            Err(e) => errors.push(place(e)),
-        }
-        if let Some(weights) = &step.regression.weights {
-            match Expr::parse(weights) {
-                Ok(expr) if !table.has(weights) => expr.columns(&mut columns),
-                _ => columns.push(weights.clone()),
-            }
-        }
-        let clusters = step.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
-        columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
-    }
     columns.dedup();
     if step.entry.name != "sql" {
         for column in &columns {
