@@ -40,7 +40,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     let columns = |terms: &[Term]| -> Result<Vec<Numbers>> {
         let mut all = Vec::new();
         for term in terms {
-            all.extend(regressors(&scope, term, terms, &cx.rows)?);
+            all.extend(regressors(&scope, term, terms, cx.rows)?);
         }
         Ok(all)
     };
@@ -78,7 +78,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         .collect::<Result<_>>()?;
 
     // Variable by variable: the first that is missing in a row takes the blame.
-    let mut rows = Rows::new(&cx.rows);
+    let mut rows = Rows::new(cx.rows);
     let numbers = [&y].into_iter().chain(&X).chain(&instruments).chain(slopes.iter().map(|(_, x)| x));
     for (name, v) in numbers.chain(&offset).chain(&extra) {
         rows.lose(name, |i| !v[i].is_finite());

@@ -124,6 +124,14 @@ impl<'s> Parser<'s> {
         found
     }
 
+    /// The name that is next, when it is called.
+    pub fn called(&self) -> Option<&str> {
+        match (self.peek(), self.tokens.get(self.next + 1)) {
+            (Some(Token::Name(name)), Some((Token::Symbol("("), _))) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether the part that begins with the next token holds `symbol` before another `end`.
     pub fn has_before(&self, symbol: &str, end: &str) -> bool {
         let rest = self.tokens.iter().skip(self.next + 1).map(|(t, _)| t);

@@ -15,6 +15,8 @@ use std::path::Path;
 pub enum Single {
     /// A fit; scores of observations, when it has some, are under `rows`.
     Fit(Box<Fit>),
+    /// The fits of a formula that stands for several models, or of a split sample.
+    Fits(Vec<Fit>),
     /// A measure with its rows.
     Measure(Box<Measure>, Table),
     /// A prepared table, and what was done to it.
@@ -81,6 +83,10 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
             f.notes.extend(read.notes);
             Single::Fit(f)
         }
+        Single::Fits(mut fits) => {
+            fits.iter_mut().for_each(|f| f.notes.extend(read.notes.iter().cloned()));
+            Single::Fits(fits)
+        }
         table => table,
     })
 }
@@ -109,6 +115,9 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
     run.step(&step, &Study::default(), folder).map_err(unstepped)?;
     let rows = run.measured.get(&step.name).map(|t| plain(t, &step, &run));
     let single = match step.entry.role {
+        Role::Estimate if !run.results.estimates.contains_key(&step.name) => {
+            Single::Fits(run.results.estimates.into_values().collect())
+        }
         Role::Estimate => {
             let Some(mut fit) = run.results.estimates.swap_remove(&step.name) else {
                 return Err(Error::plan(format!("`{method}` gave no fit"), "report this"));

@@ -40,8 +40,12 @@ pub struct Rows {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Regression {
-    /// The model: `y ~ x1 + log(x2) | city + year`.
+    /// The model: `y ~ x1 + log(x2) | city + year`; several with `csw(x1, x2)`, `sw()` or `c(y1, y2) ~ …`.
     pub formula: String,
+    /// A column for each value of which the models are estimated apart: a region, a group above and below the median.
+    pub split: Option<String>,
+    /// As `split`, and the full sample first.
+    pub fsplit: Option<String>,
     /// Column of weights; every observation counts alike by default.
     pub weights: Option<String>,
     /// Part of the linear predictor with coefficient one: a column or an expression.
@@ -133,10 +137,11 @@ impl Step {
             }
         }
         if self.entry.estimates {
-            match Formula::parse(&self.regression.formula) {
-                Ok(formula) => columns.extend(formula.columns()),
+            match Formula::parse_set(&self.regression.formula) {
+                Ok(set) => set.iter().for_each(|formula| columns.extend(formula.columns())),
                 Err(e) => errors.push(e),
             }
+            columns.extend(self.regression.split.iter().chain(&self.regression.fsplit).cloned());
         }
         let clusters = self.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
         columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
