@@ -147,7 +147,12 @@ impl Formula {
         }
         match &mut all[..] {
             [one] => one.source = source.trim().into(),
-            many => many.iter_mut().for_each(|f| f.source = f.text()),
+            many => many.iter_mut().for_each(|f| {
+                // `c(m, y) ~ x + sw0(m)`: the outcome does not explain itself.
+                let itself = Term(vec![Part::Value(f.outcome.clone())]);
+                f.terms.retain(|t| *t != itself);
+                f.source = f.text();
+            }),
         }
         Ok(all)
     }
