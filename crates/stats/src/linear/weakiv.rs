@@ -359,7 +359,7 @@ impl ReducedForm {
             let worst = (trace - 2.0 * values[0]).abs().max((trace - 2.0 * values[l - 1]).abs());
             Ok(if S1 > 0.0 { worst / (S1 * t2).sqrt() } else { 0.0 })
         };
-        const CELLS: usize = 256;
+        const CELLS: usize = 64;
         let width = std::f64::consts::PI / CELLS as f64;
         let grid: Vec<f64> = (0..CELLS).map(|i| at(i as f64 * width)).collect::<Result<_>>()?;
         let mut best = 0.0f64;
@@ -371,7 +371,7 @@ impl ReducedForm {
             }
             let (mut low, mut high) = ((i as f64 - 1.0) * width, (i as f64 + 1.0) * width);
             let ratio = 0.5 * (5f64.sqrt() - 1.0);
-            for _ in 0..60 {
+            for _ in 0..40 {
                 let (a, b) = (high - ratio * (high - low), low + ratio * (high - low));
                 let (fa, fb) = (at(a)?, at(b)?);
                 best = best.max(fa).max(fb);

@@ -67,27 +67,37 @@ pub fn noncentral_chi2_critical(p: f64, df: f64, noncentrality: f64) -> f64 {
     root(|x| 1.0 - noncentral_chi2_cdf(x, df, noncentrality) - p)
 }
 
-/// Zero of a decreasing function of a positive variable, by bisection to the last bit; NaN when it is never positive
-/// or always.
+/// Zero of a decreasing function of a positive variable by false position with halving (Dowell and Jarratt 1971); NaN
+/// when the function never falls below zero.
 fn root(f: impl Fn(f64) -> f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    while f(high) > 0.0 {
-        (low, high) = (high, 2.0 * high);
+    let (mut low, mut at_low) = (0.0, f(0.0));
+    let (mut high, mut at_high) = (1.0, f(1.0));
+    while at_high > 0.0 {
+        (low, at_low, high) = (high, at_high, 2.0 * high);
+        at_high = f(high);
         if high > 1e12 {
             return f64::NAN;
         }
     }
-    if f(high).is_nan() {
-        return f64::NAN;
-    }
+    let mut side = 0;
     for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            break;
+        let next = (low * at_high - high * at_low) / (at_high - at_low);
+        let at_next = f(next);
+        if !next.is_finite() || at_next == 0.0 || (high - low) <= 4.0 * f64::EPSILON * high {
+            return next;
         }
-        match f(middle) > 0.0 {
-            true => low = middle,
-            false => high = middle,
+        // The end that stays twice is given half its value, so that the bracket shrinks from both sides.
+        match at_next > 0.0 {
+            true => {
+                (low, at_low) = (next, at_next);
+                at_high *= if side == 1 { 0.5 } else { 1.0 };
+                side = 1;
+            }
+            false => {
+                (high, at_high) = (next, at_next);
+                at_low *= if side == -1 { 0.5 } else { 1.0 };
+                side = -1;
+            }
         }
     }
     0.5 * (low + high)

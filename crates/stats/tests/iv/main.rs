@@ -49,22 +49,26 @@ impl Model<'_> {
 }
 
 /// How to estimate, from names.
+#[allow(missing_docs)]
 pub fn rules(how: &str, ssc: &str) -> Regression {
     let ssc = serde_json::from_value(ssc.into()).unwrap();
     Regression { vcov: Some(how.parse().unwrap()), ssc, ..Regression::default() }
 }
 
+#[allow(missing_docs)]
 pub fn run(design: &Design, estimator: Estimator, how: &str, ssc: &str) -> InstrumentalFit {
     Instrumental { estimator, orthogonal: Vec::new(), regression: rules(how, ssc) }.run(design).unwrap()
 }
 
 /// Estimate and standard error.
+#[allow(missing_docs)]
 pub fn line(fit: &InstrumentalFit, name: &str) -> [f64; 2] {
     let c = fit.estimated.coefficients.iter().find(|c| c.name == name).unwrap();
     [c.estimate, c.std_error]
 }
 
 /// The panel of 48 rows with the squares and products that serve as instruments.
+#[allow(missing_docs)]
 pub fn panel48() -> Data {
     let mut d = data::panel48();
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).collect::<Vec<f64>>();
@@ -75,6 +79,7 @@ pub fn panel48() -> Data {
 }
 
 /// Replaces one column of X.
+#[allow(missing_docs)]
 pub fn with_column(design: &Design, j: usize, column: impl Fn(usize) -> f64) -> Design {
     let X = Mat::from_fn(design.nobs(), design.X.ncols(), |i, c| if c == j { column(i) } else { design.X[(i, c)] });
     Design { X, ..design.clone() }
