@@ -80,6 +80,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("yes", "Yes", "是"),
     ("no", "No", "否"),
     ("controls", "Controls", "控制变量"),
+    ("full", "full", "全样本"),
     ("fixed_effects", "{} fixed effects", "{}固定效应"),
     ("(Intercept)", "Constant", "常数项"),
     ("variable", "Variable", "变量"),
