@@ -84,9 +84,7 @@ impl<'a> Pencil<'a> {
         let (r, (sin, cos)) = (self.reduced, theta.sin_cos());
         let (l, t) = (r.y.len(), self.scale * sin);
         let g: Vec<f64> = (0..l).map(|i| cos * r.y[i] - t * r.d[i]).collect();
-        let V = Mat::from_fn(l, l, |i, j| {
-            cos * cos * r.yy[(i, j)] - cos * t * r.cross[(i, j)] + t * t * r.dd[(i, j)]
-        });
+        let V = Mat::from_fn(l, l, |i, j| cos * cos * r.yy[(i, j)] - cos * t * r.cross[(i, j)] + t * t * r.dd[(i, j)]);
         Some(critical - quadratic_form(&g, &V, &r.G)?)
     }
 
@@ -97,9 +95,8 @@ impl<'a> Pencil<'a> {
         let M0 = Mat::from_fn(l, l, |i, j| critical * r.yy[(i, j)] - r.y[i] * r.y[j]);
         let M1 = Mat::from_fn(l, l, |i, j| s * (r.y[i] * r.d[j] + r.d[i] * r.y[j] - critical * r.cross[(i, j)]));
         let M2 = Mat::from_fn(l, l, |i, j| s * s * (critical * r.dd[(i, j)] - r.d[i] * r.d[j]));
-        let at = |c: f64, s: f64| {
-            Mat::from_fn(l, l, |i, j| c * c * M0[(i, j)] + c * s * M1[(i, j)] + s * s * M2[(i, j)])
-        };
+        let at =
+            |c: f64, s: f64| Mat::from_fn(l, l, |i, j| c * c * M0[(i, j)] + c * s * M1[(i, j)] + s * s * M2[(i, j)]);
         // The direction at which the pencil is best conditioned becomes infinity: none of the roots is near it.
         let mut best = (-1.0, 0.0);
         for step in 0..16 {
@@ -116,9 +113,8 @@ impl<'a> Pencil<'a> {
         }
         let (s0, c0) = f64::sin_cos(best.1);
         let (N2, N0) = (at(c0, s0), at(-s0, c0));
-        let N1 = Mat::from_fn(l, l, |i, j| {
-            2.0 * s0 * c0 * (M2[(i, j)] - M0[(i, j)]) + (c0 * c0 - s0 * s0) * M1[(i, j)]
-        });
+        let N1 =
+            Mat::from_fn(l, l, |i, j| 2.0 * s0 * c0 * (M2[(i, j)] - M0[(i, j)]) + (c0 * c0 - s0 * s0) * M1[(i, j)]);
         let (values, U) = linalg::symmetric_eigen(&N2)?;
         let inverse = Mat::from_fn(l, l, |i, j| (0..l).map(|a| U[(i, a)] * U[(j, a)] / values[a]).sum::<f64>());
         let (K0, K1) = (&inverse * &N0, &inverse * &N1);

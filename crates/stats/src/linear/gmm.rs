@@ -247,7 +247,9 @@ fn c_test(system: &System, u: &[f64], how: &Vcov, tested: &[String]) -> Result<T
     let moments = Moments::new(basis.basis(), system);
     // Moments of the others must move every regressor, or the smaller model has no estimate.
     let C = difference(&moments, m, &S.V, &S.G).ok_or_else(|| {
-        Error::new(Kind::Singular { what: "the covariance of the moments of the C test, or the model without those tested," .into() })
+        Error::new(Kind::Singular {
+            what: "the covariance of the moments of the C test, or the model without those tested,".into(),
+        })
     })?;
     Ok(chi2("c", C, last.len()))
 }

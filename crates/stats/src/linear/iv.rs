@@ -217,8 +217,7 @@ struct Equation<'a> {
 impl<'a> Equation<'a> {
     fn new(system: &'a System<'a>) -> Self {
         let D = &system.endogenous.values;
-        let columns: Vec<Vec<f64>> =
-            D.iter().map(|d| system.excluded_coordinates(&system.off_exogenous(d))).collect();
+        let columns: Vec<Vec<f64>> = D.iter().map(|d| system.excluded_coordinates(&system.off_exogenous(d))).collect();
         Equation {
             system,
             A: Mat::from_fn(system.excluded.len(), D.len(), |i, j| columns[j][i]),

@@ -136,8 +136,7 @@ impl<'a> System<'a> {
         // A column that fell out is still the basis of nothing: the kept ones alone are carried on.
         let within = if within.dropped.is_empty() { within } else { rebuilt(&columns, &before, &exogenous) };
         let kept: Vec<usize> = exogenous.iter().chain(&excluded).copied().collect();
-        let instruments =
-            if instruments.dropped.is_empty() { instruments } else { rebuilt(&columns, &before, &kept) };
+        let instruments = if instruments.dropped.is_empty() { instruments } else { rebuilt(&columns, &before, &kept) };
         let system = System {
             design,
             prepared,
@@ -168,7 +167,9 @@ impl<'a> System<'a> {
         let free = n.saturating_sub(m + l + self.effects());
         if free == 0 {
             return Err(Error::invalid(
-                format!("{n} observations leave no degree of freedom for {m} exogenous regressors, {l} instruments and the fixed effects"),
+                format!(
+                    "{n} observations leave no degree of freedom for {m} exogenous regressors, {l} instruments and the fixed effects"
+                ),
                 "use fewer effects, regressors or instruments, or more data",
             ));
         }
@@ -229,14 +230,7 @@ impl<'a> System<'a> {
 
     /// A fit of this sample as least squares has it: `columns` (k of n) with coefficients, bread and residual `u` (n),
     /// all off the effects and times √w. Its sums of squares are those of the outcome.
-    pub fn fit(
-        &self,
-        names: &[String],
-        columns: &[Vec<f64>],
-        coef: Vec<f64>,
-        bread: Mat<f64>,
-        u: &[f64],
-    ) -> OlsFit {
+    pub fn fit(&self, names: &[String], columns: &[Vec<f64>], coef: Vec<f64>, bread: Mat<f64>, u: &[f64]) -> OlsFit {
         let (n, k) = (u.len(), columns.len());
         let d = &self.prepared.design;
         let root = |i: usize| d.w.as_ref().map_or(1.0, |w| w[i].sqrt());

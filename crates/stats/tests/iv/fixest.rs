@@ -4,8 +4,8 @@
 use crate::data::Data;
 use crate::{Model, line, run};
 use plim_golden::{Csv, close, close_printed, json, shared};
-use plim_stats::linear::{Estimator, InstrumentalFit};
 use plim_stats::Fit;
+use plim_stats::linear::{Estimator, InstrumentalFit};
 use serde_json::Value;
 
 /// fixest stops demeaning at 1e-6 by default, so its own digits end near 1e-8 with weights and two effects.
@@ -56,12 +56,17 @@ fn check(case: &Value, model: &Model, data: &Data, how: &str) -> InstrumentalFit
     // With few and strong instruments fixest loses digits in the difference of two sums of squares.
     close(wh.statistic, iv["wh"]["stat"].as_f64().unwrap(), 1e-6, "wu-hausman");
     close(wh.df_residual.unwrap(), iv["wh"]["df2"].as_f64().unwrap(), 0.0, "wu-hausman df");
-    // The Cragg-Donald of fixest has n - l - p - 1 degrees of freedom, without exogenous regressors and effects.
     let (n, l, p) = (e.fit.nobs() as f64, fit.instruments.len() as f64, model.d.len() as f64);
     let left = e.fit.dof_residual() as f64 + p - l;
-    let cragg_donald = iv["cd"].as_f64().unwrap() * left / (n - l - p - 1.0);
-    close(fit.weak.cragg_donald_f, cragg_donald, STAT, "cragg-donald");
+    if let (1, Some(f)) = (model.d.len(), iv[format!("ivf1::{}", model.d[0])].as_object()) {
+        let f = f["stat"].as_f64().unwrap() * left / f["df2"].as_f64().unwrap();
+        close(fit.weak.cragg_donald_f, f, STAT, "cragg-donald against the first-stage F of iid errors");
+    }
     if model.weights.is_none() {
+        // The Cragg-Donald of fixest has n - l - p - 1 degrees of freedom, without exogenous regressors and effects;
+        // with weights it is another number than its own F.
+        let cragg_donald = iv["cd"].as_f64().unwrap() * left / (n - l - p - 1.0);
+        close(fit.weak.cragg_donald_f, cragg_donald, STAT, "cragg-donald");
         let sargan = fit.overidentification.sargan.clone().unwrap();
         close(sargan.statistic, iv["sargan"]["stat"].as_f64().unwrap(), STAT, "sargan");
         close(sargan.p_value, iv["sargan"]["p"].as_f64().unwrap(), STAT, "sargan p");
@@ -104,7 +109,8 @@ fn city_panels() {
     let (Some(cases), Some(city)) = (cases("fixest.json"), table("data/syn_city.csv")) else { return };
     let case = |name: &str| &cases[name]["result"];
     let (fe, z) = (["city", "year"], ["z1", "z2"]);
-    let model = Model { y: "resil", w: &["fdi", "open", "ind"], fe: &fe, d: &["de"], z: &z, cluster: &[], weights: None };
+    let model =
+        Model { y: "resil", w: &["fdi", "open", "ind"], fe: &fe, d: &["de"], z: &z, cluster: &[], weights: None };
     check(case("city_iv2"), &model, &city, "cluster:city");
     let fit = check(case("city_iv2_iid"), &model, &city, "iid");
     // The README's replacements: Cragg-Donald is ivf1 of the iid model, the LM statistic n times the partial R².

@@ -13,19 +13,19 @@ use plim_stats::math::Mat;
 use plim_stats::{Design, Instruments};
 
 /// `y ~ w | fe | d ~ z` with clusters and weights.
-pub struct Model<'a> {
-    pub y: &'a str,
-    pub w: &'a [&'a str],
-    pub fe: &'a [&'a str],
-    pub d: &'a [&'a str],
-    pub z: &'a [&'a str],
-    pub cluster: &'a [&'a str],
-    pub weights: Option<&'a str>,
+struct Model<'a> {
+    y: &'a str,
+    w: &'a [&'a str],
+    fe: &'a [&'a str],
+    d: &'a [&'a str],
+    z: &'a [&'a str],
+    cluster: &'a [&'a str],
+    weights: Option<&'a str>,
 }
 
 impl Model<'_> {
     /// The design on the rows where nothing is missing.
-    pub fn design(&self, data: &Data) -> Design {
+    fn design(&self, data: &Data) -> Design {
         let mut w: Vec<&str> = self.w.to_vec();
         if self.fe.is_empty() {
             w.insert(0, "(Intercept)");
@@ -49,27 +49,23 @@ impl Model<'_> {
 }
 
 /// How to estimate, from names.
-#[allow(missing_docs)]
-pub fn rules(how: &str, ssc: &str) -> Regression {
+fn rules(how: &str, ssc: &str) -> Regression {
     let ssc = serde_json::from_value(ssc.into()).unwrap();
     Regression { vcov: Some(how.parse().unwrap()), ssc, ..Regression::default() }
 }
 
-#[allow(missing_docs)]
-pub fn run(design: &Design, estimator: Estimator, how: &str, ssc: &str) -> InstrumentalFit {
+fn run(design: &Design, estimator: Estimator, how: &str, ssc: &str) -> InstrumentalFit {
     Instrumental { estimator, orthogonal: Vec::new(), regression: rules(how, ssc) }.run(design).unwrap()
 }
 
 /// Estimate and standard error.
-#[allow(missing_docs)]
-pub fn line(fit: &InstrumentalFit, name: &str) -> [f64; 2] {
+fn line(fit: &InstrumentalFit, name: &str) -> [f64; 2] {
     let c = fit.estimated.coefficients.iter().find(|c| c.name == name).unwrap();
     [c.estimate, c.std_error]
 }
 
 /// The panel of 48 rows with the squares and products that serve as instruments.
-#[allow(missing_docs)]
-pub fn panel48() -> Data {
+fn panel48() -> Data {
     let mut d = data::panel48();
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).collect::<Vec<f64>>();
     let (z, w) = (d.get("z"), d.get("w"));
@@ -79,8 +75,7 @@ pub fn panel48() -> Data {
 }
 
 /// Replaces one column of X.
-#[allow(missing_docs)]
-pub fn with_column(design: &Design, j: usize, column: impl Fn(usize) -> f64) -> Design {
+fn with_column(design: &Design, j: usize, column: impl Fn(usize) -> f64) -> Design {
     let X = Mat::from_fn(design.nobs(), design.X.ncols(), |i, c| if c == j { column(i) } else { design.X[(i, c)] });
     Design { X, ..design.clone() }
 }

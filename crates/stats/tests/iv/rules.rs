@@ -102,7 +102,8 @@ fn absorbed_effects_are_dummies() {
             let explicit = Model { w: &w, fe: &[], ..model(d, z) }.design(&wide);
             for estimator in [Estimator::TwoStage, LIML, Estimator::Liml { fuller: 4.0 }] {
                 for how in ["iid", "hc0"] {
-                    let (a, b) = (run(&absorbed, estimator, how, "exact_rank"), run(&explicit, estimator, how, "exact_rank"));
+                    let (a, b) =
+                        (run(&absorbed, estimator, how, "exact_rank"), run(&explicit, estimator, how, "exact_rank"));
                     for name in d.iter().chain(&["w"]) {
                         close(line(&a, name)[0], line(&b, name)[0], 1e-8, name);
                         close(line(&a, name)[1], line(&b, name)[1], 1e-8, name);
@@ -255,7 +256,8 @@ fn one_instrument_is_a_quadratic() {
     close(pi, first.coefficients[0].estimate, 1e-12, "first stage");
     let h = ry.bread[(0, 0)];
     let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / 33.0 * h;
-    let (yy, xx, xy) = (inner(&ry.residuals, &ry.residuals), inner(&rx.residuals, &rx.residuals), inner(&ry.residuals, &rx.residuals));
+    let (yy, xx, xy) =
+        (inner(&ry.residuals, &ry.residuals), inner(&rx.residuals, &rx.residuals), inner(&ry.residuals, &rx.residuals));
     let c = plim_stats::math::dist::f_critical(0.05, 1.0, 33.0);
     let (p, q, r) = (pi * pi - c * xx, rho * pi - c * xy, rho * rho - c * yy);
     let root = (q * q - p * r).sqrt();
@@ -333,7 +335,11 @@ fn refusals() {
     let e = refused(&orthogonal, Estimator::TwoStage, "iid", &[]);
     assert!(e.kind.untrusted() && e.to_string().contains("rank condition"), "{e}");
     let design = over();
-    assert!(refused(&Design { iv: None, ..design.clone() }, Estimator::TwoStage, "iid", &[]).to_string().contains("third part"));
+    assert!(
+        refused(&Design { iv: None, ..design.clone() }, Estimator::TwoStage, "iid", &[])
+            .to_string()
+            .contains("third part")
+    );
     assert!(refused(&design, Estimator::Gmm, "hc3", &[]).to_string().contains("not defined for GMM"));
     assert!(refused(&design, Estimator::TwoStage, "iid", &["nobody"]).to_string().contains("name some of: w, z, z2"));
     assert!(refused(&design, Estimator::TwoStage, "iid", &["z", "z2"]).to_string().contains("do not identify"));
