@@ -11,7 +11,7 @@
 //! added to the instruments, it tests endogeneity.
 
 use super::OlsFit;
-use super::iv::defined_for_gmm;
+use super::iv::{defined_for_gmm, less};
 use super::least_squares::{Orthogonal, dot};
 use super::system::{Columns, System, imposed, quadratic_form};
 use crate::absorb::squares;
@@ -114,10 +114,7 @@ pub(super) fn two_step_fit(system: &System, u: &[f64], how: &Vcov) -> Result<Ols
     }
     let (b, bread, weighted) = moments.minimize(&S.V)?;
     let X = system.regressors();
-    let mut u = system.y.clone();
-    for (b, x) in b.iter().zip(&X.values) {
-        u.iter_mut().zip(x).for_each(|(u, x)| *u -= b * x);
-    }
+    let u = less(&system.y, &b, &X.values);
     // The regressors that GMM uses: x̂ = G'S⁻¹q.
     let n = u.len();
     let fitted: Vec<Vec<f64>> = (0..b.len())
@@ -136,7 +133,8 @@ pub(super) fn two_step_fit(system: &System, u: &[f64], how: &Vcov) -> Result<Ols
     };
     let bread = Mat::from_fn(b.len(), b.len(), |i, j| bread[(i, j)] / scale);
     let fitted = fitted.into_iter().map(|c| c.into_iter().map(|v| v * scale).collect()).collect::<Vec<_>>();
-    Ok(system.fit(&X.names, &fitted, b, bread, &u))
+    let fit = system.fit(&X.names, &fitted, b, bread, &u);
+    system.certified(fit, &fitted, &u)
 }
 
 impl Overidentification {

@@ -160,8 +160,7 @@ impl Instrumental {
             Estimator::TwoStage => (equation.k_class(1.0)?, Some(1.0)),
             Estimator::KClass { kappa } => (equation.k_class(kappa)?, Some(kappa)),
             Estimator::Liml { fuller } => {
-                let free = (fit_rows(&system) - system.instruments.kept.len() - system.effects()) as f64;
-                let kappa = equation.liml_kappa()? - fuller / free;
+                let kappa = equation.liml_kappa()? - fuller / system.free() as f64;
                 (equation.k_class(kappa)?, Some(kappa))
             }
             Estimator::Gmm => {
@@ -189,10 +188,6 @@ impl Instrumental {
         let instruments = system.excluded.names.clone();
         Ok(InstrumentalFit { estimated, kappa, first_stage, weak, overidentification, instruments, notes })
     }
-}
-
-fn fit_rows(system: &System) -> usize {
-    system.y.len()
 }
 
 /// The structural residual times √w, n.
@@ -227,11 +222,10 @@ impl<'a> Equation<'a> {
         }
     }
 
-    /// b(κ) with its bread and scores.
-    fn k_class(&self, kappa: f64) -> Result<OlsFit> {
-        let (p, l) = (self.A.ncols(), self.A.nrows());
-        let rest = 1.0 - kappa;
-        // D'M_W(I - κM)M_W D: the instruments' part, and 1 - κ times what they leave.
+    /// The coefficients of D in b(κ), p, and [D'M_W(I - κM)M_W D]⁻¹, p × p.
+    fn endogenous(&self, kappa: f64) -> Result<(Vec<f64>, Mat<f64>)> {
+        let (p, l, rest) = (self.A.ncols(), self.A.nrows(), 1.0 - kappa);
+        // The instruments' part, and 1 - κ times what they leave.
         let H = Mat::from_fn(p, p, |i, j| {
             let through: f64 = (0..l).map(|a| self.A[(a, i)] * self.A[(a, j)]).sum();
             through + rest * dot(&self.E[i], &self.E[j])
@@ -242,10 +236,7 @@ impl<'a> Equation<'a> {
         for _ in 0..2 {
             let through: Vec<f64> =
                 (0..l).map(|a| self.a[a] - (0..p).map(|j| self.A[(a, j)] * beta[j]).sum::<f64>()).collect();
-            let mut left = self.e.clone();
-            for (j, E) in self.E.iter().enumerate() {
-                left.iter_mut().zip(E).for_each(|(u, e)| *u -= beta[j] * e);
-            }
+            let left = less(&self.e, &beta, &self.E);
             let gradient: Vec<f64> = (0..p)
                 .map(|j| (0..l).map(|a| self.A[(a, j)] * through[a]).sum::<f64>() + rest * dot(&self.E[j], &left))
                 .collect();
@@ -253,16 +244,19 @@ impl<'a> Equation<'a> {
                 beta[i] += (0..p).map(|j| inverse[(i, j)] * gradient[j]).sum::<f64>();
             }
         }
+        Ok((beta, inverse))
+    }
+
+    /// b(κ) with its bread and scores.
+    fn k_class(&self, kappa: f64) -> Result<OlsFit> {
         let system = self.system;
         let (D, W) = (&system.endogenous.values, &system.exogenous.values);
-        let mut rest = system.y.clone();
-        for (j, d) in D.iter().enumerate() {
-            rest.iter_mut().zip(d).for_each(|(v, d)| *v -= beta[j] * d);
-        }
-        let (gamma, u) = system.within.solve(W, &rest);
+        let (mut coef, inverse) = self.endogenous(kappa)?;
+        let (gamma, u) = system.within.solve(W, &less(&system.y, &coef, D));
+        coef.extend(gamma);
         // Inverse of the whole X'(I - κM)X by blocks: D is regressed on W with coefficients Γ.
         let Gamma: Vec<Vec<f64>> = D.iter().map(|d| system.within.solve(W, d).0).collect();
-        let (m, WW) = (W.len(), system.within.inverse_gram());
+        let (p, m, WW) = (D.len(), W.len(), system.within.inverse_gram());
         let cross = Mat::from_fn(m, p, |i, j| -(0..p).map(|h| Gamma[h][i] * inverse[(h, j)]).sum::<f64>());
         let bread = Mat::from_fn(p + m, p + m, |i, j| match (i < p, j < p) {
             (true, true) => inverse[(i, j)],
@@ -270,13 +264,13 @@ impl<'a> Equation<'a> {
             (false, true) => cross[(i - p, j)],
             (false, false) => WW[(i - p, j - p)] - (0..p).map(|h| cross[(i - p, h)] * Gamma[h][j - p]).sum::<f64>(),
         });
-        let regressors = system.regressors();
-        let fitted: Vec<Vec<f64>> = (D.iter().zip(&self.E))
-            .map(|(d, e)| d.iter().zip(e).map(|(d, e)| d - e).collect())
-            .chain(W.iter().cloned())
-            .collect();
-        beta.extend(gamma);
-        Ok(system.fit(&regressors.names, &fitted, beta, bread, &u))
+        // D - κE with W must be orthogonal to the residual; D - E with W are the regressors of the second stage.
+        let part = |kappa: f64| -> Vec<Vec<f64>> {
+            let off = |(d, e): (&Vec<f64>, &Vec<f64>)| d.iter().zip(e).map(|(d, e)| d - kappa * e).collect();
+            D.iter().zip(&self.E).map(off).chain(W.iter().cloned()).collect()
+        };
+        let fit = system.fit(&system.regressors().names, &part(1.0), coef, bread, &u);
+        system.certified(fit, &part(kappa), &u)
     }
 
     /// κ of LIML: 1/(1 - μ) with μ the smallest squared canonical correlation of (y, D) with Z, given W; exactly one
@@ -302,6 +296,15 @@ impl<'a> Equation<'a> {
         }
         Ok(1.0 / (1.0 - least))
     }
+}
+
+/// y - Σ bⱼxⱼ, n.
+pub(super) fn less(y: &[f64], b: &[f64], X: &[Vec<f64>]) -> Vec<f64> {
+    let mut out = y.to_vec();
+    for (b, x) in b.iter().zip(X) {
+        out.iter_mut().zip(x).for_each(|(v, x)| *v -= b * x);
+    }
+    out
 }
 
 /// Whether GMM and its covariance are defined under this covariance.

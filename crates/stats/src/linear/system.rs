@@ -11,7 +11,7 @@
 
 use super::least_squares::{Orthogonal, Reason, dot};
 use super::ols::{Collinear, Dropped, OlsFit, Prepared};
-use crate::absorb::{Absorber, CONSTANT, centered_squares, squares};
+use crate::absorb::{Absorber, CONSTANT, ORTHOGONALITY_TOLERANCE, centered_squares, squares};
 use crate::math::{Mat, linalg};
 use crate::vcov::{Covariance, Ssc, Vcov, vcov};
 use crate::{Design, Error, Kind, Result};
@@ -164,8 +164,7 @@ impl<'a> System<'a> {
                 instruments: self.excluded.names.clone(),
             }));
         }
-        let free = n.saturating_sub(m + l + self.effects());
-        if free == 0 {
+        if self.free() == 0 {
             return Err(Error::invalid(
                 format!(
                     "{n} observations leave no degree of freedom for {m} exogenous regressors, {l} instruments and the fixed effects"
@@ -193,6 +192,11 @@ impl<'a> System<'a> {
         let fe = &self.prepared.design.fe;
         let counted = fe.iter().map(|f| f.levels as usize).sum::<usize>() - fe.len().saturating_sub(1);
         self.rank().unwrap_or(counted)
+    }
+
+    /// Observations less instruments, exogenous regressors and effects.
+    pub fn free(&self) -> usize {
+        self.y.len().saturating_sub(self.instruments.kept.len() + self.effects())
     }
 
     fn rank(&self) -> Option<usize> {
@@ -252,6 +256,23 @@ impl<'a> System<'a> {
             effects: d.fe.iter().map(|f| (f.name.clone(), f.levels as usize)).collect(),
             rank: self.rank(),
             certificate: self.certificate,
+        }
+    }
+
+    /// The fit, once its residual `u` (n) is orthogonal to `columns` (each n), as its estimating equations say.
+    pub fn certified(&self, fit: OlsFit, columns: &[Vec<f64>], u: &[f64]) -> Result<OlsFit> {
+        let y = squares(&self.y, None);
+        let worst = columns.iter().fold(0.0f64, |worst, x| {
+            let size = (squares(x, None) * y).sqrt();
+            worst.max(if size > 0.0 { dot(x, u).abs() / size } else { 0.0 })
+        });
+        // A comparison with NaN is false: what is not a number is refused too.
+        match worst <= ORTHOGONALITY_TOLERANCE {
+            true => Ok(OlsFit { certificate: fit.certificate.max(worst), ..fit }),
+            false => Err(Error::new(Kind::Untrusted {
+                message: format!("the estimating equations are met to {worst:.1e} only"),
+                remedy: "the instruments barely identify the equation: use fewer endogenous variables, or stronger instruments".into(),
+            })),
         }
     }
 

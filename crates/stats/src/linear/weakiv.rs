@@ -132,7 +132,7 @@ impl Weak {
         ssc: Ssc,
         two_stage: bool,
     ) -> Result<Weak> {
-        let (n, p, l) = (system.y.len(), system.endogenous.len(), system.excluded.len());
+        let (p, l) = (system.endogenous.len(), system.excluded.len());
         let mut out = Weak::default();
         let weakest = first.iter().min_by(|a, b| a.f.unwrap_or(f64::NAN).total_cmp(&b.f.unwrap_or(f64::NAN)));
         out.first_stage_f = weakest.and_then(|s| {
@@ -146,7 +146,7 @@ impl Weak {
         });
 
         let weakest = Combination::weakest(system)?;
-        let free = (n - system.instruments.kept.len() - system.effects()) as f64;
+        let free = system.free() as f64;
         out.cragg_donald_f = free / l as f64 * weakest.squared_correlation / (1.0 - weakest.squared_correlation);
         let rk = |u: &[f64], how: &Vcov, ssc: Ssc| -> Result<Option<f64>> {
             let V = system.covariance(u, how, ssc)?;
@@ -169,11 +169,6 @@ impl Weak {
             out.effective_f = reduced.effective_f();
             out.critical = reduced.critical_values(two_stage)?;
             (out.ar, out.ar_set) = anderson_rubin(&reduced)?;
-            if out.ar_set.is_none() {
-                out.notes.push(format!(
-                    "the Anderson-Rubin set under `{how}` is not defined: the covariance of the {l} instruments is singular"
-                ));
-            }
         } else {
             let V = system.covariance(&system.off_instruments(&system.y), how, ssc)?;
             let g = system.excluded_coordinates(&system.off_exogenous(&system.y));
@@ -185,6 +180,11 @@ impl Weak {
 
     /// Says in words what the numbers warn of.
     fn remark(&mut self, how: &Vcov, l: usize) {
+        if self.kp_f.is_none() || self.ar.is_none() {
+            self.notes.push(format!(
+                "first-stage F, Kleibergen-Paap or Anderson-Rubin statistics are not defined under `{how}`: the covariance of the {l} instruments is singular, as it is with no more clusters than instruments"
+            ));
+        }
         let tenth = self.critical.iter().find(|c| c.tau == 0.1);
         match (self.effective_f, tenth, self.kp_f) {
             (Some(f), Some(c), _) if f < c.value => self.notes.push(format!(

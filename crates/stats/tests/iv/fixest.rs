@@ -35,6 +35,7 @@ fn check(case: &Value, model: &Model, data: &Data, how: &str) -> InstrumentalFit
         close(c.std_error, want("se"), STAT, &format!("se {theirs} {}", e.covariance.label));
         close(c.p_value, want("p"), 1e-6, &format!("p {theirs}"));
     }
+    assert!(e.fit.certificate < 1e-13, "certificate {}", e.fit.certificate);
     close(e.fit.ssr, case["deviance"].as_f64().unwrap(), COEF, "ssr");
     let iv = &case["iv"];
     for first in &fit.first_stage {

@@ -1,6 +1,6 @@
 //! Instrumental variables: two-stage least squares, the k-class, two-step GMM.
 
-use super::regression::{finite, formula, located, report, rules};
+use super::regression::{every_rule, finite, formula, located, report, rules};
 use super::{list, object};
 use crate::design::design;
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::method::{Context, Method, Outcome};
 use plim_report::Fit;
 use plim_stats::Test;
 use plim_stats::linear::{Estimator, GmmOptions, Instrumental, InstrumentalFit, IvOptions, LimlOptions};
+use plim_stats::vcov::Ssc;
 use serde_json::{Map, Value, json};
 
 impl Method for IvOptions {
@@ -37,7 +38,12 @@ fn estimate(method: &str, estimator: Estimator, orthogonal: &[String], cx: &Cont
         ));
     }
     let built = design(cx, formula, &cx.step.regression, &[])?;
-    let what = Instrumental { estimator, orthogonal: orthogonal.to_vec(), regression: rules(cx) };
+    let mut rules = rules(cx);
+    let all = rules.ssc == Ssc::All;
+    if all {
+        rules.ssc = Ssc::default();
+    }
+    let what = Instrumental { estimator, orthogonal: orthogonal.to_vec(), regression: rules };
     let fit = what.run(&built.design).map_err(|e| located(cx, e))?;
     let mut out = report(method, cx, &built, &fit.estimated);
     // The likelihood of least squares is not that of this model.
@@ -45,6 +51,9 @@ fn estimate(method: &str, estimator: Estimator, orthogonal: &[String], cx: &Cont
     statistics(&mut out.stats, &fit);
     out.notes.clone_from(&fit.notes);
     beside(&mut out, &fit);
+    if all {
+        out.more.insert("ssc".into(), every_rule(&built, &fit.estimated).into());
+    }
     Ok(Outcome::Fit(Box::new(out), None))
 }
 
