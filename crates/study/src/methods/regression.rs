@@ -66,7 +66,7 @@ pub(super) fn located(cx: &Context, e: plim_stats::Error) -> Error {
 }
 
 /// The same coefficients under every small-sample rule, each with what it counts.
-fn every_rule(built: &Built, estimated: &Estimated) -> Vec<Value> {
+pub(super) fn every_rule(built: &Built, estimated: &Estimated) -> Vec<Value> {
     let one = |rule: Ssc| match vcov(&estimated.fit, &built.vcov, rule, &built.design) {
         Ok(c) => json!({
             "rule": rule.name(), "label": c.label, "K": c.K, "G": c.G, "df": finite(c.df), "factor": c.factor,
