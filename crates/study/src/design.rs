@@ -59,6 +59,11 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     }
     let extra_columns: Vec<Vec<f64>> =
         extra.iter().map(|name| numbers_or_codes(cx.table, name)).collect::<Result<_>>()?;
+    let place: Vec<(&str, &[f64])> = [&options.lat, &options.lon]
+        .into_iter()
+        .flatten()
+        .map(|name| Ok((name.as_str(), cx.table.numbers(name)?)))
+        .collect::<Result<_>>()?;
     let offset = options.offset.as_deref().map(|text| value(&scope, text)).transpose()?;
     let effects: Vec<(String, Vec<u32>)> =
         formula.effects.iter().map(|e| codes(cx.table, &e.columns)).collect::<Result<_>>()?;
@@ -84,6 +89,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
             .or_else(|| X.iter().chain(&instruments).find_map(|(name, v)| finite(name, v, i)))
             .or_else(|| slopes.iter().find_map(|(_, name, v)| finite(name, v, i)))
             .or_else(|| offset.as_ref().and_then(|v| finite(options.offset.as_deref()?, v, i)))
+            .or_else(|| place.iter().find_map(|(name, v)| finite(name, v, i)))
             .or_else(|| extra.iter().zip(&extra_columns).find_map(|(name, v)| finite(name, v, i)))
             .or_else(|| effects.iter().chain(&clusters).find_map(|f| coded(f, i)))
             .or_else(|| weights.as_ref().and_then(|w| finite(options.weights.as_deref()?, w, i)))
@@ -135,7 +141,10 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
             unit: Factor::from_keys(cx.unit.clone().unwrap_or_default(), keep.iter().map(|&i| p.units[i])),
             time: keep.iter().map(|&i| p.times[i]).collect(),
         }),
-        place: None,
+        place: match place.as_slice() {
+            [(_, lat), (_, lon)] => Some(keep.iter().map(|&i| [lat[i], lon[i]]).collect()),
+            _ => None,
+        },
         rows: keep.clone(),
     };
     if let Some(bad) = design.w.as_ref().and_then(|w| w.iter().position(|&w| w < 0.0)) {

@@ -447,6 +447,7 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
         }
         let clusters = step.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
         columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
+        columns.extend([&step.regression.lat, &step.regression.lon].into_iter().flatten().cloned());
     }
     columns.dedup();
     if step.entry.name != "sql" {
