@@ -144,6 +144,12 @@ pub struct WildResult {
     pub draws: Vec<f64>,
 }
 
+/// Most clusters for which all pairs are held.
+const PAIRS: usize = 3_000;
+
+/// Numbers of one matrix of a batch of draws. Batches depend on nothing but G, so that neither do the bits.
+const BATCH: usize = 2_000_000;
+
 /// What one draw leaves: numerators and sums of squares, each linear or quadratic in c = (b - β₀)/B_jj.
 #[derive(Clone, Copy)]
 struct Sums {
@@ -181,31 +187,41 @@ fn one(fit: &dyn Sandwich, blocks: &Blocks, d: &Mat<f64>, j: usize, factor: f64,
     // ũ = û + c x̂ with x̂ the regressor off the others, Z_X l, so that r_g = d_g + c m_g.
     let own = [picked(d), picked(&m)];
     let count = options.weights.all(G, options.replications);
-    let sums: Vec<Sums> = (0..count.unwrap_or(options.replications))
-        .into_par_iter()
-        .map_init(
-            || (vec![0.0; G], vec![0.0; r], vec![0.0; r]),
-            |(v, sum_d, sum_m), draw| {
-                match count {
-                    Some(_) => options.weights.enumerated(draw, v),
-                    None => options.weights.random(&mut Stream::new(options.seed, draw as u64), v),
+    let replications = count.unwrap_or(options.replications);
+    // m_h' Σ_g v_g r_g for many draws at once: by way of the r sums, or of all pairs of clusters where those are fewer.
+    let pairs = (G <= (2 * r).min(PAIRS)).then(|| [m.transpose() * d, m.transpose() * &m]);
+    let linked = |which: usize, r_g: &Mat<f64>, v: &Mat<f64>| match &pairs {
+        Some(pairs) => &pairs[which] * v,
+        None => m.transpose() * (r_g * v),
+    };
+    let batch = (BATCH / G).clamp(1, 128);
+    let of_batch = |from: usize| -> Vec<Sums> {
+        let draws = from..replications.min(from + batch);
+        let mut v = Mat::<f64>::zeros(G, draws.len());
+        for (column, draw) in draws.enumerate() {
+            match count {
+                Some(_) => options.weights.enumerated(draw, v.col_as_slice_mut(column)),
+                None => {
+                    let mut stream = Stream::new(options.seed, draw as u64);
+                    options.weights.random(&mut stream, v.col_as_slice_mut(column));
                 }
-                sum_d.fill(0.0);
-                sum_m.fill(0.0);
-                for g in 0..G {
-                    sum_d.iter_mut().zip(d.col_as_slice(g)).for_each(|(s, d)| *s += v[g] * d);
-                    sum_m.iter_mut().zip(m.col_as_slice(g)).for_each(|(s, m)| *s += v[g] * m);
-                }
+            }
+        }
+        let (on_d, on_m) = (linked(0, d, &v), linked(1, &m, &v));
+        (0..v.ncols())
+            .map(|column| {
+                let v = v.col_as_slice(column);
                 let mut V = [0.0; 3];
-                for h in 0..G {
-                    let m_h = m.col_as_slice(h);
-                    let (a, b) = (v[h] * own[0][h] - dot(m_h, sum_d), v[h] * own[1][h] - dot(m_h, sum_m));
+                for (h, v) in v.iter().enumerate() {
+                    let (a, b) = (v * own[0][h] - on_d[(h, column)], v * own[1][h] - on_m[(h, column)]);
                     V = [V[0] + a * a, V[1] + a * b, V[2] + b * b];
                 }
-                Sums { b: [dot(&l, sum_d), dot(&l, sum_m)], V }
-            },
-        )
-        .collect();
+                Sums { b: [dot(&own[0], v), dot(&own[1], v)], V }
+            })
+            .collect()
+    };
+    let batches = replications.div_ceil(batch);
+    let sums: Vec<Sums> = (0..batches).into_par_iter().map(|b| of_batch(b * batch)).collect::<Vec<_>>().concat();
     let se = (factor * own[0].iter().map(|s| s * s).sum::<f64>()).sqrt();
     if se.is_nan() || se <= 0.0 {
         return Err(Error::invalid("the clustered standard error is zero", "the wild bootstrap needs residuals")

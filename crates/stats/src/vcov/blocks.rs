@@ -76,21 +76,14 @@ impl Blocks {
                 "cluster by something that the large effects are nested in",
             ));
         }
-        let F = across(&nested, &crossed, &slopes, w.as_deref())?;
+        let F = across(&nested, &crossed, &slopes, w.as_deref(), n)?;
         let T = square_root(fit.bread())?;
-        let mut Z = Mat::<f64>::zeros(n, F.len() + k);
-        for (j, column) in F.iter().enumerate() {
-            Z.col_as_slice_mut(j).iter_mut().enumerate().for_each(|(i, z)| *z = root(i) * column[i]);
-        }
-        for j in 0..k {
-            for l in 0..k {
-                let (t, x) = (T[(l, j)], X.col_as_slice(l));
-                Z.col_as_slice_mut(F.len() + j).iter_mut().enumerate().for_each(|(i, z)| *z += root(i) * x[i] * t);
-            }
-        }
+        let own = Mat::from_fn(n, k, |i, j| root(i) * X[(i, j)]) * &T;
+        let p = F.ncols();
+        let Z = Mat::from_fn(n, p + k, |i, j| if j < p { F[(i, j)] } else { own[(i, j - p)] });
         let mut members = vec![Vec::new(); cluster.levels as usize];
         cluster.codes.iter().enumerate().for_each(|(i, &g)| members[g as usize].push(i));
-        Ok(Blocks { Z, T, u: (0..n).map(|i| root(i) * residuals[i]).collect(), members, crossed: F.len() })
+        Ok(Blocks { Z, T, u: (0..n).map(|i| root(i) * residuals[i]).collect(), members, crossed: p })
     }
 
     /// Width of Z.
@@ -125,8 +118,8 @@ pub(super) fn weights(fit: &dyn Sandwich, design: &Design) -> Option<Vec<f64>> {
     }
 }
 
-/// Columns that span the effects `crossed` and the `slopes` off the effects `nested`, orthonormal under the weights.
-fn across(nested: &[Factor], crossed: &[Factor], slopes: &[Slope], w: Option<&[f64]>) -> Result<Vec<Vec<f64>>> {
+/// Columns that span the effects `crossed` and the `slopes` off the effects `nested`, times √w, orthonormal, n × p.
+fn across(nested: &[Factor], crossed: &[Factor], slopes: &[Slope], w: Option<&[f64]>, n: usize) -> Result<Mat<f64>> {
     let mut columns: Vec<Vec<f64>> = Vec::new();
     for factor in crossed {
         for level in 0..factor.levels {
@@ -139,41 +132,21 @@ fn across(nested: &[Factor], crossed: &[Factor], slopes: &[Slope], w: Option<&[f
             columns.push(slope.factor.codes.iter().zip(&slope.x).map(own).collect());
         }
     }
-    if columns.is_empty() {
-        return Ok(columns);
+    let p = columns.len();
+    if p == 0 {
+        return Ok(Mat::zeros(n, 0));
     }
     // Weight of each level: the size that what is left of it after the nested effects is compared with.
-    let weighted = |a: &[f64], b: &[f64]| -> f64 {
-        match w {
-            None => a.iter().zip(b).map(|(a, b)| a * b).sum(),
-            Some(w) => a.iter().zip(b).zip(w).map(|((a, b), w)| a * b * w).sum(),
-        }
-    };
-    let mass: Vec<f64> = columns.iter().map(|c| weighted(c, c).max(f64::MIN_POSITIVE)).collect();
+    let weight = |i: usize| w.map_or(1.0, |w| w[i]);
+    let mass = |c: &Vec<f64>| c.iter().enumerate().map(|(i, v)| weight(i) * v * v).sum::<f64>().max(f64::MIN_POSITIVE);
+    let masses: Vec<f64> = columns.iter().map(mass).collect();
     if !nested.is_empty() {
         Absorber::new(nested, w)?.demean(&mut columns)?;
     }
-    let p = columns.len();
-    let mut gram = Mat::<f64>::zeros(p, p);
-    for i in 0..p {
-        for j in 0..=i {
-            gram[(i, j)] = weighted(&columns[i], &columns[j]) / (mass[i] * mass[j]).sqrt();
-            gram[(j, i)] = gram[(i, j)];
-        }
-    }
-    let (values, U) = linalg::symmetric_eigen(&gram)?;
+    let F = Mat::from_fn(n, p, |i, j| columns[j][i] * (weight(i) / masses[j]).sqrt());
+    let (values, U) = linalg::symmetric_eigen(&(F.transpose() * &F))?;
     let kept = values.iter().take_while(|&&v| v > NULL).count();
-    let n = columns[0].len();
-    Ok((0..kept)
-        .map(|l| {
-            let mut z = vec![0.0; n];
-            for (j, column) in columns.iter().enumerate() {
-                let by = U[(j, l)] / (values[l] * mass[j]).sqrt();
-                z.iter_mut().zip(column).for_each(|(z, c)| *z += by * c);
-            }
-            z
-        })
-        .collect())
+    Ok(F * Mat::from_fn(p, kept, |i, l| U[(i, l)] / values[l].sqrt()))
 }
 
 /// T with T T' = B, B positive definite, in units of its diagonal.
