@@ -3,6 +3,7 @@
 mod effects;
 mod efficiency;
 mod index;
+mod panel;
 mod prepare;
 mod regression;
 mod show;
@@ -55,6 +56,9 @@ pub const METHODS: &[Entry] = &[
     .on_records(),
     Entry::of::<plim_stats::trade::expy::Expy>("expy", Measure, "Income level of exports (PRODY, EXPY)").on_records(),
     Entry::of::<regression::Feols>("feols", Estimate, "Least squares with absorbed fixed effects"),
+    Entry::of::<plim_stats::linear::RandomEffects>("re", Estimate, "Random effects of the units, with panel tests"),
+    Entry::of::<plim_stats::linear::FirstDifference>("fd", Estimate, "First differences within units"),
+    Entry::of::<plim_stats::linear::Between>("between", Estimate, "Least squares on the means of the units"),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),
