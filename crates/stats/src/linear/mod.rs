@@ -1,6 +1,7 @@
 //! Least squares with absorbed fixed effects, and the classical panel estimators.
 
 pub mod between;
+pub mod dynamic;
 pub mod first_difference;
 pub mod least_squares;
 pub mod ols;

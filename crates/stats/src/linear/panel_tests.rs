@@ -121,8 +121,7 @@ fn hausman_robust(fitted: &RandomEffectsFit, how: &RandomEffects, rules: &Regres
             (design, fit)
         }
     };
-    let positions: Vec<usize> =
-        (0..fit.names.len()).filter(|&j| is_mean(&fit.names[j], &fitted.levels)).collect();
+    let positions: Vec<usize> = (0..fit.names.len()).filter(|&j| is_mean(&fit.names[j], &fitted.levels)).collect();
     Ok(estimated(fit, &design, rules)?.wald("hausman_robust", &positions))
 }
 
