@@ -1,5 +1,6 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+mod dynamic;
 mod effects;
 mod efficiency;
 mod index;
@@ -59,6 +60,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::linear::RandomEffects>("re", Estimate, "Random effects of the units, with panel tests"),
     Entry::of::<plim_stats::linear::FirstDifference>("fd", Estimate, "First differences within units"),
     Entry::of::<plim_stats::linear::Between>("between", Estimate, "Least squares on the means of the units"),
+    Entry::of::<plim_stats::linear::dynamic::GmmPanel>(
+        "gmm_panel",
+        Estimate,
+        "Dynamic panels by GMM (Arellano-Bond, Blundell-Bond)",
+    ),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),

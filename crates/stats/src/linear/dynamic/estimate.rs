@@ -1,7 +1,7 @@
 //! The two steps, their covariances, and what is reported of them.
 
 use super::inverse::inverse;
-use super::moments::{Moments, Origin};
+use super::moments::{Equation, Moments, Origin};
 use super::specification::{difference_in_hansen, serial_correlation, wald};
 use super::{GmmPanel, Source, Transform};
 use crate::absorb::centered_squares;
@@ -38,6 +38,8 @@ pub struct GmmPanelFit {
     pub instruments: usize,
     /// Serial correlation of first differences of order 1 and 2: z and p; `None` where no unit is long enough.
     pub serial: [Option<(f64, f64)>; 2],
+    /// For the system, the same with a variance that leaves the equations in levels out, as R's plm.
+    pub serial_without_levels: Option<[Option<(f64, f64)>; 2]>,
     /// Sargan's test: first-step weights, valid under independent errors of equal variance.
     pub sargan: Test,
     /// Hansen's J: second-step weights at the reported estimates.
@@ -104,13 +106,6 @@ pub fn gmm_panel(
     let moments = Moments::new(&design, source, &ranges, &standard, &dummies, options)?;
     let (equations, k, l) = moments.shape();
     let units = moments.units.iter().filter(|u| !u.is_empty()).count();
-    if equations == 0 {
-        return Err(Error::invalid(
-            "no unit has the neighboring times that the transformation needs",
-            "a unit needs at least three times in a row for one lag of the outcome; `transform = \"orthogonal\"` \
-             bridges gaps",
-        ));
-    }
     if l < k {
         return Err(Error::invalid(
             format!("{l} instruments cannot identify {k} coefficients"),
@@ -185,11 +180,16 @@ pub fn gmm_panel(
     let mut tests = wald(&design.names, &dummies, &reported.b, &V);
     tests.extend(difference_in_hansen(&problem, &omega, &hansen_two_step, source)?);
     let level = problem.moments.units.iter().flatten().filter(|e| e.level).count();
+    let serial = |S: &Mat<f64>| [1, 2].map(|m| serial_correlation(&problem, reported, S, &V, m));
+    let transformed = |e: &Equation| if e.level { 0.0 } else { e.residual(&reported.b) };
+    let (serial, serial_without_levels) =
+        (serial(&reported.S), (level > 0).then(|| serial(&problem.moments.sums(transformed))));
     Ok(GmmPanelFit {
         coefficients: (0..k)
             .map(|j| Coefficient::new(design.names[j].clone(), reported.b[j], V[(j, j)].sqrt(), None))
             .collect(),
-        serial: [1, 2].map(|m| serial_correlation(&problem, reported, &V, m)),
+        serial,
+        serial_without_levels,
         V,
         label: label.into(),
         nobs: if level > 0 { level } else { equations },
@@ -236,6 +236,12 @@ fn regressors(
         .flat_map(|r| r.windows(2).filter(|w| transform == Transform::Orthogonal || time[w[1]] - time[w[0]] == 1))
         .map(|w| (w[0], w[1]))
         .collect();
+    if pairs.is_empty() {
+        return Err(Error::invalid(
+            "no unit has the neighboring times that the transformation needs",
+            "with one lag of the outcome a unit needs three times in a row; `transform = \"orthogonal\"` bridges gaps",
+        ));
+    }
     let stacked: Vec<Vec<f64>> = (columns.iter())
         .map(|(_, x)| {
             let mut v: Vec<f64> = pairs.iter().map(|&(e, l)| x[l] - x[e]).collect();

@@ -12,8 +12,15 @@ use crate::{Result, Test};
 ///
 /// Its variance is that of Σ w_i'Δû_i (w the residuals m times before) as a function of data and estimates:
 /// Σ_i (w_i'Δû_i - w'ΔX B X'ZW Z_i'û_i)², with the covariance `V` in the place of the last square, so that a corrected
-/// covariance is used where there is one. `None` where no residual has one m times before it.
-pub(super) fn serial_correlation(problem: &Problem, step: &Step, V: &Mat<f64>, m: i64) -> Option<(f64, f64)> {
+/// covariance is used where there is one. `S` has the sums Z_i'û_i, N × l. `None` where no residual has one m times
+/// before it.
+pub(super) fn serial_correlation(
+    problem: &Problem,
+    step: &Step,
+    S: &Mat<f64>,
+    V: &Mat<f64>,
+    m: i64,
+) -> Option<(f64, f64)> {
     let k = step.b.len();
     let mut wX = vec![0.0; k];
     let mut q = Vec::with_capacity(problem.moments.differences.len());
@@ -32,7 +39,7 @@ pub(super) fn serial_correlation(problem: &Problem, step: &Step, V: &Mat<f64>, m
     if pairs == 0 {
         return None;
     }
-    let Sq = step.S.transpose() * column(&q);
+    let Sq = S.transpose() * column(&q);
     let influence = &step.B * (problem.ZX.transpose() * (&step.W * Sq));
     let variance = q.iter().map(|q| q * q).sum::<f64>() - 2.0 * (0..k).map(|j| wX[j] * influence[(j, 0)]).sum::<f64>()
         + form(&wX, V);
