@@ -1,6 +1,6 @@
 //! The panel classics and dynamic GMM end to end, against R's plm (golden/r/plm.json).
 
-use plim_golden::{close, json, shared};
+use plim_golden::{close, close_printed, json, shared};
 use plim_report::Fit;
 use plim_study::single::{Single, run};
 use serde_json::{Map, Value};
@@ -216,7 +216,6 @@ fn same_gmm(golden: &Golden, case: &str, file: &str, options: &[(&'static str, &
     close(stat("hansen_j_p"), want["sargan"]["p"].as_f64().unwrap(), 1e-6, &format!("{case} p of J"));
     assert_eq!(stat("hansen_j_df"), want["sargan"]["df"][0].as_f64().unwrap(), "{case}");
     assert_eq!(stat("instruments"), want["n_instruments"].as_f64().unwrap(), "{case}");
-    println!("{case} {:?} {:?}", fit.stats, fit.more["tests"]);
     // In the system, plm leaves the residuals of the levels out of the variance; ours is that of xtabond2.
     let suffix = if case.starts_with("bb") { "_plm" } else { "" };
     for (ours, plm) in [(&*format!("ar1{suffix}"), "m1"), (&*format!("ar2{suffix}"), "m2")] {
@@ -318,4 +317,107 @@ fn blundell_bond() {
         ("lag(log(capital), 0:1)1", "l(log(capital), 1)"),
     ];
     same_gmm(&golden, "bb_system_onestep", EMPLOYMENT, &options, &names);
+}
+
+/// The reference panel of 48 rows (methods 6.0) as a file.
+fn reference_panel() -> tempfile::NamedTempFile {
+    let mut text = String::from("i,t,x,w,y\n");
+    for i in 1..=8i64 {
+        for t in 1..=6i64 {
+            let z = ((5 * i + 2 * t + i * t * t) % 11) as f64 / 10.0;
+            let v = ((3 * i * i + 7 * t + i * t) % 17) as f64 / 20.0;
+            let w = ((7 * i + 5 * t + 3 * i * t) % 13) as f64 / 10.0;
+            let e = ((11 * i + 4 * t + 2 * i * t * t) % 19) as f64 / 20.0;
+            let x = z + v;
+            let m = 0.4 * x + 0.2 * w + ((2 * i * i + 3 * t + 5 * i * t) % 7) as f64 / 20.0;
+            let y = 1.0 + 0.5 * x + 0.6 * m - 0.3 * w + 0.1 * i as f64 + 0.2 * t as f64 + 0.5 * v + e;
+            text += &format!("{i},{t},{x},{w},{y}\n");
+        }
+    }
+    let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn on_reference(method: &str, options: &[(&'static str, &str)]) -> Result<Fit, String> {
+    let file = reference_panel();
+    let options = with(&[("unit", "i"), ("time", "t")], options);
+    let options: Map<String, Value> =
+        options.into_iter().filter(|(_, v)| *v != "").map(|(k, v)| (k.to_string(), v)).collect();
+    match run(method, file.path(), options) {
+        Ok(Single::Fit(fit)) => Ok(*fit),
+        Ok(_) => panic!("{method}: no fit"),
+        Err(e) => Err(e.to_string()),
+    }
+}
+
+/// What the pages docs/methods/{re,fd,between,gmm_panel}.md print.
+#[test]
+fn pages() {
+    type Case<'a> = (&'a str, &'a [(&'static str, &'a str)], &'a [f64], &'a [f64], &'a [(&'a str, f64)]);
+    let gmm = [("formula", "y ~ l(y, 1) + x"), ("lags", "2:3"), ("collapse", "true")];
+    let gmm_one = [gmm[0], gmm[1], gmm[2], ("steps", "1")];
+    let cases: [Case; 5] = [
+        (
+            "re",
+            &[("formula", "y ~ x + w"), ("vcov", "cluster:i")],
+            &[2.75908786, 1.06935574, -0.41255516],
+            &[0.23872765, 0.13383383, 0.23081192],
+            &[("sigma2_effect", 0.11717196), ("sigma2_idiosyncratic", 0.22225512), ("theta", 0.50989664)],
+        ),
+        (
+            "fd",
+            &[("formula", "y ~ x + w"), ("vcov", "cluster:i")],
+            &[0.18677712, 1.01970963, -0.28365279],
+            &[0.03384910, 0.12712755, 0.15516477],
+            &[("r2", 0.71753474)],
+        ),
+        (
+            "between",
+            &[("formula", "y ~ x + w")],
+            &[2.67767957, 0.76605950, 0.12977838],
+            &[1.08557036, 0.86962911, 0.78353686],
+            &[("r2", 0.15020708)],
+        ),
+        ("gmm_panel", &gmm_one, &[0.78313437, 1.70501227], &[0.35324116, 0.45525280], &[("sargan", 0.97049167)]),
+        (
+            "gmm_panel",
+            &gmm,
+            &[0.87397095, 1.85625564],
+            &[0.40388116, 0.54806263],
+            &[("hansen_j", 1.85082410), ("ar1", -1.17853245), ("ar2", 0.17304574)],
+        ),
+    ];
+    for (method, options, estimates, errors, stats) in cases {
+        let fit = on_reference(method, options).unwrap();
+        let of = |f: fn(&plim_stats::Coefficient) -> f64| fit.coefficients.iter().map(f).collect::<Vec<_>>();
+        close_printed(&of(|c| c.estimate), estimates, 8, method);
+        close_printed(&of(|c| c.std_error), errors, 8, method);
+        for (name, value) in stats {
+            close_printed(&[fit.stat(name).unwrap()], &[*value], 8, name);
+        }
+    }
+}
+
+#[test]
+fn refusals() {
+    for (method, options, words) in [
+        ("re", vec![("formula", "y ~ x"), ("unit", "")], "set `unit`"),
+        ("fd", vec![("formula", "y ~ x"), ("time", "")], "set `time`"),
+        ("re", vec![("formula", "y ~ x | t")], "absorbs no fixed effects"),
+        ("between", vec![("formula", "y ~ x | w ~ t")], "takes no instruments"),
+        ("re", vec![("formula", "y ~ x"), ("weights", "w + 1")], "takes no weights"),
+        ("gmm_panel", vec![("formula", "y ~ l(y, 1) + x"), ("gmm", "x")], "add `y` to `gmm`"),
+        ("gmm_panel", vec![("formula", "y ~ l(y, 1) + x | w")], "takes no effect `w`"),
+        ("gmm_panel", vec![("formula", "y ~ l(y, 1) + x"), ("vcov", "hc3")], "has no `vcov = \"hc3\"`"),
+        ("gmm_panel", vec![("formula", "y ~ l(y, 1) + x"), ("ssc", "none")], "takes no `ssc`"),
+        ("gmm_panel", vec![("formula", "y ~ l(y, 1) + x"), ("lags", "3:2")], "is no range of lags"),
+        ("gmm_panel", vec![("formula", "y ~ l(y, 1) + x | w ~ x")], "third part"),
+        ("gmm_panel", vec![("formula", "y ~ l(y, 1) + x"), ("gmm", "y, nobody")], "nobody"),
+    ] {
+        match on_reference(method, &options) {
+            Ok(_) => panic!("{method} accepted {options:?}"),
+            Err(e) => assert!(e.contains(words), "{method} {options:?}: {e}"),
+        }
+    }
 }

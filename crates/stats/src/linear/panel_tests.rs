@@ -61,7 +61,13 @@ pub fn panel_tests(
         let restrictions = free(&pooled).saturating_sub(free(&both));
         tests.extend(f_test("poolability_two_way", pooled.ssr, both.ssr, restrictions, free(&both)));
     }
-    tests.extend(common_slopes(design, &units, within.ssr, free(&within))?);
+    match common_slopes(design, &units, within.ssr, free(&within))? {
+        Some(test) => tests.push(test),
+        None => notes.push(
+            "`poolability_slopes` is not given: in some unit the regressors vary too little for a regression of its own"
+                .into(),
+        ),
+    }
     Ok((tests, notes))
 }
 

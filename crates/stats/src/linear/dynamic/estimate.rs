@@ -160,7 +160,8 @@ pub fn gmm_panel(
         }
     };
     let V = Mat::from_fn(k, k, |i, j| 0.5 * (V[(i, j)] + V[(j, i)]));
-    if (0..k).any(|j| !(V[(j, j)].is_finite() && V[(j, j)] >= 0.0) || !reported.b[j].is_finite()) {
+    let sound = |j: usize| V[(j, j)].is_finite() && V[(j, j)] >= 0.0 && reported.b[j].is_finite();
+    if !(0..k).all(sound) {
         return Err(Error::new(Kind::Untrusted {
             message: "a variance of the estimates is negative or not finite".into(),
             remedy: "use fewer instruments, or `steps = 1`".into(),
