@@ -123,7 +123,8 @@ fn hausman_robust(fitted: &RandomEffectsFit, how: &RandomEffects, rules: &Regres
                 columns.push((means.names[k + m].clone(), x.iter().zip(mean).map(|(x, m)| x - m).collect()));
             }
             let design = fitted.design.with_regressors(&columns);
-            let fit = rules.ols.fit(&design)?;
+            // A regressor without variation between units has no mean to test, whatever the step says of collinear ones.
+            let fit = Ols::default().fit(&design)?;
             (design, fit)
         }
     };

@@ -63,6 +63,7 @@ pub(super) struct Moments {
     pub differences: Vec<Vec<Difference>>,
     /// Origin of each instrument, l.
     pub origins: Vec<Origin>,
+    transform: Transform,
 }
 
 impl Moments {
@@ -147,7 +148,7 @@ impl Moments {
             e.z.iter_mut().for_each(|(c, _)| *c = order[*c]);
             e.z.sort_by_key(|&(c, _)| c);
         }
-        Ok(Moments { units: all, differences, origins })
+        Ok(Moments { units: all, differences, origins, transform: options.transform })
     }
 
     /// Equations, k regressors, l instruments.
@@ -164,7 +165,9 @@ impl Moments {
         for equations in &self.units {
             for (p, a) in equations.iter().enumerate() {
                 for b in &equations[p..] {
-                    let h = covariance(&a.of, &b.of);
+                    // Orthogonal deviations are orthogonal by construction: only an equation with itself counts.
+                    let apart = self.transform == Transform::Orthogonal && !std::ptr::eq(a, b);
+                    let h = if apart { 0.0 } else { covariance(&a.of, &b.of) };
                     if h == 0.0 {
                         continue;
                     }
@@ -234,9 +237,7 @@ fn combinations(rows: &[usize], time: &[i64], transform: Transform) -> Vec<(Vec<
 
 /// Inner product of two combinations of observations.
 fn covariance(a: &[(usize, f64)], b: &[(usize, f64)]) -> f64 {
-    let h: f64 = a.iter().map(|(i, v)| b.iter().filter(|(j, _)| i == j).map(|(_, w)| v * w).sum::<f64>()).sum();
-    // Orthogonal deviations are orthogonal but for rounding.
-    if h.abs() < 1e-14 { 0.0 } else { h }
+    a.iter().map(|(i, v)| b.iter().filter(|(j, _)| i == j).map(|(_, w)| v * w).sum::<f64>()).sum()
 }
 
 /// The variables by unit and time.
