@@ -1,10 +1,12 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+mod dynamic;
 mod effects;
 mod efficiency;
 mod index;
 mod inference;
 mod iv;
+mod panel;
 mod prepare;
 mod regression;
 mod show;
@@ -62,6 +64,14 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::linear::IvOptions>("iv", Estimate, "Two-stage least squares with absorbed fixed effects"),
     Entry::of::<plim_stats::linear::LimlOptions>("liml", Estimate, "LIML, Fuller and other k-class estimators"),
     Entry::of::<plim_stats::linear::GmmOptions>("gmm", Estimate, "Two-step efficient GMM with instruments"),
+    Entry::of::<plim_stats::linear::RandomEffects>("re", Estimate, "Random effects of the units, with panel tests"),
+    Entry::of::<plim_stats::linear::FirstDifference>("fd", Estimate, "First differences within units"),
+    Entry::of::<plim_stats::linear::Between>("between", Estimate, "Least squares on the means of the units"),
+    Entry::of::<plim_stats::linear::dynamic::GmmPanel>(
+        "gmm_panel",
+        Estimate,
+        "Dynamic panels by GMM (Arellano-Bond, Blundell-Bond)",
+    ),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),
