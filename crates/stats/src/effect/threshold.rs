@@ -139,13 +139,15 @@ pub fn threshold(
     let f1 = (linear.ssr - ssr) / sigma2;
 
     let side = |low: bool| x.iter().zip(q).map(|(x, q)| if (*q <= gamma) == low { *x } else { 0.0 }).collect();
-    let regimes =
-        [(format!("{}:low", options.regime), side(true)), (format!("{}:high", options.regime), side(false))];
+    let regimes = [(format!("{}:low", options.regime), side(true)), (format!("{}:high", options.regime), side(false))];
     let estimated = regression.run(&with(&regimes))?;
     // Two roads to the same number: one pass over the grid, and the regression itself.
     if (estimated.fit.ssr - ssr).abs() > 1e-8 * linear.ssr {
         return Err(Error::new(Kind::Untrusted {
-            message: format!("the search gives a sum of squares of {ssr:e} at the threshold, the regression {:e}", estimated.fit.ssr),
+            message: format!(
+                "the search gives a sum of squares of {ssr:e} at the threshold, the regression {:e}",
+                estimated.fit.ssr
+            ),
             remedy: "rescale or center the regressors".into(),
         }));
     }
@@ -206,15 +208,21 @@ fn check(design: &Design, x: &[f64], q: &[f64], unit: &Factor, options: &Thresho
             return Err(Error::new(Kind::NotFinite).at_column(name.clone()).at_rows([design.rows[i]]));
         }
         if v.iter().all(|u| *u == v[0]) {
-            return Err(Error::invalid("every value is equal, so that it has no threshold and no slope", "choose a variable that varies")
-                .at_column(name.clone()));
+            return Err(Error::invalid(
+                "every value is equal, so that it has no threshold and no slope",
+                "choose a variable that varies",
+            )
+            .at_column(name.clone()));
         }
     }
     if !(0.0..0.5).contains(&options.trim) {
         return Err(Error::invalid(format!("`trim` is {}", options.trim), "give a share from 0 to below 0.5"));
     }
     if design.w.is_some() || !design.slopes.is_empty() {
-        return Err(Error::invalid("a threshold is estimated without weights and without slopes of effects", "leave them out"));
+        return Err(Error::invalid(
+            "a threshold is estimated without weights and without slopes of effects",
+            "leave them out",
+        ));
     }
     Ok(())
 }
@@ -244,9 +252,10 @@ fn blocks(design: &Design, unit: &Factor, sample: &[usize]) -> Result<Vec<Vec<us
             remedy,
         )
         .at_rows([design.rows[sample[odd[0]]]])),
-        None if blocks[0].len() < 2 => {
-            Err(Error::invalid(format!("each level of `{}` has one observation", unit.name), "set `unit`, or `replications = 0`"))
-        }
+        None if blocks[0].len() < 2 => Err(Error::invalid(
+            format!("each level of `{}` has one observation", unit.name),
+            "set `unit`, or `replications = 0`",
+        )),
         None => Ok(blocks),
     }
 }

@@ -180,7 +180,12 @@ pub fn tobit(design: &Design, options: &Tobit, ols: &Ols) -> Result<TobitFit> {
     let mut fitted: Vec<f64> = (0..n).map(|i| problem.y[i]).collect();
     let mut start: Vec<f64> = basis.project(&mut fitted).iter().map(|c| c / root).collect();
     start.push(1.0);
-    let top = maximize("the censored likelihood", &start, |t| Some(problem.point(t)).filter(|_| t[p] > 0.0), &Newton::default())?;
+    let top = maximize(
+        "the censored likelihood",
+        &start,
+        |t| Some(problem.point(t)).filter(|_| t[p] > 0.0),
+        &Newton::default(),
+    )?;
 
     // (β, σ) of (δ, θ): J is the Jacobian in the scaled coordinates, T takes them to the regressors.
     let theta = top.at[p];
@@ -267,14 +272,7 @@ impl Problem {
             let (value, m, excess) = ln_cdf_mills(sign * u);
             let c = -m * excess;
             let first = sign * m;
-            Term {
-                value,
-                eta: -first,
-                theta: first * y,
-                eta_eta: c,
-                eta_theta: -c * y,
-                theta_theta: c * y * y,
-            }
+            Term { value, eta: -first, theta: first * y, eta_eta: c, eta_theta: -c * y, theta_theta: c * y * y }
         };
         match self.sides[i] {
             Side::Lower => bound(1.0),

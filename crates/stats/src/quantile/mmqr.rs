@@ -130,8 +130,11 @@ pub fn mmqr(design: &Design, options: &Mmqr, ols: &Ols) -> Result<MmqrFit> {
     let mean = ols.fit(design)?;
     let at_sample = Design { offset: None, ..design.at(&mean.sample) };
     let absolute: Vec<f64> = mean.residuals.iter().map(|r| r.abs()).collect();
-    let spread = Ols { singletons: crate::absorb::Singletons::Keep, ..*ols }
-        .fit(&Design { y: absolute.clone(), outcome: format!("|residual of {}|", design.outcome), ..at_sample.clone() })?;
+    let spread = Ols { singletons: crate::absorb::Singletons::Keep, ..*ols }.fit(&Design {
+        y: absolute.clone(),
+        outcome: format!("|residual of {}|", design.outcome),
+        ..at_sample.clone()
+    })?;
     if spread.names != mean.names {
         return Err(Error::invalid("location and scale keep different regressors", "leave out the collinear ones"));
     }
@@ -154,7 +157,8 @@ pub fn mmqr(design: &Design, options: &Mmqr, ols: &Ols) -> Result<MmqrFit> {
             "the fitted scale is not positive in {nonpositive} of {n} observations; they are left out of the quantiles of the standardized residuals"
         ));
     }
-    let model = Moments { mean: &mean, design: &at_sample, absolute: &absolute, sigma: &sigma, w: &w, positive: &positive };
+    let model =
+        Moments { mean: &mean, design: &at_sample, absolute: &absolute, sigma: &sigma, w: &w, positive: &positive };
     let standardized = model.standardized();
     let total: f64 = positive.iter().map(|&i| w[i]).sum();
     let signs: f64 = (0..n).map(|i| w[i] * mean.residuals[i].signum()).sum::<f64>() / w.iter().sum::<f64>();
@@ -212,8 +216,7 @@ impl Moments<'_> {
         }
         let mut left: Vec<f64> = (0..n).map(|i| left[0][i] * root(i)).collect();
         let X = self.mean.regressors().ok_or_else(|| Error::invalid("the fit keeps no regressors", "report this"))?;
-        let columns: Vec<Vec<f64>> =
-            (0..X.ncols()).map(|j| (0..n).map(|i| X[(i, j)] * root(i)).collect()).collect();
+        let columns: Vec<Vec<f64>> = (0..X.ncols()).map(|j| (0..n).map(|i| X[(i, j)] * root(i)).collect()).collect();
         Orthonormal::new(&columns).project(&mut left);
         Ok((0..n).map(|i| inverse[i] - left[i] / root(i)).collect())
     }

@@ -298,7 +298,9 @@ pub fn quantile_for(design: &Design, options: &Quantile, ols: &Ols, how: &Vcov) 
 
 fn thin(tau: f64) -> Error {
     Error::new(Kind::Untrusted {
-        message: format!("tau = {tau}: the density of the errors is zero where it is needed, so that no covariance exists"),
+        message: format!(
+            "tau = {tau}: the density of the errors is zero where it is needed, so that no covariance exists"
+        ),
         remedy: "choose a tau nearer to the middle, or another `se`".into(),
     })
 }
@@ -348,7 +350,9 @@ impl Problem {
                 let rise = |i: usize| self.rows.row(i).iter().zip(&difference).map(|(x, d)| x * d).sum::<f64>();
                 let rises: Vec<f64> = (0..n).map(rise).collect();
                 let crossed = rises.iter().filter(|r| **r <= 0.0).count();
-                let warning = format!("tau = {tau}: the fits at tau ± {h:.4} cross in {crossed} observations, whose density counts as zero");
+                let warning = format!(
+                    "tau = {tau}: the fits at tau ± {h:.4} cross in {crossed} observations, whose density counts as zero"
+                );
                 // As quantreg: a rise below √ε counts as a crossing.
                 let f = rises.iter().map(|r| (2.0 * h / (r - f64::EPSILON.sqrt())).max(0.0)).collect();
                 Ok((f, if crossed > 0 { vec![warning] } else { Vec::new() }))

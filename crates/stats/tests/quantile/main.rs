@@ -4,3 +4,5 @@
 #[path = "../regression/data.rs"]
 mod data;
 mod exact;
+mod moments;
+mod threshold;
