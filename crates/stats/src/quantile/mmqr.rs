@@ -23,9 +23,11 @@
 //! independent observations and its own weighting of q̂). f is a Gaussian kernel density of R/σ̂.
 
 use super::regression::{bandwidth, check_tau, robust_scale};
+use crate::fit::Spread;
 use crate::linear::{Ols, OlsFit};
 use crate::math::orthonormal::Orthonormal;
 use crate::math::{Mat, dist, linalg, normal};
+use crate::vcov::{Ssc, Vcov, vcov};
 use crate::{Design, Error, Fit, Result, Sandwich};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,20 @@ impl Sandwich for Part {
     }
     fn rank(&self) -> Option<usize> {
         self.rank
+    }
+}
+
+impl Part {
+    /// The covariance of this part, from its scores.
+    pub fn covariance(&self, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Spread> {
+        if *how == Vcov::Iid {
+            return Err(Error::invalid(
+                "`vcov = \"iid\"` contradicts a model whose variance depends on the regressors",
+                "set `vcov = \"hc1\"`, or cluster",
+            ));
+        }
+        let c = vcov(self, how, ssc, design)?;
+        Ok(Spread { V: c.V, df: Some(c.df), label: c.label, warnings: c.warnings })
     }
 }
 

@@ -34,6 +34,7 @@
 
 use super::simplex::{Rows, Vertex, minimize};
 use crate::dummies::dummies;
+use crate::fit::Spread;
 use crate::linear::Ols;
 use crate::math::orthonormal::Orthonormal;
 use crate::math::quantile::{QuantileType, quantile as sample_quantile};
@@ -176,19 +177,6 @@ impl Sandwich for QuantileFit {
     }
 }
 
-/// A covariance of estimates that are no least squares, with what a table note says of it.
-#[derive(Debug, Clone)]
-pub struct Spread {
-    /// k × k.
-    pub V: Mat<f64>,
-    /// Degrees of freedom of t.
-    pub df: f64,
-    /// In words.
-    pub label: String,
-    /// What a reader must know.
-    pub warnings: Vec<String>,
-}
-
 impl QuantileFit {
     /// The covariance of the estimates; see the table at the top of this file.
     pub fn covariance(&self, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Spread> {
@@ -201,11 +189,11 @@ impl QuantileFit {
         if matches!(how, Vcov::Iid | Vcov::Hc1) {
             let df = self.dof_residual() as f64;
             let label = format!("{how} ({density}, no factor, t with {df} degrees of freedom)");
-            return Ok(Spread { V: self.V.clone(), df, label, warnings: Vec::new() });
+            return Ok(Spread { V: self.V.clone(), df: Some(df), label, warnings: Vec::new() });
         }
         let c = vcov(self, how, ssc, design)?;
         let label = format!("{}, {density})", c.label.trim_end_matches(')'));
-        Ok(Spread { V: c.V, df: c.df, label, warnings: c.warnings })
+        Ok(Spread { V: c.V, df: Some(c.df), label, warnings: c.warnings })
     }
 }
 
