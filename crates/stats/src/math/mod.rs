@@ -5,6 +5,7 @@ pub mod linalg;
 pub mod lp;
 pub mod normal;
 pub mod optimize;
+pub mod orthonormal;
 pub mod quantile;
 pub mod rng;
 pub mod semidefinite;

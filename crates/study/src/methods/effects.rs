@@ -14,7 +14,7 @@ use plim_table::{Data, MISSING};
 use serde_json::{Map, Value, json};
 
 /// The units on the observations: the unit column where one is known, else the first fixed effect.
-fn unit(cx: &Context, built: &Built) -> Result<Factor> {
+pub(super) fn unit(cx: &Context, built: &Built) -> Result<Factor> {
     let design = &built.design;
     match (&cx.unit, design.fe.first()) {
         (Some(name), _) => {
@@ -36,7 +36,7 @@ fn unit(cx: &Context, built: &Built) -> Result<Factor> {
 /// Most random draws that a step may ask for.
 const MOST_DRAWS: usize = 1_000_000;
 
-fn limited(option: &str, draws: usize) -> Result<()> {
+pub(super) fn limited(option: &str, draws: usize) -> Result<()> {
     match draws <= MOST_DRAWS {
         true => Ok(()),
         false => Err(Error::plan(format!("`{option}` is {draws}"), format!("ask for at most {MOST_DRAWS}"))),

@@ -8,8 +8,11 @@ mod inference;
 mod iv;
 mod panel;
 mod prepare;
+mod quantile;
 mod regression;
 mod show;
+mod threshold;
+mod tobit;
 mod trade;
 
 pub(crate) use inference::tables as inference_tables;
@@ -76,6 +79,14 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),
     Entry::of::<plim_stats::did::DidOptions>("did", Estimate, "Difference in differences, event study, placebo"),
+    Entry::of::<plim_stats::quantile::Quantile>("quantile", Estimate, "Quantile regression, exact"),
+    Entry::of::<plim_stats::quantile::Mmqr>("mmqr", Estimate, "Quantiles by moments, with absorbed fixed effects"),
+    Entry::of::<plim_stats::effect::ThresholdOptions>(
+        "threshold",
+        Estimate,
+        "A slope that changes at an estimated threshold",
+    ),
+    Entry::of::<plim_stats::limited::Tobit>("tobit", Estimate, "Regression with a censored outcome"),
     Entry::of::<plim_stats::frontier::sfa::Sfa>("sfa", Estimate, "Stochastic frontier"),
     Entry::of::<show::Text>("text", Show, "A heading and paragraphs"),
     Entry::of::<plim_report::describe::DescribeTable>("describe", Show, "Descriptive statistics"),
