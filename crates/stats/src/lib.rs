@@ -8,6 +8,7 @@
 //! | [`effect`] | mediation, moderation, split samples |
 //! | [`did`] | two-way difference in differences, event study, placebo |
 //! | [`frontier`] | data envelopment analysis, stochastic frontiers, knowledge stocks |
+//! | [`glm`] | Poisson, logit, probit, negative binomial with absorbed fixed effects |
 //! | [`index`] | normalization and weights of composite indices |
 //! | [`trade`] | complexity, concentration, inertia, resilience |
 //! | [`resample`] | permutation and bootstrap over units |
@@ -25,6 +26,7 @@ pub mod effect;
 pub mod error;
 pub mod fit;
 pub mod frontier;
+pub mod glm;
 pub mod index;
 pub mod linear;
 pub mod math;
