@@ -203,7 +203,8 @@ impl Glm {
                 Some(gone) => {
                     separated.extend(gone.iter().map(|&g| account.keep[g]));
                     separated.sort_unstable();
-                    let stays: Vec<usize> = (0..account.keep.len()).filter(|g| gone.binary_search(g).is_err()).collect();
+                    let stays: Vec<usize> =
+                        (0..account.keep.len()).filter(|g| gone.binary_search(g).is_err()).collect();
                     start = Some(stays.iter().map(|&g| climb.eta[g]).collect());
                     account.keep = stays.iter().map(|&g| account.keep[g]).collect();
                 }
@@ -412,7 +413,8 @@ fn null_loglik(design: &Design, family: Family) -> Result<f64> {
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     let (ma, mb) = (mean(a), mean(b));
-    let moment = |u: &[f64], mu: f64, v: &[f64], mv: f64| u.iter().zip(v).map(|(x, y)| (x - mu) * (y - mv)).sum::<f64>();
+    let moment =
+        |u: &[f64], mu: f64, v: &[f64], mv: f64| u.iter().zip(v).map(|(x, y)| (x - mu) * (y - mv)).sum::<f64>();
     moment(a, ma, b, mb) / (moment(a, ma, a, ma) * moment(b, mb, b, mb)).sqrt()
 }
 

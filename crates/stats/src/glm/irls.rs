@@ -144,6 +144,9 @@ impl<'d> Climb<'d> {
             let at_rest = largest <= STILL && (step.theta.abs() <= 10.0 * GOAL);
             let rounding = cosine <= TOLERANCE && cosine > 0.5 * last;
             if at_rest && (cosine <= GOAL || rounding) || largest <= PERFECT {
+                // The step is known already; taking it squares the error that is left.
+                self.move_along(&step, loss, cosine)?;
+                self.weigh();
                 return Ok(None);
             }
             last = cosine;

@@ -10,8 +10,8 @@
 //! The covariance is that of β and θ together, effects concentrated out. As θ grows the model becomes Poisson and
 //! the likelihood flat: data without overdispersion are refused with the advice to use `fepois`.
 
-use super::irls::{Climb, Projection, weighted};
 use super::Family;
+use super::irls::{Climb, Projection, weighted};
 use crate::math::gamma::{digamma, trigamma};
 use crate::{Design, Error, Kind, Result};
 
@@ -113,10 +113,6 @@ impl Joint {
         let own = (terms.curvature + slope) / (theta * theta);
         let effects = weighted(&q, &q, W) - weighted(&off, &off, W);
         let score = (0..q.len()).map(|i| terms.slope[i] / theta + (q[i] - off[i]) * W[i] * climb.r[i]).collect();
-        Ok(Joint {
-            cross: climb.X.iter().map(|x| -weighted(x, &off, W)).collect(),
-            theta: own - effects,
-            score,
-        })
+        Ok(Joint { cross: climb.X.iter().map(|x| -weighted(x, &off, W)).collect(), theta: own - effects, score })
     }
 }

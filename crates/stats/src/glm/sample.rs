@@ -27,11 +27,9 @@ pub(super) fn check_outcome(design: &Design, family: Family) -> Result<()> {
         let rows: Vec<usize> = (0..design.nobs()).filter(|&i| bad(design.y[i])).map(|i| design.rows[i]).collect();
         match rows.first() {
             None => Ok(()),
-            Some(_) => {
-                Err(Error::invalid(format!("{message} in {} observations", rows.len()), remedy)
-                    .at_column(design.outcome.clone())
-                    .at_rows(rows))
-            }
+            Some(_) => Err(Error::invalid(format!("{message} in {} observations", rows.len()), remedy)
+                .at_column(design.outcome.clone())
+                .at_rows(rows)),
         }
     };
     match family.binary() {

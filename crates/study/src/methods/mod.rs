@@ -2,6 +2,7 @@
 
 mod effects;
 mod efficiency;
+mod glm;
 mod index;
 mod prepare;
 mod regression;
@@ -55,6 +56,10 @@ pub const METHODS: &[Entry] = &[
     .on_records(),
     Entry::of::<plim_stats::trade::expy::Expy>("expy", Measure, "Income level of exports (PRODY, EXPY)").on_records(),
     Entry::of::<regression::Feols>("feols", Estimate, "Least squares with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Fepois>("fepois", Estimate, "Poisson (PPML) with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Logit>("logit", Estimate, "Logit with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Probit>("probit", Estimate, "Probit with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Negbin>("negbin", Estimate, "Negative binomial with absorbed fixed effects"),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),
