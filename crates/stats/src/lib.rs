@@ -11,6 +11,7 @@
 //! | [`effect`] | mediation, moderation, split samples, thresholds |
 //! | [`did`] | two-way difference in differences, event study, placebo |
 //! | [`frontier`] | data envelopment analysis, stochastic frontiers, knowledge stocks |
+//! | [`glm`] | Poisson, logit, probit, negative binomial with absorbed fixed effects |
 //! | [`index`] | normalization and weights of composite indices |
 //! | [`trade`] | complexity, concentration, inertia, resilience |
 //! | [`resample`] | permutation and bootstrap over units |
@@ -29,6 +30,7 @@ pub mod effect;
 pub mod error;
 pub mod fit;
 pub mod frontier;
+pub mod glm;
 pub mod index;
 pub mod limited;
 pub mod linear;

@@ -3,6 +3,7 @@
 mod dynamic;
 mod effects;
 mod efficiency;
+mod glm;
 mod index;
 mod inference;
 mod iv;
@@ -75,6 +76,10 @@ pub const METHODS: &[Entry] = &[
         Estimate,
         "Dynamic panels by GMM (Arellano-Bond, Blundell-Bond)",
     ),
+    Entry::of::<plim_stats::glm::Fepois>("fepois", Estimate, "Poisson (PPML) with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Logit>("logit", Estimate, "Logit with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Probit>("probit", Estimate, "Probit with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Negbin>("negbin", Estimate, "Negative binomial with absorbed fixed effects"),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),
