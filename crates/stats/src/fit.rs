@@ -32,6 +32,15 @@ pub trait Sandwich: Fit {
     fn regressors(&self) -> Option<&Mat<f64>> {
         None
     }
+    /// Residuals, n: such that `scores` is `regressors` times residual times weight; `None` when the fit has none.
+    fn residuals(&self) -> Option<&[f64]> {
+        None
+    }
+    /// Weights of the regression whose `regressors` and `residuals` these are, n, where they are not the design's
+    /// (iteratively reweighted fits).
+    fn working_weights(&self) -> Option<&[f64]> {
+        None
+    }
     /// Exact rank of the absorbed effects, where known.
     fn rank(&self) -> Option<usize> {
         None

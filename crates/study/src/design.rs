@@ -57,6 +57,11 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         ));
     }
     let instruments = columns(&formula.instruments)?;
+    let place: Vec<Numbers> = [&options.lat, &options.lon]
+        .into_iter()
+        .flatten()
+        .map(|name| Ok((name.clone(), cx.table.numbers(name)?.into())))
+        .collect::<Result<_>>()?;
     let mut slopes: Vec<(usize, Numbers)> = Vec::new();
     for (e, effect) in formula.effects.iter().enumerate() {
         for slope in &effect.slopes {
@@ -80,7 +85,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     // Variable by variable: the first that is missing in a row takes the blame.
     let mut rows = Rows::new(cx.rows);
     let numbers = [&y].into_iter().chain(&X).chain(&instruments).chain(slopes.iter().map(|(_, x)| x));
-    for (name, v) in numbers.chain(&offset).chain(&extra) {
+    for (name, v) in numbers.chain(&offset).chain(&place).chain(&extra) {
         rows.lose(name, |i| !v[i].is_finite());
     }
     for factor in effects.iter().chain(&clusters) {
@@ -144,7 +149,10 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
             .at(&keep),
             time: keep.iter().map(|&i| p.times[i]).collect(),
         }),
-        place: None,
+        place: match place.as_slice() {
+            [(_, lat), (_, lon)] => Some(keep.iter().map(|&i| [lat[i], lon[i]]).collect()),
+            _ => None,
+        },
         rows: Vec::new(),
     };
     let extra = extra.iter().map(pick).collect();

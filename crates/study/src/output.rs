@@ -152,6 +152,7 @@ pub fn text(single: &Single) -> Result<String> {
             let options = RegressionTable { title: fit.method.clone(), ..Default::default() };
             let mut tables = effects::tables(fit, &options, Lang::En)?;
             tables.extend(passport(fit));
+            tables.extend(crate::methods::inference_tables(fit));
             Ok(tables.iter().map(text::render).collect::<Vec<_>>().join("\n"))
         }
         Single::Fits(fits) => {

@@ -11,7 +11,7 @@ use crate::method::{Entry, Method, find};
 use crate::schema::{self, OptionDoc};
 use plim_stats::absorb::Singletons;
 use plim_stats::linear::Collinear;
-use plim_stats::vcov::{Ssc, Vcov};
+use plim_stats::vcov::{Distance, Kernel, Ssc, Vcov};
 use plim_table::Table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,16 +50,45 @@ pub struct Regression {
     pub weights: Option<String>,
     /// Part of the linear predictor with coefficient one: a column or an expression.
     pub offset: Option<String>,
-    /// Covariance of the estimates: `iid`, `hc0` to `hc3`, `cluster:city`, `cluster:city+year`, `cluster:a^b`.
+    /// Covariance of the estimates: `iid`, `hc0` to `hc3`, `cluster:city`, `cluster:city+year`, `cluster:a^b`,
+    /// `cr2:city`, `crv3:city`, `nw:LAG`, `dk:LAG`, `conley:KM`.
     ///
-    /// By default clustered by the first fixed effect, `hc1` without one.
+    /// By default clustered by the first fixed effect, `hc1` without one. `crv3` is the jackknife over clusters, `nw`
+    /// and `dk` (Newey-West, Driscoll-Kraay) need `unit` and `time` and take the fourth root of the periods as lag when
+    /// none is given, `conley` needs `lat` and `lon`.
     pub vcov: Option<Vcov>,
+    /// Column of the latitude in degrees, for `vcov = "conley:KM"`.
+    pub lat: Option<String>,
+    /// Column of the longitude in degrees, for `vcov = "conley:KM"`.
+    pub lon: Option<String>,
+    /// Weights of pairs within the cut-off of `vcov = "conley:KM"`.
+    pub conley_kernel: Kernel,
+    /// Distance of `vcov = "conley:KM"`: on the sphere, or fixest's approximation by triangles.
+    pub conley_distance: Distance,
     /// Small-sample rule, by the name of the program whose convention it is.
     pub ssc: Ssc,
     /// Groups of one observation: dropped (repeatedly) or kept.
     pub singletons: Singletons,
     /// Collinear regressors: dropped and named (the later in the formula goes), or an error.
     pub collinear: Collinear,
+}
+
+impl Regression {
+    /// With kernel and distance in the covariance, which is where they belong; refused where they have no use.
+    fn placed(mut self) -> Result<Self> {
+        let spatial = matches!(self.vcov, Some(Vcov::Conley { .. }));
+        if !spatial && (self.conley_kernel, self.conley_distance) != Default::default() {
+            return Err(Error::plan(
+                "`conley_kernel` and `conley_distance` belong to a spatial covariance",
+                "set vcov = \"conley:200\", say, or leave them out",
+            ));
+        }
+        if self.lat.is_some() != self.lon.is_some() {
+            return Err(Error::plan("only one of `lat` and `lon` is given", "a place needs both"));
+        }
+        self.vcov = self.vcov.map(|v| v.spatial(self.conley_kernel, self.conley_distance));
+        Ok(self)
+    }
 }
 
 /// A step ready to run.
@@ -111,7 +140,9 @@ impl Step {
         };
         let rows = schema::read(take(&schema::options::<Rows>())).map_err(|e| e.at_step(&name))?;
         let regression = match entry.estimates {
-            true => schema::read(take(&schema::options::<Regression>())).map_err(|e| e.at_step(&name))?,
+            true => schema::read(take(&schema::options::<Regression>()))
+                .and_then(Regression::placed)
+                .map_err(|e| e.at_step(&name))?,
             false => Regression::default(),
         };
         let all: Vec<String> = entry.all_options().into_iter().map(|o| o.name).collect();
@@ -145,6 +176,7 @@ impl Step {
         }
         let clusters = self.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
         columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
+        columns.extend([&self.regression.lat, &self.regression.lon].into_iter().flatten().cloned());
         (columns, errors)
     }
 }

@@ -173,7 +173,8 @@ fn differences(design: &Design, group: &Factor, groups: &[Group], regression: &R
     stacked.cluster.extend(plain);
     let fit = regression.ols.fit(&stacked)?;
     let chow = vcov(&fit, &covariance, regression.ssc, &stacked)?;
-    let robust = if matches!(covariance, Vcov::Cluster(_)) { covariance } else { Vcov::Hc0 };
+    let independent = matches!(covariance, Vcov::Iid | Vcov::Hc0 | Vcov::Hc1 | Vcov::Hc2 | Vcov::Hc3);
+    let robust = if independent { Vcov::Hc0 } else { covariance };
     let suest = vcov(&fit, &robust, Ssc::None, &stacked)?;
     let at = |name: &str, g: u32| {
         let name = format!("{name}@{g}");

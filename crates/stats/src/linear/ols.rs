@@ -141,6 +141,9 @@ impl Sandwich for OlsFit {
     fn regressors(&self) -> Option<&Mat<f64>> {
         Some(&self.X)
     }
+    fn residuals(&self) -> Option<&[f64]> {
+        Some(&self.residuals)
+    }
     fn rank(&self) -> Option<usize> {
         self.rank
     }

@@ -2,8 +2,6 @@
 
 use super::{Ols, OlsFit};
 use crate::fit::table;
-use crate::math::linalg;
-use crate::math::{Mat, dist};
 use crate::vcov::{Covariance, Ssc, Vcov, vcov};
 use crate::{Coefficient, Design, Error, Kind, Result, Test};
 
@@ -61,27 +59,18 @@ impl Estimated {
         notes
     }
 
-    /// Wald test that the coefficients at `positions` are zero, F(q, df); `None` when their covariance is singular,
-    /// as it is with as many restrictions as clusters.
+    /// Wald test that the coefficients at `positions` are zero, F(q, df); `None` where [`Estimated::joint`] refuses.
     pub fn wald(&self, name: &str, positions: &[usize]) -> Option<Test> {
-        let q = positions.len();
-        if q == 0 || self.covariance.G.iter().any(|&G| G <= q) {
-            return None;
+        self.covariance.wald(name, &self.fit.coef, positions).ok()
+    }
+
+    /// Wald test that the coefficients of these names are zero, F(q, df); refused with as many restrictions as clusters.
+    pub fn joint(&self, name: &str, coefficients: &[String]) -> Result<Test> {
+        let mut positions = Vec::new();
+        for coefficient in coefficients {
+            self.coefficient(coefficient)?;
+            positions.extend(self.fit.names.iter().position(|n| n == coefficient));
         }
-        let V = &self.covariance.V;
-        let b: Vec<f64> = positions.iter().map(|&j| self.fit.coef[j] / V[(j, j)].sqrt()).collect();
-        let R = Mat::from_fn(q, q, |i, j| {
-            let (i, j) = (positions[i], positions[j]);
-            V[(i, j)] / (V[(i, i)] * V[(j, j)]).sqrt()
-        });
-        let (values, _) = linalg::symmetric_eigen(&R).ok()?;
-        if values.last().is_none_or(|&least| least.is_nan() || least < 1e-12 * values[0]) {
-            return None;
-        }
-        let inverse = linalg::spd_inverse(&R, "the covariance of the restrictions").ok()?;
-        let form: f64 = (0..q).map(|i| (0..q).map(|j| b[i] * inverse[(i, j)] * b[j]).sum::<f64>()).sum();
-        let (statistic, df) = (form / q as f64, self.covariance.df);
-        let p_value = dist::f_p(statistic, q as f64, df);
-        Some(Test { name: name.into(), statistic, df: q as f64, df_residual: Some(df), p_value })
+        self.covariance.wald(name, &self.fit.coef, &positions)
     }
 }

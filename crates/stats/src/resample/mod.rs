@@ -2,4 +2,6 @@
 
 pub mod assignment;
 pub mod bootstrap;
+pub mod permutation;
 pub mod placebo;
+pub mod wild;

@@ -7,134 +7,41 @@
 //! | `hc2`, `hc3` | Σᵢ sᵢsᵢ'/(1 - hᵢ), Σᵢ sᵢsᵢ'/(1 - hᵢ)², with hᵢ the exact leverage, effects included (MacKinnon and White 1985) |
 //! | `cluster:a` | Σ_g (Σ_{i∈g} sᵢ)(Σ_{i∈g} sᵢ)' (Liang and Zeger 1986) |
 //! | `cluster:a+b` | over all non-empty sets of ways, the sum with sign (-1)^{|set|+1} of the meat of their intersection (Cameron, Gelbach and Miller 2011) |
+//! | `cr2:a`, `crv3:a` | scores with (I - H_gg)^{-1/2} u_g, (I - H_gg)^{-1} u_g for u_g: [`jackknife`] |
+//! | `nw:L` | Bartlett weights over lags within units: [`hac`] |
+//! | `dk:L` | the same of the sums of scores of each period: [`hac`] |
+//! | `conley:KM` | all pairs nearer than the cut-off: [`conley`] |
 //!
 //! The factor in front is a convention, chosen by name ([`Ssc`]) and printed in words with its K, G and degrees
-//! of freedom. A multiway V may be indefinite; its negative eigenvalues are then set to zero, as Cameron, Gelbach
-//! and Miller propose, in units of the iid covariance so that the units of the regressors do not matter, and a
-//! warning says so.
+//! of freedom. The V of several ways or of space may be indefinite; its negative eigenvalues are then set to zero, as
+//! Cameron, Gelbach and Miller propose, in units of the iid covariance so that the units of the regressors do not
+//! matter, and a warning says so.
 
+pub mod bands;
+pub mod blocks;
+pub mod conley;
+pub mod hac;
+mod hc;
+mod how;
+pub mod jackknife;
 mod ssc;
+mod wald;
 
-pub use ssc::Ssc;
+pub use conley::{Distance, Kernel};
+pub use how::Vcov;
+pub use ssc::{Ssc, differences};
 
-use crate::absorb::Absorber;
 use crate::math::{Mat, linalg};
-use crate::{Design, Error, Factor, Kind, Result, Sandwich};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::{Design, Error, Factor, Kind, PanelKeys, Result, Sandwich};
+use hac::Periods;
 use ssc::Count;
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
 
 /// Below this many clusters the normal theory of clustered covariances is poor.
 pub const FEW_CLUSTERS: usize = 30;
 
-/// Most ways of clustering: 2^ways - 1 meats are summed.
-const WAYS: usize = 8;
-
-/// A covariance by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Vcov {
-    /// Independent errors of equal variance.
-    Iid,
-    /// Heteroskedastic, no factor.
-    Hc0,
-    /// Heteroskedastic, with the small-sample factor.
-    Hc1,
-    /// Heteroskedastic, each squared residual over 1 - leverage; no factor.
-    Hc2,
-    /// Heteroskedastic, each residual over 1 - leverage: nearly the jackknife; no factor.
-    Hc3,
-    /// Clustered in one or more ways; a way may be an interaction `a^b`.
-    Cluster(Vec<String>),
-}
-
-impl Vcov {
-    /// The variables it clusters by; an interaction is written `a^b`.
-    pub fn clusters(&self) -> &[String] {
-        match self {
-            Vcov::Cluster(ways) => ways,
-            _ => &[],
-        }
-    }
-
-    /// The default: clustered by the first fixed effect, `hc1` without one.
-    pub fn default_for(design: &Design) -> Self {
-        design.fe.first().map_or(Vcov::Hc1, |f| Vcov::Cluster(vec![f.name.clone()]))
-    }
-}
-
-impl fmt::Display for Vcov {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Vcov::Iid => write!(f, "iid"),
-            Vcov::Hc0 => write!(f, "hc0"),
-            Vcov::Hc1 => write!(f, "hc1"),
-            Vcov::Hc2 => write!(f, "hc2"),
-            Vcov::Hc3 => write!(f, "hc3"),
-            Vcov::Cluster(ways) => write!(f, "cluster:{}", ways.join("+")),
-        }
-    }
-}
-
-impl FromStr for Vcov {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self> {
-        let wrong =
-            |message: String| Error::invalid(message, "wanted iid, hc0, hc1, hc2, hc3, cluster:a or cluster:a+b");
-        match text.trim().to_ascii_lowercase().as_str() {
-            "iid" => Ok(Vcov::Iid),
-            "hc0" => Ok(Vcov::Hc0),
-            "hc1" => Ok(Vcov::Hc1),
-            "hc2" => Ok(Vcov::Hc2),
-            "hc3" => Ok(Vcov::Hc3),
-            _ => {
-                let other = text.trim();
-                let Some(names) = other.strip_prefix("cluster:") else {
-                    return Err(wrong(format!("`vcov = \"{other}\"` is not offered")));
-                };
-                let mut ways: Vec<String> = Vec::new();
-                for name in names.split('+').map(str::trim) {
-                    if name.is_empty() {
-                        return Err(wrong(format!("`vcov = \"{other}\"` names no variable to cluster by")));
-                    }
-                    if !ways.iter().any(|w| w == name) {
-                        ways.push(name.into());
-                    }
-                }
-                match ways.len() {
-                    ..=WAYS => Ok(Vcov::Cluster(ways)),
-                    many => Err(wrong(format!("{many} ways of clustering are too many, at most {WAYS}"))),
-                }
-            }
-        }
-    }
-}
-
-impl Serialize for Vcov {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Vcov {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl JsonSchema for Vcov {
-    fn schema_name() -> Cow<'static, str> {
-        "Vcov".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^(iid|hc[0-3]|cluster:.+)$" })
-    }
-}
+/// Below this many periods that of Driscoll and Kraay is.
+const FEW_PERIODS: usize = 20;
 
 /// A covariance with everything that a table note must say of it.
 #[derive(Debug, Clone)]
@@ -147,7 +54,7 @@ pub struct Covariance {
     pub label: String,
     /// Parameters that the factor counts; `None` where it counts none.
     pub K: Option<usize>,
-    /// Clusters of each way.
+    /// Clusters of each way; periods of `nw` and `dk`.
     pub G: Vec<usize>,
     /// What multiplies the raw sandwich (for `iid`: SSR/n × factor is the variance).
     pub factor: f64,
@@ -160,55 +67,123 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
     if ssc == Ssc::All {
         return Err(Error::invalid("`ssc = \"all\"` names a table, not one rule", "ask for each of its rules in turn"));
     }
-    let at = |f: &Factor| match fit.sample() {
-        Some(rows) => f.at(rows),
-        None => f.at(&(0..f.codes.len()).collect::<Vec<_>>()),
-    };
-    let fe: Vec<Factor> = design.fe.iter().map(at).collect();
-    let clusters: Vec<Factor> = match how {
-        Vcov::Cluster(ways) => ways.iter().map(|w| cluster(design, w).map(|f| at(&f))).collect::<Result<_>>()?,
-        _ => Vec::new(),
-    };
+    let fe: Vec<Factor> = design.fe.iter().map(|f| sample_at(fit, f)).collect();
+    let clusters: Vec<Factor> =
+        how.clusters().iter().map(|w| cluster(design, w).map(|f| sample_at(fit, &f))).collect::<Result<_>>()?;
     if let Some(one) = clusters.iter().find(|c| c.levels < 2) {
         return Err(Error::new(Kind::OneCluster { name: one.name.clone() }));
     }
-    let n = fit.nobs();
+    let (n, k) = (fit.nobs(), fit.coef().len());
     if let Some(bad) = clusters.iter().chain(&fe).find(|f| f.codes.len() != n) {
         return Err(Error::length(format!("`{}` at the sample", bad.name), bad.codes.len(), n));
     }
-    let k = fit.coef().len();
+    let panel = match how {
+        Vcov::NeweyWest(lag) | Vcov::DriscollKraay(lag) => Some(panel(fit, how, *lag, design)?),
+        _ => None,
+    };
+    let mut G: Vec<usize> = clusters.iter().map(|c| c.levels as usize).collect();
+    G.extend(panel.iter().map(|(_, periods)| periods.count));
     let count = Count { n, k, fe: &fe, rank: fit.rank(), clusters: &clusters };
-    let rule = rule(how, ssc, &count)?;
-    let mut warnings = Vec::new();
-    let mut V = match how {
-        Vcov::Iid => {
+    let rule = rule(how, ssc, &count, G.iter().min().copied())?;
+    let (S, rows) = (fit.scores(), || -> Vec<usize> {
+        fit.sample().map_or_else(|| design.rows.clone(), |s| s.iter().map(|&i| design.rows[i]).collect())
+    });
+    let mut V = match (how, &panel) {
+        (Vcov::Iid, _) => {
             // SSR/n, so that one factor serves: n/(n - K).
             let variance = fit.sigma2() * fit.dof_residual() as f64 / n as f64;
             scaled(fit.bread(), variance)
         }
-        Vcov::Hc0 | Vcov::Hc1 => sandwich(fit, &(fit.scores().transpose() * fit.scores())),
-        Vcov::Hc2 | Vcov::Hc3 => {
-            let h = leverages(fit, design, &fe)?;
+        (Vcov::Hc2 | Vcov::Hc3, _) => {
+            let h = hc::leverages(fit, design, &fe)?;
             let power = if *how == Vcov::Hc2 { 0.5 } else { 1.0 };
-            let S = fit.scores();
             let scaled = Mat::from_fn(n, k, |i, j| S[(i, j)] / (1.0 - h[i]).powf(power));
             sandwich(fit, &(scaled.transpose() * &scaled))
         }
-        Vcov::Cluster(_) => sandwich(fit, &multiway_meat(fit.scores(), &clusters, &|_| 1.0)),
+        (Vcov::Cr2(name) | Vcov::Crv3(name), _) => {
+            let blocks = blocks::Blocks::new(fit, design, &clusters[0], &how.to_string())?;
+            jackknife::covariance(&blocks, matches!(how, Vcov::Cr2(_)), name, &rows())?
+        }
+        (Vcov::NeweyWest(_), Some((keys, periods))) => sandwich(fit, &hac::newey_west(S, keys, periods.lag, &rows())?),
+        (Vcov::DriscollKraay(_), Some((keys, periods))) => {
+            sandwich(fit, &hac::driscoll_kraay(S, &keys.time, periods.lag))
+        }
+        (Vcov::Conley { km, kernel, distance }, _) => {
+            let Some(place) = &design.place else {
+                return Err(Error::invalid(
+                    format!("`vcov = \"{how}\"` needs the place of each observation"),
+                    "name its columns: lat = \"…\", lon = \"…\"",
+                ));
+            };
+            let at = |i: usize| fit.sample().map_or(i, |s| s[i]);
+            let place: Vec<[f64; 2]> = (0..n).map(|i| place[at(i)]).collect();
+            sandwich(fit, &conley::meat(S, &place, *km, *kernel, *distance, &rows())?)
+        }
+        (Vcov::Cluster(_), _) => sandwich(fit, &multiway_meat(S, &clusters, &|_| 1.0)),
+        (Vcov::Hc0 | Vcov::Hc1 | Vcov::NeweyWest(_) | Vcov::DriscollKraay(_), _) => sandwich(fit, &(S.transpose() * S)),
     };
     V = scaled(&V, rule.factor);
-    if clusters.len() > 1 && semidefinite(&mut V, fit.bread())? {
-        warnings.push("the multiway covariance was indefinite; its negative eigenvalues are set to zero".into());
+    let mut warnings = Vec::new();
+    let spatial = matches!(how, Vcov::Conley { .. });
+    if (clusters.len() > 1 || spatial) && semidefinite(&mut V, fit.bread())? {
+        let which = if spatial { "spatial" } else { "multiway" };
+        warnings.push(format!("the {which} covariance was indefinite; its negative eigenvalues are set to zero"));
     }
-    for c in clusters.iter().filter(|c| (c.levels as usize) < FEW_CLUSTERS) {
-        warnings.push(format!(
-            "{} clusters of `{}` are few (below {FEW_CLUSTERS}): clustered standard errors tend to be too small",
-            c.levels, c.name
-        ));
+    if let Vcov::Cluster(_) = how {
+        for c in clusters.iter().filter(|c| (c.levels as usize) < FEW_CLUSTERS) {
+            warnings.push(format!(
+                "{} clusters of `{}` are few (below {FEW_CLUSTERS}): clustered standard errors tend to be too small",
+                c.levels, c.name
+            ));
+        }
     }
-    let G: Vec<usize> = clusters.iter().map(|c| c.levels as usize).collect();
+    if let Some((_, periods)) = panel {
+        if matches!(how, Vcov::DriscollKraay(_)) && periods.count < FEW_PERIODS {
+            warnings.push(format!(
+                "{} periods are few (below {FEW_PERIODS}): Driscoll-Kraay standard errors tend to be too small",
+                periods.count
+            ));
+        }
+        warnings.extend(periods.warnings);
+    }
     Ok(Covariance { V, df: rule.df, label: label(how, ssc, &rule, &G), K: rule.K, G, factor: rule.factor, warnings })
 }
+
+/// A factor of the design at the sample of the fit.
+fn sample_at(fit: &dyn Sandwich, f: &Factor) -> Factor {
+    match fit.sample() {
+        Some(rows) => f.at(rows),
+        None => f.at(&(0..f.codes.len()).collect::<Vec<_>>()),
+    }
+}
+
+/// The cluster variable of this name (`a^b` is made where needed) at the sample of the fit, at least two clusters.
+pub fn cluster_at(fit: &dyn Sandwich, design: &Design, name: &str) -> Result<Factor> {
+    let factor = sample_at(fit, &*cluster(design, name)?);
+    match factor.levels {
+        ..2 => Err(Error::new(Kind::OneCluster { name: name.into() })),
+        _ => Ok(factor),
+    }
+}
+
+/// Unit and time at the sample of the fit.
+fn panel(fit: &dyn Sandwich, how: &Vcov, lag: Option<usize>, design: &Design) -> Result<(PanelKeys, Periods)> {
+    let Some(keys) = &design.panel else {
+        return Err(Error::invalid(
+            format!("`vcov = \"{how}\"` needs to know which unit at which time each observation is"),
+            "declare the panel: unit = \"…\", time = \"…\"",
+        ));
+    };
+    let keys = match fit.sample() {
+        Some(rows) => PanelKeys { unit: keys.unit.at(rows), time: rows.iter().map(|&i| keys.time[i]).collect() },
+        None => keys.clone(),
+    };
+    let periods = Periods::new(&keys, lag)?;
+    Ok((keys, periods))
+}
+
+/// The factor of most programs.
+const BOTH: &str = "(n - 1)/(n - K) × G/(G - 1)";
 
 /// The factor and degrees of freedom of a rule, and what they are made of.
 struct Rule {
@@ -218,9 +193,10 @@ struct Rule {
     words: String,
 }
 
-fn rule(how: &Vcov, ssc: Ssc, count: &Count) -> Result<Rule> {
+/// `groups` is the smallest number of clusters, or of periods.
+fn rule(how: &Vcov, ssc: Ssc, count: &Count, groups: Option<usize>) -> Result<Rule> {
     let n = count.n as f64;
-    let groups = count.clusters.iter().map(|c| c.levels).min().map(f64::from);
+    let groups = groups.map(|G| G as f64);
     let free = |K: usize| match count.n > K {
         true => Ok(n - K as f64),
         false => Err(Error::invalid(
@@ -231,6 +207,10 @@ fn rule(how: &Vcov, ssc: Ssc, count: &Count) -> Result<Rule> {
     let residual = count.residual() as f64;
     let plain = |df: f64| Rule { factor: 1.0, df, K: None, words: "no factor".into() };
     match (how, groups, ssc) {
+        (Vcov::Crv3(_), Some(G), Ssc::None | Ssc::Plm) | (Vcov::Cr2(_), Some(G), _) => Ok(plain(G - 1.0)),
+        (Vcov::Crv3(_), Some(G), _) => {
+            Ok(Rule { factor: (G - 1.0) / G, df: G - 1.0, K: None, words: "factor of the jackknife (G - 1)/G".into() })
+        }
         (_, Some(G), Ssc::None) => Ok(plain(G - 1.0)),
         (_, Some(_), Ssc::Plm) | (_, None, Ssc::None) | (Vcov::Hc0 | Vcov::Hc2 | Vcov::Hc3, ..) => Ok(plain(residual)),
         (Vcov::Hc1, None, Ssc::Plm) => {
@@ -242,7 +222,7 @@ fn rule(how: &Vcov, ssc: Ssc, count: &Count) -> Result<Rule> {
             let (factor, df, shape) = match groups {
                 None => (n / left, left, "n/(n - K)"),
                 Some(_) if ssc == Ssc::Linearmodels => (n / left, residual, "n/(n - K)"),
-                Some(G) => ((n - 1.0) / left * G / (G - 1.0), G - 1.0, "(n - 1)/(n - K) × G/(G - 1)"),
+                Some(G) => ((n - 1.0) / left * G / (G - 1.0), G - 1.0, BOTH),
             };
             Ok(Rule { factor, df, K: Some(p.K), words: format!("K = {} ({}), factor {shape}", p.K, p.words) })
         }
@@ -251,13 +231,25 @@ fn rule(how: &Vcov, ssc: Ssc, count: &Count) -> Result<Rule> {
 
 /// `cluster:city (ssc fixest: K = 8 (2 regressors + 6 of t; i nested in the clusters, not counted), …)`.
 fn label(how: &Vcov, ssc: Ssc, rule: &Rule, G: &[usize]) -> String {
-    let mut words = format!("{how} (ssc {}: {} = {:.7}", ssc.name(), rule.words, rule.factor);
-    if rule.K.is_none() {
-        words = format!("{how} (ssc {}: {}", ssc.name(), rule.words);
+    let mut words = how.to_string();
+    if let Vcov::Conley { kernel, distance, .. } = how {
+        words += match kernel {
+            Kernel::Uniform => " km, uniform kernel",
+            Kernel::Triangular => " km, triangular kernel",
+        };
+        words += match distance {
+            Distance::Spherical => "",
+            Distance::Triangular => ", distance by triangles",
+        };
+    }
+    words += &format!(" (ssc {}: {}", ssc.name(), rule.words);
+    if rule.words.contains("factor ") && rule.words != "no factor" {
+        words += &format!(" = {:.7}", rule.factor);
     }
     if !G.is_empty() {
         let G: Vec<String> = G.iter().map(ToString::to_string).collect();
-        words += &format!(", G = {}", G.join(" and "));
+        let what = if matches!(how, Vcov::NeweyWest(_) | Vcov::DriscollKraay(_)) { "G = T" } else { "G" };
+        words += &format!(", {what} = {}", G.join(" and "));
     }
     words + &format!(", t with {} degrees of freedom)", rule.df)
 }
@@ -307,42 +299,6 @@ pub fn cluster_sums(scores: &Mat<f64>, cluster: &Factor) -> Mat<f64> {
     sums
 }
 
-/// An observation whose leverage is nearer to one than this fits itself.
-const OWN_FIT: f64 = 1e-10;
-
-/// Leverage of each observation: that of the effects and that of the regressors off them.
-fn leverages(fit: &dyn Sandwich, design: &Design, fe: &[Factor]) -> Result<Vec<f64>> {
-    let Some(X) = fit.regressors() else {
-        return Err(Error::invalid("hc2 and hc3 are not defined for this estimator", "set `vcov = \"hc1\"`"));
-    };
-    let source: Vec<usize> = fit.sample().map_or_else(|| (0..fit.nobs()).collect(), <[usize]>::to_vec);
-    let w: Option<Vec<f64>> = design.w.as_ref().map(|w| source.iter().map(|&i| w[i]).collect());
-    let mut h = match fe.is_empty() {
-        true => vec![0.0; fit.nobs()],
-        false => Absorber::new(fe, w.as_deref())?.leverages().ok_or_else(|| {
-            Error::invalid("the effects have too many levels for exact leverages", "set `vcov = \"hc1\"`")
-        })?,
-    };
-    let XB = X * fit.bread();
-    for (i, h) in h.iter_mut().enumerate() {
-        let own: f64 = (0..X.ncols()).map(|j| XB[(i, j)] * X[(i, j)]).sum();
-        *h += own * w.as_ref().map_or(1.0, |w| w[i]);
-    }
-    let fits_itself: Vec<usize> =
-        (0..h.len()).filter(|&i| 1.0 - h[i] < OWN_FIT).map(|i| design.rows[source[i]]).collect();
-    match fits_itself.is_empty() {
-        true => Ok(h),
-        false => Err(Error::new(Kind::Untrusted {
-            message: format!(
-                "{} observations have leverage one, so that hc2 and hc3 divide by zero",
-                fits_itself.len()
-            ),
-            remedy: "set `singletons = \"drop\"`, or `vcov = \"hc1\"`".into(),
-        })
-        .at_rows(fits_itself)),
-    }
-}
-
 /// B M B, symmetric to the bit.
 fn sandwich(fit: &dyn Sandwich, meat: &Mat<f64>) -> Mat<f64> {
     let V = fit.bread() * meat * fit.bread();
@@ -367,19 +323,4 @@ fn semidefinite(V: &mut Mat<f64>, bread: &Mat<f64>) -> Result<bool> {
         sum * unit[i] * unit[j]
     });
     Ok(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_go_there_and_back() {
-        for name in ["iid", "hc0", "hc1", "hc2", "hc3", "cluster:city", "cluster:prov^year+city"] {
-            assert_eq!(name.parse::<Vcov>().unwrap().to_string(), name);
-        }
-        for wrong in ["robust", "cluster:", "cluster:a+", "hc4"] {
-            assert!(wrong.parse::<Vcov>().unwrap_err().to_string().contains("wanted"), "{wrong}");
-        }
-    }
 }

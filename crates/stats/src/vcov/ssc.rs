@@ -76,6 +76,49 @@ impl Ssc {
     }
 }
 
+/// Which count or factor sets the rules apart, in words: rules that agree stand together.
+///
+/// `passports` are the covariances of one fit under each rule.
+pub fn differences(passports: &[(Ssc, super::Covariance)]) -> Vec<String> {
+    let mut groups: Vec<(&super::Covariance, Vec<&str>)> = Vec::new();
+    for (rule, covariance) in passports {
+        let same = |c: &super::Covariance| {
+            (c.factor - covariance.factor).abs() <= 1e-12 * covariance.factor && c.df == covariance.df
+        };
+        match groups.iter_mut().find(|(c, _)| same(c)) {
+            Some((_, names)) => names.push(rule.name()),
+            None => groups.push((covariance, vec![rule.name()])),
+        }
+    }
+    let Some((base, first)) = groups.first().map(|(c, names)| (*c, names.join(", "))) else { return Vec::new() };
+    if groups.len() == 1 {
+        return vec![format!("{first}: all rules agree, factor {:.7}", base.factor)];
+    }
+    let mut words = vec![format!("{first}: {}", count(base))];
+    for (c, names) in &groups[1..] {
+        let ratio = (c.factor / base.factor).sqrt();
+        let mut why = Vec::new();
+        match (c.K, base.K) {
+            (None, Some(_)) => why.push("counts no parameter".to_string()),
+            (Some(K), Some(other)) if K != other => why.push(format!("counts K = {K}, not {other}")),
+            _ => {}
+        }
+        if base.label.contains(super::BOTH) && !c.label.contains(super::BOTH) {
+            why.push("has no G/(G - 1)".into());
+        }
+        if c.df != base.df {
+            why.push(format!("t has {} degrees of freedom, not {}", c.df, base.df));
+        }
+        words.push(format!("{}: {}; standard errors {ratio:.6} times", names.join(", "), why.join(", ")));
+    }
+    words
+}
+
+fn count(c: &super::Covariance) -> String {
+    let K = c.K.map_or("no K".to_string(), |K| format!("K = {K}"));
+    format!("{K}, factor {:.7}, t with {} degrees of freedom; against it:", c.factor, c.df)
+}
+
 /// What is counted about a fit before any rule is applied.
 pub(super) struct Count<'a> {
     pub n: usize,

@@ -173,7 +173,18 @@ impl Method for Sfa {
 
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
 fn refuse_regression_options(cx: &Context) -> Result<()> {
-    let names = ["weights", "offset", "vcov", "ssc", "singletons", "collinear"];
+    let names = [
+        "weights",
+        "offset",
+        "vcov",
+        "lat",
+        "lon",
+        "conley_kernel",
+        "conley_distance",
+        "ssc",
+        "singletons",
+        "collinear",
+    ];
     match names.into_iter().find(|name| cx.step.given.contains_key(*name)) {
         Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
         None => Ok(()),

@@ -52,7 +52,7 @@ fn estimate(method: &str, estimator: Estimator, orthogonal: &[String], cx: &Cont
     out.notes.clone_from(&fit.notes);
     beside(&mut out, &fit);
     if all {
-        out.more.insert("ssc".into(), every_rule(&built, &fit.estimated).into());
+        every_rule(&mut out, &built, &fit.estimated);
     }
     Ok(Outcome::Fit(Box::new(out), None))
 }

@@ -3,11 +3,14 @@
 mod effects;
 mod efficiency;
 mod index;
+mod inference;
 mod iv;
 mod prepare;
 mod regression;
 mod show;
 mod trade;
+
+pub(crate) use inference::tables as inference_tables;
 
 use crate::error::{Error, Result};
 use crate::method::{Context, Entry, Role};

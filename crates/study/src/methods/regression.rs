@@ -9,15 +9,53 @@ use plim_report::Fit;
 use plim_stats::Fit as _;
 use plim_stats::fit::table;
 use plim_stats::linear::{Estimated, Ols, Regression};
-use plim_stats::vcov::{Ssc, vcov};
+use plim_stats::resample::wild::Weights;
+use plim_stats::vcov::{Ssc, differences, vcov};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Least squares with absorbed fixed effects: everything it takes is in the common options.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Least squares with absorbed fixed effects: what it takes beside the common options is further inference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Feols {}
+pub struct Feols {
+    /// Regressors to test by the wild cluster bootstrap, over the clusters of `vcov`.
+    ///
+    /// The interval inverts the test. With few clusters it is far more reliable than the t test.
+    pub wild_bootstrap: Vec<String>,
+    /// Draws of the wild bootstrap; `webb` for fewer than about twelve clusters.
+    pub wild_weights: Weights,
+    /// Impose the null hypothesis on the residuals that the wild bootstrap draws from.
+    pub impose_null: bool,
+    /// Regressors whose p-values are corrected for testing them together, by Romano and Wolf's step-down procedure.
+    pub romano_wolf: Vec<String>,
+    /// Regressor to test by reassigning it over units: randomization inference.
+    ///
+    /// The units are the clusters of `vcov`, or those of the panel where they are larger; each carries its whole path.
+    pub permutation: Option<String>,
+    /// Replications of the wild bootstrap and of the permutation; all draws are taken where there are no more.
+    pub replications: usize,
+    /// Confidence bands that cover all coefficients at once (sup-t), the intercept left out.
+    pub bands: bool,
+    /// Regressors to test jointly, by a Wald test under `vcov`.
+    pub joint: Vec<String>,
+}
+
+impl Default for Feols {
+    fn default() -> Self {
+        Feols {
+            wild_bootstrap: Vec::new(),
+            wild_weights: Weights::default(),
+            impose_null: true,
+            romano_wolf: Vec::new(),
+            permutation: None,
+            // As boottest: 5 % of 9999 + 1 is a whole number, so that the test has its level.
+            replications: 9_999,
+            bands: false,
+            joint: Vec::new(),
+        }
+    }
+}
 
 impl Method for Feols {
     fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -30,8 +68,9 @@ impl Method for Feols {
         let estimated = rules.run(&built.design).map_err(|e| located(cx, e))?;
         let mut out = report("feols", cx, &built, &estimated);
         if all {
-            out.more.insert("ssc".into(), every_rule(&built, &estimated).into());
+            every_rule(&mut out, &built, &estimated);
         }
+        self.infer(cx, &built, &rules, &estimated, &mut out)?;
         Ok(Outcome::Fit(Box::new(out), None))
     }
 }
@@ -65,17 +104,25 @@ pub(super) fn located(cx: &Context, e: plim_stats::Error) -> Error {
     Error::from(e).at_rows(cx.table)
 }
 
-/// The same coefficients under every small-sample rule, each with what it counts.
-pub(super) fn every_rule(built: &Built, estimated: &Estimated) -> Vec<Value> {
-    let one = |rule: Ssc| match vcov(&estimated.fit, &built.vcov, rule, &built.design) {
-        Ok(c) => json!({
-            "rule": rule.name(), "label": c.label, "K": c.K, "G": c.G, "df": finite(c.df), "factor": c.factor,
-            "coefficients": table(&estimated.fit, &c.V, Some(c.df)),
-        }),
-        // A rule may not apply to this covariance: said, not hidden.
-        Err(e) => json!({ "rule": rule.name(), "refused": e.to_string() }),
-    };
-    Ssc::All.rules().into_iter().map(one).collect()
+/// The same coefficients under every small-sample rule, each with what it counts, and which count sets them apart.
+pub(super) fn every_rule(out: &mut Fit, built: &Built, estimated: &Estimated) {
+    let (mut rules, mut passports) = (Vec::new(), Vec::new());
+    for rule in Ssc::All.rules() {
+        rules.push(match vcov(&estimated.fit, &built.vcov, rule, &built.design) {
+            Ok(c) => {
+                let line = json!({
+                    "rule": rule.name(), "label": c.label, "K": c.K, "G": c.G, "df": finite(c.df), "factor": c.factor,
+                    "coefficients": table(&estimated.fit, &c.V, Some(c.df)),
+                });
+                passports.push((rule, c));
+                line
+            }
+            // A rule may not apply to this covariance: said, not hidden.
+            Err(e) => json!({ "rule": rule.name(), "refused": e.to_string() }),
+        });
+    }
+    out.more.insert("ssc".into(), rules.into());
+    out.notes.extend(differences(&passports));
 }
 
 /// A number for JSON, `null` when it is not finite.
