@@ -18,7 +18,7 @@
 //! and [`super::mmqr`] is the way out.
 //!
 //! ```
-//! use plim_stats::{Design, Fit, linear::Ols, math::Mat, quantile::{Quantile, quantile}};
+//! use plim_stats::{Design, Fit, linear::Ols, math::Mat, quantile::{Quantile, quantile}, vcov::Vcov};
 //! let y = [3.0, 9.0, 1.0, 7.0, 4.0];
 //! let design = Design {
 //!     y: y.to_vec(),
@@ -28,7 +28,7 @@
 //!     rows: (0..5).collect(),
 //!     ..Design::default()
 //! };
-//! let fits = quantile(&design, &Quantile::default(), &Ols::default()).unwrap();
+//! let fits = quantile(&design, &Quantile::default(), &Ols::default(), &Vcov::Hc1).unwrap();
 //! assert_eq!(fits[0].coef(), [4.0]); // the median
 //! ```
 
@@ -197,13 +197,8 @@ impl QuantileFit {
     }
 }
 
-/// Fits each τ of the options; the covariance that `options` foresees for `hc1` unless `se` says otherwise.
-pub fn quantile(design: &Design, options: &Quantile, ols: &Ols) -> Result<Vec<QuantileFit>> {
-    quantile_for(design, options, ols, &Vcov::Hc1)
-}
-
 /// Fits each τ, with the density estimator that goes with the covariance `how`.
-pub fn quantile_for(design: &Design, options: &Quantile, ols: &Ols, how: &Vcov) -> Result<Vec<QuantileFit>> {
+pub fn quantile(design: &Design, options: &Quantile, ols: &Ols, how: &Vcov) -> Result<Vec<QuantileFit>> {
     check_tau(&options.tau)?;
     if !design.slopes.is_empty() {
         return Err(Error::invalid("quantile regression absorbs no slopes", "write the interaction as a regressor"));

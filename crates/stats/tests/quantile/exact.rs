@@ -11,7 +11,7 @@ use plim_stats::{Design, Factor, Fit};
 use serde_json::Value;
 
 fn fit(design: &Design, tau: f64, se: Option<Density>) -> QuantileFit {
-    quantile(design, &Quantile { tau: vec![tau], se }, &Ols::default()).unwrap().remove(0)
+    quantile(design, &Quantile { tau: vec![tau], se }, &Ols::default(), &Vcov::Hc1).unwrap().remove(0)
 }
 
 fn errors(fit: &QuantileFit, design: &Design, how: Vcov) -> Vec<f64> {
@@ -182,7 +182,7 @@ fn a_constant_is_the_sample_quantile() {
     for tau in [0.05, 0.25, 0.5, 0.9] {
         let at = (101.0f64 * tau).ceil() as usize - 1;
         let options = Quantile { tau: vec![tau], se: Some(Density::Kernel) };
-        assert_eq!(quantile(&design, &options, &Ols::default()).unwrap()[0].coef(), [sorted[at]], "{tau}");
+        assert_eq!(quantile(&design, &options, &Ols::default(), &Vcov::Hc1).unwrap()[0].coef(), [sorted[at]], "{tau}");
     }
     // Between the two middle values of an even sample every point is a median: the lower is given, as by the inverse.
     let even = design.at(&(0..100).collect::<Vec<_>>());
@@ -232,7 +232,7 @@ fn singleton_clusters_are_hc0() {
 fn what_cannot_be_estimated_is_refused() {
     let design = panel();
     let ask = |design: &Design, tau: Vec<f64>| {
-        quantile(design, &Quantile { tau, se: None }, &Ols::default()).map(|_| ()).unwrap_err().to_string()
+        quantile(design, &Quantile { tau, se: None }, &Ols::default(), &Vcov::Hc1).map(|_| ()).unwrap_err().to_string()
     };
     for tau in [0.0, 1.0, -0.2, f64::NAN] {
         assert!(ask(&design, vec![tau]).contains("strictly between 0 and 1"));

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
 use plim_report::Fit;
 use plim_stats::fit::{Spread, table};
-use plim_stats::quantile::{Mmqr, Quantile, mmqr, quantile_for};
+use plim_stats::quantile::{Mmqr, Quantile, mmqr, quantile};
 use plim_stats::vcov::Ssc;
 use plim_stats::{Coefficient, Fit as _};
 use serde_json::{Map, Value, json};
@@ -54,7 +54,7 @@ impl Method for Quantile {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let built = built(cx, &[])?;
         let ssc = one_rule(cx)?;
-        let fits = quantile_for(&built.design, self, &rules(cx).ols, &built.vcov).map_err(|e| located(cx, e))?;
+        let fits = quantile(&built.design, self, &rules(cx).ols, &built.vcov).map_err(|e| located(cx, e))?;
         let mut done = Vec::new();
         for fit in &fits {
             let spread = fit.covariance(&built.vcov, ssc, &built.design).map_err(|e| located(cx, e))?;
@@ -103,9 +103,9 @@ impl Method for Mmqr {
         let spread = covariance(&m.location)?;
         let mut quantiles = Vec::new();
         let mut first = Vec::new();
-        for quantile in &m.quantiles {
-            let coefficients = shown(&quantile.part)?;
-            quantiles.push(line(quantile.tau, &coefficients, &[("q", quantile.q)]));
+        for part in &m.quantiles {
+            let coefficients = shown(&part.part)?;
+            quantiles.push(line(part.tau, &coefficients, &[("q", part.q)]));
             if first.is_empty() {
                 first = coefficients;
             }
