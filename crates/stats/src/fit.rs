@@ -47,6 +47,19 @@ pub trait Sandwich: Fit {
     }
 }
 
+/// A covariance of estimates that are no least squares, with what a table note says of it.
+#[derive(Debug, Clone)]
+pub struct Spread {
+    /// k × k.
+    pub V: Mat<f64>,
+    /// Degrees of freedom of t; `None` for the normal distribution.
+    pub df: Option<f64>,
+    /// In words.
+    pub label: String,
+    /// What a reader must know.
+    pub warnings: Vec<String>,
+}
+
 /// One line of a coefficient table; results.json has exactly these names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Coefficient {

@@ -4,10 +4,14 @@
 //! |---|---|
 //! | [`linear`] | least squares with absorbed fixed effects |
 //! | [`absorb`] | the fixed-effect solver, singletons, rank of the effects |
+//! | [`quantile`] | quantile regression, exact and by moments with absorbed effects |
+//! | [`limited`] | censored outcomes |
+//! | [`dummies`] | effects as dummies, where they cannot be absorbed |
 //! | [`vcov`] | covariances applied after a fit, and the named small-sample rules |
-//! | [`effect`] | mediation, moderation, split samples |
+//! | [`effect`] | mediation, moderation, split samples, thresholds |
 //! | [`did`] | two-way difference in differences, event study, placebo |
 //! | [`frontier`] | data envelopment analysis, stochastic frontiers, knowledge stocks |
+//! | [`glm`] | Poisson, logit, probit, negative binomial with absorbed fixed effects |
 //! | [`index`] | normalization and weights of composite indices |
 //! | [`trade`] | complexity, concentration, inertia, resilience |
 //! | [`resample`] | permutation and bootstrap over units |
@@ -21,13 +25,17 @@
 pub mod absorb;
 pub mod design;
 pub mod did;
+pub mod dummies;
 pub mod effect;
 pub mod error;
 pub mod fit;
 pub mod frontier;
+pub mod glm;
 pub mod index;
+pub mod limited;
 pub mod linear;
 pub mod math;
+pub mod quantile;
 pub mod resample;
 pub mod trade;
 pub mod vcov;

@@ -136,10 +136,14 @@ fn pretty(value: &impl serde::Serialize) -> Result<String> {
 pub fn json(single: &Single) -> Result<String> {
     match single {
         Single::Fit(fit) => pretty(fit),
+        Single::Fits(fits) => pretty(&json!({ "method": fits.first().map(|f| &f.method), "models": fits })),
         Single::Measure(measure, _) => pretty(measure),
         Single::Table(table, notes) => pretty(&json!({ "rows": crate::run::rows_json(table), "notes": notes })),
     }
 }
+
+/// Models side by side on a terminal.
+const ACROSS: usize = 6;
 
 /// One result for the terminal.
 pub fn text(single: &Single) -> Result<String> {
@@ -150,6 +154,14 @@ pub fn text(single: &Single) -> Result<String> {
             tables.extend(passport(fit));
             tables.extend(crate::methods::inference_tables(fit));
             Ok(tables.iter().map(text::render).collect::<Vec<_>>().join("\n"))
+        }
+        Single::Fits(fits) => {
+            let numbers: Vec<String> = (1..=fits.len()).map(|i| format!("({i})")).collect();
+            let models: Vec<(&str, &plim_report::Fit)> = numbers.iter().map(String::as_str).zip(fits).collect();
+            let title = fits.first().map_or(String::new(), |f| f.method.clone());
+            let options = RegressionTable { title, ..Default::default() };
+            let table = |part: &[_]| Ok(text::render(&plim_report::regression::regression(part, &options, Lang::En)?));
+            Ok(models.chunks(ACROSS).map(table).collect::<Result<Vec<_>>>()?.join("\n"))
         }
         Single::Measure(measure, table) => {
             let mut out = String::new();
@@ -243,12 +255,12 @@ pub fn to_file(single: &Single, path: &Path) -> Result<String> {
             notes.iter().chain(own).for_each(|n| said.push_str(&format!("{n}\n")));
             Ok(said)
         }
-        Single::Fit(_) if path.extension().is_some_and(|e| e == "json") => {
+        Single::Fit(_) | Single::Fits(_) if path.extension().is_some_and(|e| e == "json") => {
             let text = json(single)?;
             write_text(path, &text)?;
             Ok(format!("{}\n", path.display()))
         }
-        Single::Fit(_) => Err(Error::plan(
+        Single::Fit(_) | Single::Fits(_) => Err(Error::plan(
             format!("a fit has no rows to write to {}", path.display()),
             "name a file that ends in .json",
         )),

@@ -1,8 +1,27 @@
-//! Least squares with absorbed fixed effects.
+//! Least squares with absorbed fixed effects, with instruments, and the classical panel estimators.
 
+mod anderson_rubin;
+pub mod between;
+pub mod dynamic;
+pub mod first_difference;
+mod gmm;
+mod iv;
 pub mod least_squares;
 pub mod ols;
+pub mod panel;
+pub mod panel_tests;
+pub mod random_effects;
 mod regression;
+mod system;
+mod weakiv;
 
+pub use anderson_rubin::{ArSet, Shape};
+pub use between::{Between, BetweenFit};
+pub use first_difference::{FirstDifference, FirstDifferenceFit, Gaps};
+pub use gmm::Overidentification;
+pub use iv::{Estimator, GmmOptions, Instrumental, InstrumentalFit, IvOptions, LimlOptions};
 pub use ols::{Collinear, Dropped, INTERCEPT, Ols, OlsFit, Prepared};
+pub use panel_tests::panel_tests;
+pub use random_effects::{RandomEffects, RandomEffectsFit, Variance};
 pub use regression::{Estimated, Regression};
+pub use weakiv::{Critical, FirstStage, Weak};

@@ -1,10 +1,12 @@
 //! The only folder that names the linear-algebra library, the special functions and the random stream.
 
 pub mod dist;
+pub mod gamma;
 pub mod linalg;
 pub mod lp;
 pub mod normal;
 pub mod optimize;
+pub mod orthonormal;
 pub mod quantile;
 pub mod rng;
 pub mod semidefinite;

@@ -14,7 +14,7 @@ use plim_table::{Data, MISSING};
 use serde_json::{Map, Value, json};
 
 /// The units on the observations: the unit column where one is known, else the first fixed effect.
-fn unit(cx: &Context, built: &Built) -> Result<Factor> {
+pub(super) fn unit(cx: &Context, built: &Built) -> Result<Factor> {
     let design = &built.design;
     match (&cx.unit, design.fe.first()) {
         (Some(name), _) => {
@@ -36,7 +36,7 @@ fn unit(cx: &Context, built: &Built) -> Result<Factor> {
 /// Most random draws that a step may ask for.
 const MOST_DRAWS: usize = 1_000_000;
 
-fn limited(option: &str, draws: usize) -> Result<()> {
+pub(super) fn limited(option: &str, draws: usize) -> Result<()> {
     match draws <= MOST_DRAWS {
         true => Ok(()),
         false => Err(Error::plan(format!("`{option}` is {draws}"), format!("ask for at most {MOST_DRAWS}"))),
@@ -66,7 +66,7 @@ impl Method for MediationOptions {
         need(&self.treatment, "treatment")?;
         let built = built(cx, &[need(&self.mediator, "mediator")?])?;
         // Resampled are the clusters of the covariance, which hold whole units.
-        let cluster = built.design.cluster.first().cloned();
+        let cluster = built.vcov.clusters().first().and_then(|name| built.design.cluster(name).ok().cloned());
         let cluster = cluster.map_or_else(|| resampled(cx, &built, self.replications), Ok)?;
         let m = mediation(&built.design, &built.extra[0], &cluster, self, &rules(cx), cx.seed)
             .map_err(|e| located(cx, e))?;

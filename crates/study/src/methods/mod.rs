@@ -1,12 +1,19 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+mod dynamic;
 mod effects;
 mod efficiency;
+mod glm;
 mod index;
 mod inference;
+mod iv;
+mod panel;
 mod prepare;
+mod quantile;
 mod regression;
 mod show;
+mod threshold;
+mod tobit;
 mod trade;
 
 pub(crate) use inference::tables as inference_tables;
@@ -58,10 +65,33 @@ pub const METHODS: &[Entry] = &[
     .on_records(),
     Entry::of::<plim_stats::trade::expy::Expy>("expy", Measure, "Income level of exports (PRODY, EXPY)").on_records(),
     Entry::of::<regression::Feols>("feols", Estimate, "Least squares with absorbed fixed effects"),
+    Entry::of::<plim_stats::linear::IvOptions>("iv", Estimate, "Two-stage least squares with absorbed fixed effects"),
+    Entry::of::<plim_stats::linear::LimlOptions>("liml", Estimate, "LIML, Fuller and other k-class estimators"),
+    Entry::of::<plim_stats::linear::GmmOptions>("gmm", Estimate, "Two-step efficient GMM with instruments"),
+    Entry::of::<plim_stats::linear::RandomEffects>("re", Estimate, "Random effects of the units, with panel tests"),
+    Entry::of::<plim_stats::linear::FirstDifference>("fd", Estimate, "First differences within units"),
+    Entry::of::<plim_stats::linear::Between>("between", Estimate, "Least squares on the means of the units"),
+    Entry::of::<plim_stats::linear::dynamic::GmmPanel>(
+        "gmm_panel",
+        Estimate,
+        "Dynamic panels by GMM (Arellano-Bond, Blundell-Bond)",
+    ),
+    Entry::of::<plim_stats::glm::Fepois>("fepois", Estimate, "Poisson (PPML) with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Logit>("logit", Estimate, "Logit with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Probit>("probit", Estimate, "Probit with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Negbin>("negbin", Estimate, "Negative binomial with absorbed fixed effects"),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),
     Entry::of::<plim_stats::did::DidOptions>("did", Estimate, "Difference in differences, event study, placebo"),
+    Entry::of::<plim_stats::quantile::Quantile>("quantile", Estimate, "Quantile regression, exact"),
+    Entry::of::<plim_stats::quantile::Mmqr>("mmqr", Estimate, "Quantiles by moments, with absorbed fixed effects"),
+    Entry::of::<plim_stats::effect::ThresholdOptions>(
+        "threshold",
+        Estimate,
+        "A slope that changes at an estimated threshold",
+    ),
+    Entry::of::<plim_stats::limited::Tobit>("tobit", Estimate, "Regression with a censored outcome"),
     Entry::of::<plim_stats::frontier::sfa::Sfa>("sfa", Estimate, "Stochastic frontier"),
     Entry::of::<show::Text>("text", Show, "A heading and paragraphs"),
     Entry::of::<plim_report::describe::DescribeTable>("describe", Show, "Descriptive statistics"),

@@ -68,9 +68,7 @@ impl Method for Feols {
         let estimated = rules.run(&built.design).map_err(|e| located(cx, e))?;
         let mut out = report("feols", cx, &built, &estimated);
         if all {
-            let (rules, words) = every_rule(&built, &estimated);
-            out.more.insert("ssc".into(), rules.into());
-            out.notes.extend(words);
+            every_rule(&mut out, &built, &estimated);
         }
         self.infer(cx, &built, &rules, &estimated, &mut out)?;
         Ok(Outcome::Fit(Box::new(out), None))
@@ -86,16 +84,12 @@ pub(super) fn built(cx: &Context, extra: &[&str]) -> Result<Built> {
             "use method iv, liml or gmm, or leave the third part out",
         ));
     }
-    design(cx, &formula, &cx.step.regression, extra)
+    design(cx, formula, &cx.step.regression, extra)
 }
 
 /// The step's formula.
-pub(super) fn formula(cx: &Context) -> Result<Formula> {
-    let text = &cx.step.regression.formula;
-    if text.trim().is_empty() {
-        return Err(Error::plan("`formula` is not given", "write formula = \"y ~ x1 + x2 | city + year\""));
-    }
-    Formula::parse(text)
+pub(super) fn formula<'a>(cx: &Context<'a>) -> Result<&'a Formula> {
+    cx.formula.ok_or_else(|| Error::plan("`formula` is not given", "write formula = \"y ~ x1 + x2 | city + year\""))
 }
 
 /// How the step estimates.
@@ -111,7 +105,7 @@ pub(super) fn located(cx: &Context, e: plim_stats::Error) -> Error {
 }
 
 /// The same coefficients under every small-sample rule, each with what it counts, and which count sets them apart.
-fn every_rule(built: &Built, estimated: &Estimated) -> (Vec<Value>, Vec<String>) {
+pub(super) fn every_rule(out: &mut Fit, built: &Built, estimated: &Estimated) {
     let (mut rules, mut passports) = (Vec::new(), Vec::new());
     for rule in Ssc::All.rules() {
         rules.push(match vcov(&estimated.fit, &built.vcov, rule, &built.design) {
@@ -127,7 +121,8 @@ fn every_rule(built: &Built, estimated: &Estimated) -> (Vec<Value>, Vec<String>)
             Err(e) => json!({ "rule": rule.name(), "refused": e.to_string() }),
         });
     }
-    (rules, differences(&passports))
+    out.more.insert("ssc".into(), rules.into());
+    out.notes.extend(differences(&passports));
 }
 
 /// A number for JSON, `null` when it is not finite.

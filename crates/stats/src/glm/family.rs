@@ -1,0 +1,200 @@
+//! The likelihood of one observation as a function of its linear predictor η, and its derivatives.
+//!
+//! | family | E(y) | ℓ(y, η), without terms free of η | weight -ℓ'' |
+//! |---|---|---|---|
+//! | Poisson | μ = e^η | yη - μ | μ |
+//! | logit | 1/(1 + e^-η) | ln Λ(qη), q = 2y - 1 | Λ(η)Λ(-η) |
+//! | probit | Φ(η) | ln Φ(qη) | its expectation φ²/(Φ(1 - Φ)) |
+//! | negative binomial | μ = e^η | yη - (y + θ) ln(μ + θ) | θμ(y + θ)/(μ + θ)² |
+//!
+//! All four are concave in η, so that for given θ a maximum is the maximum. The variance of the negative binomial is
+//! μ + μ²/θ (NB2, Cameron and Trivedi 2013); many programs print α = 1/θ.
+
+use crate::math::gamma::ln_gamma;
+use crate::math::normal::{inverse_mills, ln_cdf, pdf};
+
+/// A family with its link.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Family {
+    /// Poisson with logarithmic link; as pseudo-likelihood it needs the mean to be right, nothing else.
+    Poisson,
+    /// Binary outcome, logistic.
+    Logit,
+    /// Binary outcome, normal.
+    Probit,
+    /// NB2 with this θ; a fit estimates it.
+    NegativeBinomial(f64),
+}
+
+/// The mean is not let fall below this, so that levels of an effect never lose all their weight.
+const LEAST: f64 = 1e-280;
+
+/// x ln(x/m), zero at zero.
+fn entropy(x: f64, m: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x * (x / m).ln() }
+}
+
+/// y ln p + (1 - y) ln(1 - p).
+pub(super) fn bernoulli(y: f64, p: f64) -> f64 {
+    let ln = |share: f64, p: f64| if share == 0.0 { 0.0 } else { share * p.ln() };
+    ln(y, p) + ln(1.0 - y, 1.0 - p)
+}
+
+/// ln(1 + e^x) without overflow.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+impl Family {
+    /// Whether the outcome is 0 or 1.
+    pub fn binary(self) -> bool {
+        matches!(self, Family::Logit | Family::Probit)
+    }
+
+    /// E(y) at η.
+    pub fn mean(self, eta: f64) -> f64 {
+        match self {
+            Family::Poisson | Family::NegativeBinomial(_) => eta.exp(),
+            Family::Logit => 1.0 / (1.0 + (-eta).exp()),
+            Family::Probit => crate::math::normal::cdf(eta),
+        }
+    }
+
+    /// η at which the mean is `mu`.
+    pub(super) fn link(self, mu: f64) -> f64 {
+        match self {
+            Family::Poisson | Family::NegativeBinomial(_) => mu.ln(),
+            Family::Logit => (mu / (1.0 - mu)).ln(),
+            Family::Probit => crate::math::dist::normal_quantile(mu),
+        }
+    }
+
+    /// η to begin with: the outcome drawn half-way to its mean, where the logarithm exists.
+    pub(super) fn start(self, y: f64, mean: f64) -> f64 {
+        self.link(0.5 * (y + mean))
+    }
+
+    /// Working residual ℓ'/W and weight W at η.
+    pub(super) fn working(self, y: f64, eta: f64) -> (f64, f64) {
+        match self {
+            Family::Poisson => {
+                let mu = eta.exp().max(LEAST);
+                (y / mu - 1.0, mu)
+            }
+            Family::Logit => {
+                let t = (-eta.abs()).exp().max(LEAST);
+                let r = if y > 0.5 { 1.0 + (-eta).exp() } else { -1.0 - eta.exp() };
+                (r, t / ((1.0 + t) * (1.0 + t)))
+            }
+            Family::Probit => {
+                let (up, down) = (inverse_mills(eta).max(LEAST), inverse_mills(-eta).max(LEAST));
+                (if y > 0.5 { 1.0 / down } else { -1.0 / up }, up * down)
+            }
+            Family::NegativeBinomial(theta) => {
+                let mu = eta.exp().max(LEAST);
+                let sum = mu + theta;
+                ((y - mu) * sum / (mu * (y + theta)), theta * mu * (y + theta) / (sum * sum))
+            }
+        }
+    }
+
+    /// Twice the log-likelihood that a perfect fit would have over that of η.
+    pub fn deviance(self, y: f64, eta: f64) -> f64 {
+        let q = 2.0 * y - 1.0;
+        2.0 * match self {
+            Family::Poisson => {
+                let mu = eta.exp();
+                entropy(y, mu) - (y - mu)
+            }
+            Family::Logit => softplus(-q * eta),
+            Family::Probit => -ln_cdf(q * eta),
+            Family::NegativeBinomial(theta) => {
+                let mu = eta.exp();
+                entropy(y, mu) - (y + theta) * ((y + theta) / (mu + theta)).ln()
+            }
+        }
+    }
+
+    /// The log-likelihood with all its terms.
+    pub fn loglik(self, y: f64, eta: f64) -> f64 {
+        match self {
+            Family::Poisson => y * eta - eta.exp() - ln_gamma(y + 1.0),
+            Family::Logit | Family::Probit => -0.5 * self.deviance(y, eta),
+            Family::NegativeBinomial(theta) => {
+                // (y + θ) ln(μ + θ) - θ ln θ = y ln(μ + θ) + θ ln(1 + μ/θ)
+                let mu = eta.exp();
+                ln_gamma(y + theta) - ln_gamma(theta) - ln_gamma(y + 1.0) + y * (eta - (mu + theta).ln())
+                    - theta * (mu / theta).ln_1p()
+            }
+        }
+    }
+
+    /// dμ/dη and d²μ/dη².
+    pub(super) fn mean_derivatives(self, eta: f64) -> (f64, f64) {
+        match self {
+            Family::Poisson | Family::NegativeBinomial(_) => (eta.exp(), eta.exp()),
+            Family::Logit => {
+                let p = self.mean(eta);
+                let d = self.working(1.0, eta).1;
+                (d, d * (1.0 - 2.0 * p))
+            }
+            Family::Probit => (pdf(eta), -eta * pdf(eta)),
+        }
+    }
+
+    /// Whether moving η of an observation by `change` for ever never lowers its likelihood: `Some(true)` when it
+    /// raises it, `Some(false)` when `change` is zero to within `tolerance`.
+    pub(super) fn recedes(self, y: f64, change: f64, tolerance: f64) -> Option<bool> {
+        if change.abs() <= tolerance {
+            return Some(false);
+        }
+        match self.binary() {
+            true => ((change > 0.0) == (y > 0.5)).then_some(true),
+            false => (y == 0.0 && change < 0.0).then_some(true),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derivatives_agree_with_differences() {
+        let h = 1e-5;
+        let families = [Family::Poisson, Family::Logit, Family::Probit, Family::NegativeBinomial(1.7)];
+        for family in families {
+            for y in [0.0, 1.0] {
+                for eta in [-3.0, -0.4, 0.0, 1.2, 2.5] {
+                    let l = |e: f64| family.loglik(y, e);
+                    let (r, W) = family.working(y, eta);
+                    let slope = (l(eta + h) - l(eta - h)) / (2.0 * h);
+                    assert!((r * W - slope).abs() < 1e-8 * (1.0 + slope.abs()), "{family:?} {y} {eta}");
+                    let deviance = |e: f64| family.deviance(y, e);
+                    let d = (deviance(eta + h) - deviance(eta - h)) / (2.0 * h);
+                    assert!((d + 2.0 * slope).abs() < 1e-7 * (1.0 + slope.abs()));
+                    if family != Family::Probit {
+                        let curve = (l(eta + h) - 2.0 * l(eta) + l(eta - h)) / (h * h);
+                        assert!((W + curve).abs() < 1e-4 * (1.0 + W), "{family:?} {y} {eta}: {W} {curve}");
+                    }
+                    let (d1, d2) = family.mean_derivatives(eta);
+                    let mu = |e: f64| family.mean(e);
+                    assert!((d1 - (mu(eta + h) - mu(eta - h)) / (2.0 * h)).abs() < 1e-8 * (1.0 + d1));
+                    assert!((d2 - (mu(eta + h) - 2.0 * mu(eta) + mu(eta - h)) / (h * h)).abs() < 1e-4 * (1.0 + d1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_overflows_in_the_tails() {
+        for family in [Family::Poisson, Family::Logit, Family::Probit, Family::NegativeBinomial(2.0)] {
+            for eta in [-690.0, -40.0, 30.0] {
+                for y in [0.0, 1.0] {
+                    let (r, W) = family.working(y, eta);
+                    assert!(r.is_finite() && W > 0.0 && family.deviance(y, eta).is_finite(), "{family:?} {y} {eta}");
+                }
+            }
+        }
+    }
+}

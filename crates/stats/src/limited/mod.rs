@@ -1,0 +1,5 @@
+//! Outcomes of which a part is not seen: censoring.
+
+pub mod tobit;
+
+pub use tobit::{Tobit, TobitFit, tobit};
