@@ -7,7 +7,11 @@ use serde_json::{Value, json as object};
 use std::path::{Path, PathBuf};
 
 fn feols(file: &Path, options: Value) -> Fit {
-    match run("feols", file, options.as_object().unwrap().clone()) {
+    fit("feols", file, options)
+}
+
+fn fit(method: &str, file: &Path, options: Value) -> Fit {
+    match run(method, file, options.as_object().unwrap().clone()) {
         Ok(Single::Fit(fit)) => *fit,
         Ok(_) => panic!("no fit"),
         Err(e) => panic!("{e}"),
@@ -137,7 +141,7 @@ fn world() -> PathBuf {
 }
 
 fn made() -> PathBuf {
-    let mut text = String::from("unit,group,year,lat,lon,d,x,y\n");
+    let mut text = String::from("unit,group,year,lat,lon,d,copy,x,y,count\n");
     for i in 0..12 {
         for t in 0..6 {
             let d = u8::from(i % 2 == 0 && t >= 3);
@@ -145,7 +149,7 @@ fn made() -> PathBuf {
             let x = ((i * 11 + t * 7 + t * t * i) % 17) as f64 / 5.0;
             let y = 0.8 * f64::from(d) + 0.3 * x + 0.2 * i as f64 + 0.1 * t as f64 + noise;
             let (lat, lon) = (20 + i, 100 + (i * 5) % 12);
-            text += &format!("u{i},g{},{},{lat},{lon},{d},{x},{y}\n", i % 4, 2001 + t);
+            text += &format!("u{i},g{},{},{lat},{lon},{d},{d},{x},{y},{}\n", i % 4, 2001 + t, (y.abs() * 2.0).round());
         }
     }
     write("world.csv", &text)
@@ -224,6 +228,24 @@ fn conley_kernel_and_distance() {
         "{other}"
     );
     assert!(label.starts_with("conley:400 km"), "{label}");
+}
+
+#[test]
+fn other_estimators_take_them_too() {
+    let file = world();
+    for vcov in ["hc1", "cluster:group", "nw:1", "dk:2", "conley:400"] {
+        let options = |formula: &str| object!({"formula": formula, "vcov": vcov, "unit": "unit", "time": "year", "lat": "lat", "lon": "lon"});
+        let ols = feols(&file, options("y ~ x + d | unit + year"));
+        let iv = fit("iv", &file, options("y ~ x | unit + year | d ~ copy"));
+        for name in ["d", "x"] {
+            close(term(&iv, name).std_error, term(&ols, name).std_error, 1e-9, &format!("iv {vcov} {name}"));
+        }
+        let poisson = fit("fepois", &file, options("count ~ x + d | unit + year"));
+        assert!(poisson.vcov.starts_with(vcov) && term(&poisson, "d").std_error > 0.0, "{}", poisson.vcov);
+    }
+    let options = object!({"formula": "count ~ x + d | unit + year", "vcov": "crv3:group"});
+    let said = run("fepois", &file, options.as_object().unwrap().clone()).err().map(|e| e.to_string());
+    assert!(said.is_some_and(|s| s.contains("not defined for this estimator")));
 }
 
 #[test]
