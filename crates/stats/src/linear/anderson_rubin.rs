@@ -59,7 +59,12 @@ pub(super) fn anderson_rubin(reduced: &ReducedForm) -> Result<(Option<Test>, Opt
     let ar = quadratic_form(&reduced.y, &reduced.yy, &reduced.G).map(|w| ar_test(w / l as f64, l, reduced.df));
     let critical = dist::f_critical(LEVEL, l as f64, reduced.df) * l as f64;
     let pencil = Pencil::new(reduced);
-    let set = match critical.is_finite() && ar.is_some() && pencil.scale.is_finite() && pencil.scale > 0.0 {
+    let set = match critical.is_finite()
+        && ar.is_some()
+        && reduced.quadratic
+        && pencil.scale.is_finite()
+        && pencil.scale > 0.0
+    {
         true => pencil.set(critical)?,
         false => None,
     };

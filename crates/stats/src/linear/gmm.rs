@@ -11,9 +11,9 @@
 //! added to the instruments, it tests endogeneity.
 
 use super::OlsFit;
-use super::iv::{defined_for_gmm, less};
+use super::iv::less;
 use super::least_squares::{Orthogonal, dot};
-use super::system::{Columns, System, imposed, quadratic_form};
+use super::system::{Columns, System, defined, imposed, quadratic_form};
 use crate::absorb::squares;
 use crate::math::{Mat, dist, linalg};
 use crate::vcov::{Ssc, Vcov};
@@ -98,18 +98,19 @@ impl Moments {
 
 /// Two-step GMM from first-step residuals `u` (n).
 pub(super) fn two_step_fit(system: &System, u: &[f64], how: &Vcov) -> Result<OlsFit> {
-    defined_for_gmm(how)?;
+    defined(how, None)?;
     let Q = system.instruments.basis();
     let S = system.covariance(u, &imposed(how), Ssc::None)?;
     let moments = Moments::new(Q, system);
     // The test value does not matter here: only whether S can be inverted.
     if quadratic_form(&vec![1.0; Q.len()], &S.V, &S.G).is_none() {
-        return Err(Error::new(Kind::Singular {
-            what: format!(
-                "the covariance of the {} moments (instruments and exogenous regressors) under `{how}`{}; use fewer of them, iv or another vcov: it",
-                Q.len(),
-                S.G.iter().min().map_or(String::new(), |G| format!(", made of {G} clusters,")),
+        let clusters = S.G.iter().min().map_or(String::new(), |G| format!(", made of {G} clusters,"));
+        return Err(Error::new(Kind::Untrusted {
+            message: format!(
+                "the covariance of the {} moments (instruments and exogenous regressors) under `{how}`{clusters} is singular",
+                Q.len()
             ),
+            remedy: "use fewer of them, method iv, or another `vcov`".into(),
         }));
     }
     let (b, bread, weighted) = moments.minimize(&S.V)?;

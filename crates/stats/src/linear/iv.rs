@@ -13,7 +13,8 @@
 //! are in [`super::gmm`].
 //!
 //! The covariance is [`crate::vcov`] of the scores x̂ᵢuᵢ with x̂ = Px and u = y - Xb, the structural residual; the bread
-//! is the inverse of X'(I - κM)X. Leverages (`hc2`, `hc3`) are those of x̂, the second stage.
+//! is the inverse of X'(I - κM)X. Leverages (`hc2`, `hc3`, `cr2`, `crv3`) are those of x̂, the
+//! second stage with the first held fixed, and exist for κ = 1 only.
 //!
 //! ```
 //! use plim_stats::linear::{Estimator, Instrumental};
@@ -36,13 +37,13 @@
 
 use super::gmm::{self, Overidentification};
 use super::least_squares::{Orthogonal, dot};
-use super::system::System;
+use super::system::{System, defined};
 use super::weakiv::{FirstStage, Weak};
 use super::{Estimated, OlsFit, Prepared, Regression};
 use crate::absorb::squares;
 use crate::fit::table;
 use crate::math::{Mat, linalg};
-use crate::vcov::{Ssc, Vcov, vcov};
+use crate::vcov::{Ssc, vcov};
 use crate::{Design, Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,7 @@ impl Instrumental {
                 (gmm::two_step_fit(&system, &residual(&system, &first), &how)?, None)
             }
         };
+        defined(&how, kappa)?;
         let covariance = vcov(&fit, &how, ssc, design)?;
         let coefficients = table(&fit, &covariance.V, Some(covariance.df));
         let estimated = Estimated { fit, covariance, coefficients };
@@ -305,15 +307,4 @@ pub(super) fn less(y: &[f64], b: &[f64], X: &[Vec<f64>]) -> Vec<f64> {
         out.iter_mut().zip(x).for_each(|(v, x)| *v -= b * x);
     }
     out
-}
-
-/// Whether GMM and its covariance are defined under this covariance.
-pub(super) fn defined_for_gmm(how: &Vcov) -> Result<()> {
-    match how {
-        Vcov::Hc2 | Vcov::Hc3 => Err(Error::invalid(
-            format!("`vcov = \"{how}\"` is not defined for GMM, whose fit has no leverages"),
-            "set `vcov = \"hc1\"`",
-        )),
-        _ => Ok(()),
-    }
 }

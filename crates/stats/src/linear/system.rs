@@ -301,13 +301,26 @@ fn rebuilt(columns: &[Vec<f64>], before: &[f64], kept: &[usize]) -> Orthogonal {
     Orthogonal::new(&chosen, &kept.iter().map(|&j| before[j]).collect::<Vec<_>>())
 }
 
-/// The covariance that a test with the null imposed takes: small-sample corrections of residuals that are not there
-/// have no meaning, so that every heteroskedastic kind is `hc0`.
+/// The covariance of moments whose residuals are not those of least squares: corrections for leverage have no meaning
+/// there, so that every heteroskedastic kind is `hc0` and every kind of one cluster `cluster:`.
 pub(super) fn imposed(how: &Vcov) -> Vcov {
     match how {
         Vcov::Hc1 | Vcov::Hc2 | Vcov::Hc3 => Vcov::Hc0,
+        Vcov::Cr2(one) | Vcov::Crv3(one) => Vcov::Cluster(vec![one.clone()]),
         other => other.clone(),
     }
+}
+
+/// Refuses covariances that need leverages for estimators that are no projection: all but κ = 1.
+pub(super) fn defined(how: &Vcov, kappa: Option<f64>) -> Result<()> {
+    let remedy = match how {
+        _ if kappa == Some(1.0) => return Ok(()),
+        Vcov::Hc2 | Vcov::Hc3 => "set `vcov = \"hc1\"`, or use method iv".to_string(),
+        Vcov::Cr2(one) | Vcov::Crv3(one) => format!("set `vcov = \"cluster:{one}\"`, or use method iv"),
+        _ => return Ok(()),
+    };
+    let estimator = if kappa.is_some() { "a k-class other than two-stage least squares" } else { "GMM" };
+    Err(Error::invalid(format!("`vcov = \"{how}\"` needs leverages, which {estimator} does not have"), remedy))
 }
 
 /// g'V⁻¹g; `None` when V (m × m) is singular, as it is with as many dimensions as clusters `G`.

@@ -169,6 +169,11 @@ impl Weak {
             out.effective_f = reduced.effective_f();
             out.critical = reduced.critical_values(two_stage)?;
             (out.ar, out.ar_set) = anderson_rubin(&reduced)?;
+            if !reduced.quadratic {
+                out.notes.push(format!(
+                    "no Anderson-Rubin set and no critical value of the effective F: the covariance `{how}` of the reduced form was indefinite and had to be repaired"
+                ));
+            }
         } else {
             let V = system.covariance(&system.off_instruments(&system.y), how, ssc)?;
             let g = system.excluded_coordinates(&system.off_exogenous(&system.y));
@@ -295,7 +300,12 @@ pub(super) struct ReducedForm {
     pub df: f64,
     /// Clusters.
     pub G: Vec<usize>,
+    /// Whether the covariance of y - b d is the quadratic in b that the three parts make.
+    pub quadratic: bool,
 }
+
+/// Rounding that a quadratic covariance may leave, relative to its diagonal.
+const QUADRATIC: f64 = 1e-9;
 
 impl ReducedForm {
     fn new(system: &System, d: &[f64], how: &Vcov, ssc: Ssc) -> Result<Self> {
@@ -305,16 +315,29 @@ impl ReducedForm {
         // brings both to one size.
         let (uu, vv) = (squares(&u, None), squares(&v, None));
         let s = if vv > 0.0 && uu > 0.0 { (uu / vv).sqrt() } else { 1.0 };
-        let sum: Vec<f64> = u.iter().zip(&v).map(|(u, v)| u + s * v).collect();
+        let plus = |s: f64| -> Vec<f64> { u.iter().zip(&v).map(|(u, v)| u + s * v).collect() };
         let at = |residual: &[f64]| -> Result<_> {
             let V = system.covariance(residual, how, ssc)?;
             Ok((system.excluded_block(&V.V), V.df, V.G))
         };
-        let ((yy, df, G), (dd, ..), (both, ..)) = (at(&u)?, at(&v)?, at(&sum)?);
+        let ((yy, df, G), (dd, ..), (both, ..)) = (at(&u)?, at(&v)?, at(&plus(s))?);
         let l = yy.nrows();
         let cross = Mat::from_fn(l, l, |i, j| (both[(i, j)] - yy[(i, j)]) / s - s * dd[(i, j)]);
+        // Not so where negative eigenvalues are set to zero, which can happen to these kinds only: then u - sv tells.
+        let quadratic = match how {
+            Vcov::Conley { .. } => false,
+            Vcov::Cluster(ways) => ways.len() < 2,
+            _ => true,
+        } || {
+            let (minus, ..) = at(&plus(-s))?;
+            let gap = |i: usize, j: usize| {
+                (minus[(i, j)] - yy[(i, j)] + s * cross[(i, j)] - s * s * dd[(i, j)]).abs()
+                    / (minus[(i, i)] * minus[(j, j)]).sqrt()
+            };
+            (0..l).all(|i| (0..l).all(|j| gap(i, j) <= QUADRATIC))
+        };
         let (y, d) = (system.excluded_coordinates(&y), system.excluded_coordinates(d));
-        Ok(ReducedForm { y, d, yy, dd, cross, df, G })
+        Ok(ReducedForm { y, d, yy, dd, cross, df, G, quadratic })
     }
 
     fn trace(V: &Mat<f64>) -> f64 {
@@ -330,7 +353,7 @@ impl ReducedForm {
     fn critical_values(&self, two_stage: bool) -> Result<Vec<Critical>> {
         let l = self.d.len();
         let trace = Self::trace(&self.dd);
-        if trace.is_nan() || trace <= 0.0 {
+        if trace.is_nan() || trace <= 0.0 || !self.quadratic {
             return Ok(Vec::new());
         }
         let bound = if two_stage && l > 1 { self.worst_bias()? } else { 1.0 };

@@ -301,6 +301,41 @@ fn refused(design: &Design, estimator: Estimator, how: &str, orthogonal: &[&str]
     Instrumental { estimator, orthogonal, regression }.run(design).unwrap_err()
 }
 
+/// Every covariance of the crate, first stages and tests included.
+#[test]
+fn every_covariance_applies() {
+    let data = panel48();
+    let mut design = model(&["x"], &["z", "z2"]).design(&data);
+    design.panel = Some(plim_stats::PanelKeys {
+        unit: design.fe[0].clone(),
+        time: data.get("t").iter().map(|&t| t as i64).collect(),
+    });
+    let at = |i: usize| [30.0 + 0.1 * (design.fe[0].codes[i] as f64).powi(2), 110.0 + f64::from(design.fe[0].codes[i])];
+    design.place = Some((0..48).map(at).collect());
+    for how in ["hc2", "hc3", "cr2:i", "crv3:i", "cluster:i+t", "nw:1", "dk:1", "conley:150"] {
+        let fit = run(&design, Estimator::TwoStage, how, "fixest");
+        let (x, first) = (line(&fit, "x"), fit.first_stage[0].f.unwrap());
+        assert!(x[1] > 0.02 && x[1] < 0.6, "{how} {x:?}");
+        close(fit.weak.kp_f.unwrap(), first, 1e-8, &format!("one endogenous variable: KP is the first-stage F, {how}"));
+        assert!(
+            fit.weak.ar_set.is_some() == fit.notes.iter().all(|n| !n.contains("indefinite and")),
+            "{:?}",
+            fit.notes
+        );
+        let needs = how.starts_with("hc") || how.starts_with("cr");
+        for estimator in [LIML, Estimator::Gmm] {
+            let regression = crate::rules(how, "fixest");
+            let other = Instrumental { estimator, orthogonal: Vec::new(), regression }.run(&design);
+            // A covariance that was repaired has no inverse, so that GMM has no weights.
+            let singular = estimator == Estimator::Gmm && matches!(how, "cluster:i+t" | "conley:150");
+            match other {
+                Ok(_) => assert!(!needs, "{how} {estimator:?}"),
+                Err(e) => assert!(needs || singular && e.kind.untrusted(), "{how} {estimator:?}: {e}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn refusals() {
     let two = model(&["x", "m"], &["z"]).design(&panel48());
@@ -340,7 +375,7 @@ fn refusals() {
             .to_string()
             .contains("third part")
     );
-    assert!(refused(&design, Estimator::Gmm, "hc3", &[]).to_string().contains("not defined for GMM"));
+    assert!(refused(&design, Estimator::Gmm, "hc3", &[]).to_string().contains("GMM does not have"));
     assert!(refused(&design, Estimator::TwoStage, "iid", &["nobody"]).to_string().contains("name some of: w, z, z2"));
     assert!(refused(&design, Estimator::TwoStage, "iid", &["z", "z2"]).to_string().contains("do not identify"));
     let e = refused(&just(), Estimator::TwoStage, "iid", &["z"]);
