@@ -68,13 +68,28 @@ impl Results {
         if names.is_empty() {
             return Ok(self.estimates.iter().map(|(name, fit)| (name.as_str(), fit)).collect());
         }
-        let find = |name: &String| {
-            self.estimates.get_key_value(name).map(|(n, f)| (n.as_str(), f)).ok_or_else(|| {
+        let mut found = Vec::new();
+        for name in names {
+            let before = found.len();
+            // The models of one step are `NAME.1`, `NAME.2`, …
+            let of_step = |n: &str| {
+                n.strip_prefix(name.as_str())
+                    .and_then(|n| n.strip_prefix('.'))
+                    .is_some_and(|n| n.parse::<u32>().is_ok())
+            };
+            match self.estimates.get_key_value(name) {
+                Some((n, f)) => found.push((n.as_str(), f)),
+                None => found.extend(self.estimates.iter().filter(|(n, _)| of_step(n)).map(|(n, f)| (n.as_str(), f))),
+            }
+            if found.len() == before {
                 let known: Vec<&str> = self.estimates.keys().map(String::as_str).collect();
-                Error::invalid(format!("no estimate `{name}`"), format!("name one of: {}", known.join(", ")))
-            })
-        };
-        names.iter().map(find).collect()
+                return Err(Error::invalid(
+                    format!("no estimate `{name}`"),
+                    format!("name one of: {}", known.join(", ")),
+                ));
+            }
+        }
+        Ok(found)
     }
 }
 

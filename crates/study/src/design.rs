@@ -5,11 +5,13 @@ use crate::expression::{Expr, Scope};
 use crate::formula::{Formula, Part, Term};
 use crate::method::Context;
 use crate::step::Regression;
+use plim_stats::linear::INTERCEPT;
 use plim_stats::math::Mat;
 use plim_stats::vcov::Vcov;
 use plim_stats::{Design, Factor, Instruments, PanelKeys, Slope};
 use plim_table::{Data, MISSING, Table};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// A design with the account of the rows it was made from.
 pub struct Built {
@@ -34,68 +36,61 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         None => Vcov::Hc1,
     });
 
-    let y = scope.evaluate(&formula.outcome.expr)?;
-    let mut X: Vec<(String, Vec<f64>)> = Vec::new();
-    if formula.intercept && formula.effects.is_empty() {
-        X.push(("(Intercept)".into(), vec![1.0; cx.table.rows()]));
-    }
-    let columns = |terms: &[Term]| -> Result<Vec<(String, Vec<f64>)>> {
+    let y = (formula.outcome.name.clone(), scope.values(&formula.outcome.expr)?);
+    let columns = |terms: &[Term]| -> Result<Vec<Numbers>> {
         let mut all = Vec::new();
         for term in terms {
-            all.extend(regressors(&scope, term, terms, &cx.rows)?);
+            all.extend(regressors(&scope, term, terms, cx.rows)?);
         }
         Ok(all)
     };
-    let endogenous = columns(&formula.endogenous)?;
-    let instruments = columns(&formula.instruments)?;
+    let mut X = columns(&formula.endogenous)?;
+    let endogenous = X.len();
+    if formula.intercept && formula.effects.is_empty() {
+        X.push((INTERCEPT.into(), vec![1.0; cx.table.rows()].into()));
+    }
     X.extend(columns(&formula.terms)?);
-    X.splice(0..0, endogenous.iter().cloned());
-    let weights = options.weights.as_deref().map(|text| value(&scope, text)).transpose()?;
-    if X.iter().any(|(name, _)| *name == formula.outcome.name) {
+    if X.iter().any(|(name, _)| *name == y.0) {
         return Err(Error::plan(
-            format!("the outcome `{}` is also a regressor", formula.outcome.name),
+            format!("the outcome `{}` is also a regressor", y.0),
             "leave it out on the right of `~`, or use its lag",
         ));
     }
-    let extra_columns: Vec<Vec<f64>> =
-        extra.iter().map(|name| numbers_or_codes(cx.table, name)).collect::<Result<_>>()?;
-    let offset = options.offset.as_deref().map(|text| value(&scope, text)).transpose()?;
-    let effects: Vec<(String, Vec<u32>)> =
-        formula.effects.iter().map(|e| codes(cx.table, &e.columns)).collect::<Result<_>>()?;
-    let mut slopes: Vec<(usize, String, Vec<f64>)> = Vec::new();
+    let instruments = columns(&formula.instruments)?;
+    let mut slopes: Vec<(usize, Numbers)> = Vec::new();
     for (e, effect) in formula.effects.iter().enumerate() {
         for slope in &effect.slopes {
-            slopes.push((e, slope.name.clone(), scope.evaluate(&slope.expr)?));
+            slopes.push((e, (slope.name.clone(), scope.values(&slope.expr)?)));
         }
     }
-    let clusters: Vec<(String, Vec<u32>)> = vcov
-        .clusters()
-        .iter()
+    let named = |option: &Option<String>| -> Result<Option<Numbers>> {
+        option.as_deref().map(|text| Ok((text.to_string(), value(&scope, text)?))).transpose()
+    };
+    let offset = named(&options.offset)?;
+    let weights = named(&options.weights)?;
+    let extra: Vec<Numbers> =
+        extra.iter().map(|name| Ok((name.to_string(), numbers_or_codes(cx.table, name)?))).collect::<Result<_>>()?;
+    let effects: Vec<Factor> = formula.effects.iter().map(|e| codes(cx.table, &e.columns)).collect::<Result<_>>()?;
+    // A cluster that is also an effect is coded once.
+    let clusters: Vec<Factor> = (vcov.clusters().iter())
+        .filter(|c| formula.effects.iter().all(|e| !e.constant || e.name() != **c))
         .map(|c| codes(cx.table, &c.split('^').map(str::to_string).collect::<Vec<_>>()))
         .collect::<Result<_>>()?;
 
-    // One pass over the rows: the first variable that is missing takes the blame.
-    let mut lost: Vec<(String, usize)> = Vec::new();
-    let mut keep = Vec::with_capacity(cx.rows.len());
-    let finite = |name: &str, v: &[f64], i: usize| (!v[i].is_finite()).then(|| name.to_string());
-    let coded = |(name, codes): &(String, Vec<u32>), i: usize| (codes[i] == MISSING).then(|| name.clone());
-    for &i in &cx.rows {
-        let blame = finite(&formula.outcome.name, &y, i)
-            .or_else(|| X.iter().chain(&instruments).find_map(|(name, v)| finite(name, v, i)))
-            .or_else(|| slopes.iter().find_map(|(_, name, v)| finite(name, v, i)))
-            .or_else(|| offset.as_ref().and_then(|v| finite(options.offset.as_deref()?, v, i)))
-            .or_else(|| extra.iter().zip(&extra_columns).find_map(|(name, v)| finite(name, v, i)))
-            .or_else(|| effects.iter().chain(&clusters).find_map(|f| coded(f, i)))
-            .or_else(|| weights.as_ref().and_then(|w| finite(options.weights.as_deref()?, w, i)))
-            .or_else(|| weights.as_ref().and_then(|w| (w[i] == 0.0).then(|| "zero weight".to_string())));
-        match blame {
-            None => keep.push(i),
-            Some(name) => match lost.iter_mut().find(|(n, _)| *n == name) {
-                Some((_, count)) => *count += 1,
-                None => lost.push((name, 1)),
-            },
-        }
+    // Variable by variable: the first that is missing in a row takes the blame.
+    let mut rows = Rows::new(cx.rows);
+    let numbers = [&y].into_iter().chain(&X).chain(&instruments).chain(slopes.iter().map(|(_, x)| x));
+    for (name, v) in numbers.chain(&offset).chain(&extra) {
+        rows.lose(name, |i| !v[i].is_finite());
     }
+    for factor in effects.iter().chain(&clusters) {
+        rows.lose(&factor.name, |i| factor.codes[i] == MISSING);
+    }
+    if let Some((name, w)) = &weights {
+        rows.lose(name, |i| !w[i].is_finite());
+        rows.lose("zero weight", |i| w[i] == 0.0);
+    }
+    let (keep, lost) = rows.kept();
     if keep.is_empty() {
         let worst = lost.iter().max_by_key(|(_, n)| *n);
         return Err(match worst {
@@ -106,45 +101,53 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
             None => Error::plan("no row is left", "loosen `where`"),
         });
     }
+    if let Some((name, w)) = &weights
+        && let Some(&bad) = keep.iter().find(|&&i| w[i] < 0.0)
+    {
+        let line = cx.table.line(bad).map_or(String::new(), |l| format!(" (line {l})"));
+        return Err(Error::plan(format!("the weight `{name}` is negative{line}"), "weights are zero or positive"));
+    }
 
-    let factors = |all: &[(String, Vec<u32>)]| -> Vec<Factor> {
-        all.iter().map(|(name, codes)| Factor::from_keys(name.clone(), keep.iter().map(|&i| codes[i]))).collect()
+    let pick = |(_, v): &Numbers| -> Vec<f64> { keep.iter().map(|&i| v[i]).collect() };
+    let names = |columns: &[Numbers]| columns.iter().map(|(name, _)| name.clone()).collect();
+    let matrix = |columns: &[Numbers]| {
+        let mut M = Mat::zeros(keep.len(), columns.len());
+        for (j, (_, v)) in columns.iter().enumerate() {
+            M.col_as_slice_mut(j).iter_mut().zip(&keep).for_each(|(to, &i)| *to = v[i]);
+        }
+        M
     };
-    let pick = |v: &[f64]| -> Vec<f64> { keep.iter().map(|&i| v[i]).collect() };
-    let matrix = |columns: &[(String, Vec<f64>)]| Mat::from_fn(keep.len(), columns.len(), |i, j| columns[j].1[keep[i]]);
-    let names = |columns: &[(String, Vec<f64>)]| columns.iter().map(|(name, _)| name.clone()).collect();
-    let all = factors(&effects);
+    let effects: Vec<Factor> = effects.into_iter().map(|f| f.at(&keep)).collect();
     let design = Design {
         y: pick(&y),
-        outcome: formula.outcome.name.clone(),
+        outcome: y.0.clone(),
         X: matrix(&X),
         names: names(&X),
         slopes: (slopes.iter())
-            .map(|(e, name, x)| Slope { factor: all[*e].clone(), name: name.clone(), x: pick(x) })
+            .map(|(e, x)| Slope { factor: effects[*e].clone(), name: x.0.clone(), x: pick(x) })
             .collect(),
-        fe: all.into_iter().zip(&formula.effects).filter(|(_, e)| e.constant).map(|(f, _)| f).collect(),
+        fe: effects.into_iter().zip(&formula.effects).filter(|(_, e)| e.constant).map(|(f, _)| f).collect(),
         iv: (!instruments.is_empty()).then(|| Instruments {
-            endogenous: endogenous.len(),
+            endogenous,
             Z: matrix(&instruments),
             names: names(&instruments),
         }),
-        cluster: factors(&clusters),
-        w: weights.as_deref().map(pick),
-        offset: offset.as_deref().map(pick),
+        cluster: clusters.into_iter().map(|f| f.at(&keep)).collect(),
+        w: weights.as_ref().map(pick),
+        offset: offset.as_ref().map(pick),
         panel: cx.panel.map(|p| PanelKeys {
-            unit: Factor::from_keys(cx.unit.clone().unwrap_or_default(), keep.iter().map(|&i| p.units[i])),
+            unit: Factor {
+                name: cx.unit.clone().unwrap_or_default(),
+                codes: p.units.clone(),
+                levels: p.labels.len() as u32,
+            }
+            .at(&keep),
             time: keep.iter().map(|&i| p.times[i]).collect(),
         }),
         place: None,
-        rows: keep.clone(),
+        rows: Vec::new(),
     };
-    if let Some(bad) = design.w.as_ref().and_then(|w| w.iter().position(|&w| w < 0.0)) {
-        let line = cx.table.line(keep[bad]).map_or(String::new(), |l| format!(" (line {l})"));
-        return Err(Error::plan(
-            format!("the weight `{}` is negative{line}", options.weights.as_deref().unwrap_or_default()),
-            "weights are zero or positive",
-        ));
-    }
+    let extra = extra.iter().map(pick).collect();
     let mut sample = Map::new();
     sample.insert("rows".into(), json!(cx.table.rows()));
     if cx.rows.len() < cx.table.rows() {
@@ -153,16 +156,53 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     if !lost.is_empty() {
         sample.insert("missing".into(), lost.into_iter().map(|(n, c)| (n, json!(c))).collect::<Map<_, _>>().into());
     }
-    let extra = extra_columns.iter().map(|v| pick(v)).collect();
-    Ok(Built { design, extra, sample, vcov })
+    Ok(Built { design: Design { rows: keep, ..design }, extra, sample, vcov })
+}
+
+/// A variable with its name: a column of the table as it lies there, or computed.
+type Numbers<'t> = (String, Cow<'t, [f64]>);
+
+/// The rows that are left, and who lost the others.
+struct Rows<'r> {
+    rows: &'r [usize],
+    left: Vec<bool>,
+    lost: Vec<(String, usize)>,
+}
+
+impl<'r> Rows<'r> {
+    fn new(rows: &'r [usize]) -> Self {
+        Rows { rows, left: vec![true; rows.len()], lost: Vec::new() }
+    }
+
+    /// Takes out the rows, of those left, where `bad` holds; `name` takes the blame.
+    fn lose(&mut self, name: &str, bad: impl Fn(usize) -> bool) {
+        let mut count = 0;
+        for (left, &i) in self.left.iter_mut().zip(self.rows) {
+            if *left && bad(i) {
+                *left = false;
+                count += 1;
+            }
+        }
+        if count > 0 {
+            match self.lost.iter_mut().find(|(n, _)| n == name) {
+                Some((_, before)) => *before += count,
+                None => self.lost.push((name.into(), count)),
+            }
+        }
+    }
+
+    fn kept(self) -> (Vec<usize>, Vec<(String, usize)>) {
+        let keep = self.rows.iter().zip(&self.left).filter(|(_, left)| **left).map(|(&i, _)| i).collect();
+        (keep, self.lost)
+    }
 }
 
 /// The columns of X that a term stands for: the product of its parts, dummies multiplied out.
 ///
 /// `all` are the terms of the formula and `rows` those that the step keeps: values that only other rows have make no
 /// dummy.
-fn regressors(scope: &Scope, term: &Term, all: &[Term], rows: &[usize]) -> Result<Vec<(String, Vec<f64>)>> {
-    let mut out: Vec<(String, Vec<f64>)> = Vec::new();
+fn regressors<'t>(scope: &Scope<'t>, term: &Term, all: &[Term], rows: &[usize]) -> Result<Vec<Numbers<'t>>> {
+    let mut out: Vec<Numbers> = Vec::new();
     for (p, part) in term.0.iter().enumerate() {
         let factors = match part {
             Part::Dummies { column, references } => dummies(scope.table, column, references, rows)?,
@@ -173,7 +213,7 @@ fn regressors(scope: &Scope, term: &Term, all: &[Term], rows: &[usize]) -> Resul
                     let reference = others.is_empty() || all.contains(&Term(others));
                     dummies(scope.table, name, &[], rows)?.into_iter().skip(usize::from(reference)).collect()
                 }
-                expr => vec![(v.name.clone(), scope.evaluate(expr)?)],
+                expr => vec![(v.name.clone(), scope.values(expr)?)],
             },
         };
         out = match out.is_empty() {
@@ -182,7 +222,7 @@ fn regressors(scope: &Scope, term: &Term, all: &[Term], rows: &[usize]) -> Resul
                 .iter()
                 .flat_map(|(left, a)| {
                     factors.iter().map(move |(right, b)| {
-                        (format!("{left}:{right}"), a.iter().zip(b).map(|(a, b)| a * b).collect())
+                        (format!("{left}:{right}"), a.iter().zip(b.iter()).map(|(a, b)| a * b).collect())
                     })
                 })
                 .collect(),
@@ -195,7 +235,7 @@ fn regressors(scope: &Scope, term: &Term, all: &[Term], rows: &[usize]) -> Resul
 const MOST_DUMMIES: usize = 1000;
 
 /// One 0/1 column for each value but the references, ascending; missing where the column is.
-fn dummies(table: &Table, name: &str, references: &[String], rows: &[usize]) -> Result<Vec<(String, Vec<f64>)>> {
+fn dummies<'t>(table: &'t Table, name: &str, references: &[String], rows: &[usize]) -> Result<Vec<Numbers<'t>>> {
     let column = table.column(name)?;
     let codes = column.codes();
     let mut first: Vec<(u32, usize)> = Vec::new();
@@ -242,42 +282,52 @@ fn is_category(table: &Table, name: &str) -> bool {
 }
 
 /// A column by name, or the value of an expression.
-fn value(scope: &Scope, text: &str) -> Result<Vec<f64>> {
+fn value<'t>(scope: &Scope<'t>, text: &str) -> Result<Cow<'t, [f64]>> {
     match scope.table.has(text) {
-        true => Ok(scope.table.numbers(text)?.to_vec()),
-        false => scope.evaluate(&Expr::parse(text)?),
+        true => Ok(Cow::Borrowed(scope.table.numbers(text)?)),
+        false => scope.values(&Expr::parse(text)?),
     }
 }
 
 /// A column as numbers; a text column as its codes, missing as NaN.
-fn numbers_or_codes(table: &Table, name: &str) -> Result<Vec<f64>> {
+fn numbers_or_codes<'t>(table: &'t Table, name: &str) -> Result<Cow<'t, [f64]>> {
     let column = table.column(name)?;
     Ok(match &column.data {
-        Data::Number(v) => v.clone(),
+        Data::Number(v) => Cow::Borrowed(v),
         Data::Text(_) => column.codes().iter().map(|&c| if c == MISSING { f64::NAN } else { f64::from(c) }).collect(),
     })
 }
 
-/// Codes of a column, or of the interaction of several.
-fn codes(table: &Table, columns: &[String]) -> Result<(String, Vec<u32>)> {
-    let mut all: Vec<Vec<u32>> = Vec::new();
+/// A column, or the interaction of several, coded in every row of the table; [`MISSING`] where one of them is missing.
+fn codes(table: &Table, columns: &[String]) -> Result<Factor> {
+    let mut all: Option<Vec<u32>> = None;
     for name in columns {
-        all.push(table.column(name)?.codes());
+        let own = table.column(name)?.codes();
+        all = Some(match all {
+            None => own,
+            Some(before) => cross(&before, &own),
+        });
     }
-    let name = columns.join("^");
-    if all.len() == 1 {
-        return Ok((name, all.remove(0)));
-    }
+    let codes = all.unwrap_or_default();
+    let levels = codes.iter().filter(|&&c| c != MISSING).max().map_or(0, |&c| c + 1);
+    Ok(Factor { name: columns.join("^"), codes, levels })
+}
+
+/// A code for each pair that occurs, in order of first appearance.
+fn cross(a: &[u32], b: &[u32]) -> Vec<u32> {
     let mut seen = std::collections::HashMap::new();
-    let combined = (0..table.rows())
-        .map(|i| {
-            let key: Vec<u32> = all.iter().map(|c| c[i]).collect();
-            if key.contains(&MISSING) {
-                return MISSING;
-            }
+    let mut before = (MISSING, MISSING, MISSING);
+    let pairs = a.iter().zip(b);
+    let of = |(&a, &b): (&u32, &u32)| {
+        if a == MISSING || b == MISSING {
+            return MISSING;
+        }
+        // Sorted tables repeat the pair of the row before.
+        if (a, b) != (before.0, before.1) {
             let next = seen.len() as u32;
-            *seen.entry(key).or_insert(next)
-        })
-        .collect();
-    Ok((name, combined))
+            before = (a, b, *seen.entry((a, b)).or_insert(next));
+        }
+        before.2
+    };
+    pairs.map(of).collect()
 }

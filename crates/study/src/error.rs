@@ -12,6 +12,8 @@ pub struct Error {
     pub kind: Box<Kind>,
     /// The step, when one is at work.
     pub step: Option<String>,
+    /// The model, where a step declares several.
+    pub model: Option<String>,
     /// The study file, and the bytes of it that are at fault.
     pub plan: Option<(String, std::ops::Range<usize>)>,
 }
@@ -52,7 +54,7 @@ pub enum Kind {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Error { kind: Box::new(kind), step: None, plan: None }
+        Error { kind: Box::new(kind), step: None, model: None, plan: None }
     }
 
     /// Something the study or the command asks for is wrong.
@@ -80,6 +82,12 @@ impl Error {
             return self;
         }
         self.step.get_or_insert_with(|| step.into());
+        self
+    }
+
+    /// Names the model, where a step declares several.
+    pub fn in_model(mut self, model: &str) -> Self {
+        self.model.get_or_insert_with(|| model.into());
         self
     }
 
@@ -135,6 +143,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(step) = &self.step {
             write!(f, "step `{step}`: ")?;
+        }
+        if let Some(model) = &self.model {
+            write!(f, "model `{model}`: ")?;
         }
         match &*self.kind {
             Kind::Table(e) => write!(f, "{e}"),

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use plim_table::{Data, Table};
+use std::borrow::Cow;
 
 /// A piece of the source, with the byte offset where it starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,6 +122,14 @@ impl<'s> Parser<'s> {
         let found = self.is(symbol);
         self.next += usize::from(found);
         found
+    }
+
+    /// The name that is next, when it is called.
+    pub fn called(&self) -> Option<&str> {
+        match (self.peek(), self.tokens.get(self.next + 1)) {
+            (Some(Token::Name(name)), Some((Token::Symbol("("), _))) => Some(name),
+            _ => None,
+        }
     }
 
     /// Whether the part that begins with the next token holds `symbol` before another `end`.
@@ -267,7 +276,15 @@ pub struct Scope<'t> {
 const FUNCTIONS: [&str; 15] =
     ["log", "log1p", "exp", "sqrt", "abs", "asinh", "round", "floor", "I", "l", "f", "d", "lag", "lead", "diff"];
 
-impl Scope<'_> {
+impl<'t> Scope<'t> {
+    /// The value of `expr` in every row, a plain column as it lies in the table; NaN is missing.
+    pub fn values(&self, expr: &Expr) -> Result<Cow<'t, [f64]>> {
+        match expr {
+            Expr::Name(name) => Ok(Cow::Borrowed(self.table.numbers(name)?)),
+            expr => self.evaluate(expr).map(Cow::Owned),
+        }
+    }
+
     /// The value of `expr` in every row; NaN is missing.
     pub fn evaluate(&self, expr: &Expr) -> Result<Vec<f64>> {
         let n = self.table.rows();

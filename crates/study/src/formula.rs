@@ -6,8 +6,11 @@
 //! function of columns, or products of these: `a:b` is the product, `a*b` is `a + b + a:b`. Text columns,
 //! and `i(x)`, stand for one dummy per value but the reference. Inside a call (`I(x / z)`) operators are
 //! arithmetic. `l(x, 0:2)` gives three terms.
+//!
+//! One formula may stand for many models: `sw(a, b)` for one with each, `csw(a, b)` for `a` and then `a + b`, `sw0` and
+//! `csw0` begin with none, `mvsw(a, b)` for every subset, `c(y1, y2)` on the left for each outcome.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expression::{Expr, Parser, Token, whole};
 
 /// A parsed formula.
@@ -74,45 +77,104 @@ pub enum Part {
     },
 }
 
+/// Most models that one formula may stand for.
+const MOST_MODELS: usize = 10_000;
+
 impl Formula {
-    /// Parses; the error points at the byte.
+    /// Parses a formula of one model; the error points at the byte.
     pub fn parse(source: &str) -> Result<Formula> {
+        let mut all = Formula::parse_set(source)?;
+        match (all.pop(), all.is_empty()) {
+            (Some(one), true) => Ok(one),
+            _ => Err(Error::plan(
+                format!("`{}` stands for {} models where one is wanted", source.trim(), all.len() + 1),
+                "leave out sw(), csw() and the second outcome",
+            )),
+        }
+    }
+
+    /// Parses a formula with all the models that it stands for: effects vary slowest, then outcomes, then regressors.
+    pub fn parse_set(source: &str) -> Result<Vec<Formula>> {
         let mut p = Parser::new(source)?;
-        let start = p.at();
-        let outcome = p.expression(5)?;
-        let outcome = Labelled { name: label(source, start, p.at()), expr: outcome };
+        let outcomes = outcomes(&mut p)?;
         if !p.eat("~") {
             return p.fail("`~` is missing after the outcome", "write the model as y ~ x1 + x2 | city + year");
         }
-        let mut formula = Formula {
-            source: source.trim().into(),
-            outcome,
-            terms: Vec::new(),
-            intercept: true,
-            effects: Vec::new(),
-            endogenous: Vec::new(),
-            instruments: Vec::new(),
-        };
+        let mut intercept = true;
         // `y ~ | city` has effects only.
-        if !p.is("|") {
-            formula.terms = sum(&mut p, Some(&mut formula.intercept))?;
-        }
+        let terms = if p.is("|") { vec![Vec::new()] } else { sum(&mut p, Some(&mut intercept))? };
         // `y ~ x | city` and `y ~ x | d ~ z`: a part with a `~` of its own has the instruments.
-        if p.is("|") && !p.has_before("~", "|") {
-            p.expect("|")?;
-            formula.effects = effects(&mut p)?;
-        }
+        let effects = match p.is("|") && !p.has_before("~", "|") {
+            true => {
+                p.expect("|")?;
+                effects(&mut p)?
+            }
+            false => vec![Vec::new()],
+        };
+        let (mut endogenous, mut instruments) = (vec![Vec::new()], vec![Vec::new()]);
         if p.eat("|") {
-            formula.endogenous = sum(&mut p, None)?;
+            endogenous = sum(&mut p, None)?;
             if !p.eat("~") {
                 return p.fail("`~` is missing after the endogenous regressors", "write | city + year | d ~ z1 + z2");
             }
-            formula.instruments = sum(&mut p, None)?;
+            instruments = sum(&mut p, None)?;
         }
-        match p.peek() {
-            None => Ok(formula),
-            Some(_) => p.fail("the formula ends before this", "join terms with `+`, effects with `|`"),
+        if p.peek().is_some() {
+            return p.fail("the formula ends before this", "join terms with `+`, effects with `|`");
         }
+        let counts = [outcomes.len(), terms.len(), effects.len(), endogenous.len(), instruments.len()];
+        if counts.iter().try_fold(1usize, |n, c| n.checked_mul(*c)).is_none_or(|n| n > MOST_MODELS) {
+            return p
+                .fail(format!("the formula stands for more than {MOST_MODELS} models"), "split it over several steps");
+        }
+        let mut all = Vec::new();
+        for effects in &effects {
+            for outcome in &outcomes {
+                for terms in &terms {
+                    for (endogenous, instruments) in product(&endogenous, &instruments) {
+                        all.push(Formula {
+                            source: String::new(),
+                            outcome: outcome.clone(),
+                            terms: terms.clone(),
+                            intercept,
+                            effects: effects.clone(),
+                            endogenous,
+                            instruments,
+                        });
+                    }
+                }
+            }
+        }
+        match &mut all[..] {
+            [one] => one.source = source.trim().into(),
+            many => many.iter_mut().for_each(|f| {
+                // `c(m, y) ~ x + sw0(m)`: the outcome does not explain itself.
+                let itself = Term(vec![Part::Value(f.outcome.clone())]);
+                f.terms.retain(|t| *t != itself);
+                f.source = f.text();
+            }),
+        }
+        Ok(all)
+    }
+
+    /// The formula as it would be written for this model alone.
+    fn text(&self) -> String {
+        let joined = |terms: &[Term]| match terms.is_empty() {
+            true => "1".to_string(),
+            false => terms.iter().map(Term::text).collect::<Vec<_>>().join(" + "),
+        };
+        let mut text = format!("{} ~ {}", self.outcome.text(), joined(&self.terms));
+        if !self.intercept {
+            text += " - 1";
+        }
+        if !self.effects.is_empty() {
+            let effects: Vec<String> = self.effects.iter().map(Effect::text).collect();
+            text += &format!(" | {}", effects.join(" + "));
+        }
+        if !self.instruments.is_empty() {
+            text += &format!(" | {} ~ {}", joined(&self.endogenous), joined(&self.instruments));
+        }
+        text
     }
 
     /// Every column that the formula names.
@@ -133,9 +195,122 @@ impl Formula {
     }
 }
 
-/// Terms joined by `+`; `1`, `0` and `- 1` say whether there is a constant, where there may be one.
-fn sum(p: &mut Parser, mut intercept: Option<&mut bool>) -> Result<Vec<Term>> {
-    let mut terms: Vec<Term> = Vec::new();
+impl Labelled {
+    /// As a formula writes it: a column of an odd name in backticks.
+    fn text(&self) -> String {
+        let plain = |name: &str| {
+            name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')
+        };
+        match &self.expr {
+            Expr::Name(name) if !plain(name) => format!("`{name}`"),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+impl Term {
+    fn text(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Value(value) => value.text(),
+            Part::Dummies { column, references } if references.is_empty() => format!("i({column})"),
+            Part::Dummies { column, references } => format!("i({column}, ref = c({}))", references.join(", ")),
+        };
+        self.0.iter().map(part).collect::<Vec<_>>().join(":")
+    }
+}
+
+impl Effect {
+    fn text(&self) -> String {
+        let slopes: Vec<String> = self.slopes.iter().map(Labelled::text).collect();
+        match (slopes.is_empty(), self.constant) {
+            (true, _) => self.name(),
+            (false, true) => format!("{}[{}]", self.name(), slopes.join(", ")),
+            (false, false) => format!("{}[[{}]]", self.name(), slopes.join(", ")),
+        }
+    }
+}
+
+/// `y`, or `c(y1, y2)`.
+fn outcomes(p: &mut Parser) -> Result<Vec<Labelled>> {
+    let several = p.called() == Some("c");
+    if several {
+        p.bump();
+        p.expect("(")?;
+    }
+    let mut all = Vec::new();
+    loop {
+        let start = p.at();
+        let expr = p.expression(5)?;
+        all.push(Labelled { name: label(p.source, start, p.at()), expr });
+        if !(several && p.eat(",")) {
+            break;
+        }
+    }
+    if several {
+        p.expect(")")?;
+    }
+    Ok(all)
+}
+
+/// Every pair.
+fn product<A: Clone, B: Clone>(a: &[A], b: &[B]) -> Vec<(A, B)> {
+    a.iter().flat_map(|a| b.iter().map(|b| (a.clone(), b.clone()))).collect()
+}
+
+/// What `sw(a, b)` and its like stand for: each in turn, cumulated, or every subset; with `0` nothing comes first.
+fn stepwise<T: Clone>(p: &mut Parser, item: &dyn Fn(&mut Parser) -> Result<Vec<T>>) -> Result<Option<Vec<Vec<T>>>> {
+    let name = p.called().unwrap_or_default().to_string();
+    if !matches!(&*name, "sw" | "sw0" | "csw" | "csw0" | "mvsw") {
+        return Ok(None);
+    }
+    p.bump();
+    p.expect("(")?;
+    let mut steps: Vec<Vec<T>> = Vec::new();
+    loop {
+        let mut step = item(p)?;
+        while p.eat("+") {
+            step.extend(item(p)?);
+        }
+        steps.push(step);
+        if !p.eat(",") {
+            break;
+        }
+    }
+    p.expect(")")?;
+    let mut sets = match &*name {
+        "sw" | "sw0" => steps,
+        "csw" | "csw0" => (1..=steps.len()).map(|k| steps[..k].concat()).collect(),
+        _ if steps.len() > 13 => return p.fail("mvsw() of more than 13 has too many subsets", "use csw()"),
+        _ => (0..1usize << steps.len())
+            .map(|set| (0..steps.len()).filter(|k| set >> k & 1 == 1).flat_map(|k| steps[k].clone()).collect())
+            .collect(),
+    };
+    if name.ends_with('0') {
+        sets.insert(0, Vec::new());
+    }
+    Ok(Some(sets))
+}
+
+/// Appends `more` to each of `sets` in each of its ways; what is there already is not repeated.
+fn grow<T: Clone + PartialEq>(sets: &mut Vec<Vec<T>>, more: &[Vec<T>]) {
+    let pairs = product(sets, more);
+    *sets = (pairs.into_iter())
+        .map(|(mut set, more)| {
+            more.into_iter().for_each(|item| {
+                if !set.contains(&item) {
+                    set.push(item);
+                }
+            });
+            set
+        })
+        .collect();
+}
+
+/// Terms joined by `+`, in each of the ways that they stand for; `1`, `0` and `- 1` say whether there is a constant,
+/// where there may be one.
+fn sum(p: &mut Parser, mut intercept: Option<&mut bool>) -> Result<Vec<Vec<Term>>> {
+    let mut sets: Vec<Vec<Term>> = vec![Vec::new()];
     loop {
         match (p.peek().cloned(), intercept.as_deref_mut()) {
             (Some(Token::Number(v)), Some(intercept)) if v == 0.0 || v == 1.0 => {
@@ -145,13 +320,13 @@ fn sum(p: &mut Parser, mut intercept: Option<&mut bool>) -> Result<Vec<Term>> {
             (Some(Token::Number(_)), _) => {
                 return p.fail("a number is not a regressor", "write 0 or 1 for the constant, or I(…)");
             }
-            _ => {
-                for term in product(p)? {
-                    if !terms.contains(&term) {
-                        terms.push(term);
-                    }
-                }
-            }
+            _ => match stepwise(p, &term)? {
+                Some(more) => grow(&mut sets, &more),
+                None => grow(&mut sets, &[term(p)?]),
+            },
+        }
+        if sets.len() > MOST_MODELS {
+            return p.fail("the formula stands for too many models", "split it over several steps");
         }
         let mut more = p.eat("+");
         if p.eat("-") {
@@ -162,13 +337,13 @@ fn sum(p: &mut Parser, mut intercept: Option<&mut bool>) -> Result<Vec<Term>> {
             more = p.eat("+");
         }
         if !more {
-            return Ok(terms);
+            return Ok(sets);
         }
     }
 }
 
 /// One term of the sum, `a*b` expanded.
-fn product(p: &mut Parser) -> Result<Vec<Term>> {
+fn term(p: &mut Parser) -> Result<Vec<Term>> {
     let mut terms = factor(p)?;
     loop {
         let crossed = p.eat("*");
@@ -265,42 +440,52 @@ fn dummies(p: &Parser, arguments: Vec<Expr>) -> Result<Term> {
     Ok(Term([Part::Dummies { column, references }].into_iter().chain(by).collect()))
 }
 
-fn effects(p: &mut Parser) -> Result<Vec<Effect>> {
-    let mut effects: Vec<Effect> = Vec::new();
+/// Effects joined by `+`, in each of the ways that they stand for.
+fn effects(p: &mut Parser) -> Result<Vec<Vec<Effect>>> {
+    let mut sets: Vec<Vec<Effect>> = vec![Vec::new()];
+    if let Some(Token::Number(0.0)) = p.peek() {
+        p.bump();
+        return Ok(sets);
+    }
     loop {
-        let mut effect = Effect { columns: Vec::new(), constant: true, slopes: Vec::new() };
+        match stepwise(p, &effect)? {
+            Some(more) => grow(&mut sets, &more),
+            None => grow(&mut sets, &[effect(p)?]),
+        }
+        if !p.eat("+") {
+            return Ok(sets);
+        }
+    }
+}
+
+/// `city`, `prov^year`, `city[year]` or `city[[year]]`.
+fn effect(p: &mut Parser) -> Result<Vec<Effect>> {
+    let mut effect = Effect { columns: Vec::new(), constant: true, slopes: Vec::new() };
+    loop {
+        match p.bump() {
+            Some(Token::Name(name)) => effect.columns.push(name),
+            _ => return p.fail("a fixed effect is a column", "write | city + year, prov^year or city[year]"),
+        }
+        if !p.eat("^") {
+            break;
+        }
+    }
+    if p.eat("[") {
+        effect.constant = !p.eat("[");
         loop {
-            match p.bump() {
-                Some(Token::Name(name)) => effect.columns.push(name),
-                Some(Token::Number(0.0)) if effect.columns.is_empty() && effects.is_empty() => return Ok(Vec::new()),
-                _ => return p.fail("a fixed effect is a column", "write | city + year, prov^year or city[year]"),
-            }
-            if !p.eat("^") {
+            let start = p.at();
+            let expr = p.expression(5)?;
+            effect.slopes.push(Labelled { name: label(p.source, start, p.at()), expr });
+            if !p.eat(",") {
                 break;
             }
         }
-        if p.eat("[") {
-            effect.constant = !p.eat("[");
-            loop {
-                let start = p.at();
-                let expr = p.expression(5)?;
-                effect.slopes.push(Labelled { name: label(p.source, start, p.at()), expr });
-                if !p.eat(",") {
-                    break;
-                }
-            }
+        p.expect("]")?;
+        if !effect.constant {
             p.expect("]")?;
-            if !effect.constant {
-                p.expect("]")?;
-            }
-        }
-        if !effects.contains(&effect) {
-            effects.push(effect);
-        }
-        if !p.eat("+") {
-            return Ok(effects);
         }
     }
+    Ok(vec![effect])
 }
 
 /// The source between two bytes, runs of blanks made single.

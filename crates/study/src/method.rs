@@ -1,6 +1,7 @@
 //! The methods: one list from which study file, command line, help and documentation take them.
 
 use crate::error::{Error, Result};
+use crate::formula::Formula;
 use crate::schema::{self, OptionDoc};
 use crate::step::{Regression, Rows, Step};
 use plim_report::{Fit, Measure, Results};
@@ -42,6 +43,11 @@ pub trait Method: Send + Sync {
 
     /// Runs on the rows of the step.
     fn run(&self, cx: &Context) -> Result<Outcome>;
+
+    /// Runs the models that one step declares together; methods that can share work between them do.
+    fn run_all(&self, models: &[Context]) -> Vec<Result<Outcome>> {
+        models.iter().map(|cx| self.run(cx)).collect()
+    }
 }
 
 /// What a step sees.
@@ -51,7 +57,9 @@ pub struct Context<'a> {
     /// All rows of the table that the step reads.
     pub table: &'a Table,
     /// Rows that `where` keeps, ascending.
-    pub rows: Vec<usize>,
+    pub rows: &'a [usize],
+    /// The model to estimate, for methods that take a formula and were given one.
+    pub formula: Option<&'a Formula>,
     /// Column of the units.
     pub unit: Option<String>,
     /// Column of the time.
@@ -75,7 +83,7 @@ impl Context<'_> {
     pub fn kept(&self) -> Table {
         match self.rows.len() == self.table.rows() {
             true => self.table.clone(),
-            false => self.table.take(&self.rows),
+            false => self.table.take(self.rows),
         }
     }
 
@@ -96,6 +104,8 @@ pub enum Outcome {
     Columns(Measured),
     /// A fit, with scores of the observations when it has some.
     Fit(Box<Fit>, Option<Measured>),
+    /// The fits of the models that the step declares together.
+    Fits(Vec<Fit>),
     /// A whole new table.
     Table(Table, Vec<String>),
     /// The step's table with prepared columns, and what a reader must know.

@@ -136,6 +136,7 @@ fn pretty(value: &impl serde::Serialize) -> Result<String> {
 pub fn json(single: &Single) -> Result<String> {
     match single {
         Single::Fit(fit) => pretty(fit),
+        Single::Fits(fits) => pretty(&json!({ "method": fits.first().map(|f| &f.method), "models": fits })),
         Single::Measure(measure, _) => pretty(measure),
         Single::Table(table, notes) => pretty(&json!({ "rows": crate::run::rows_json(table), "notes": notes })),
     }
@@ -149,6 +150,13 @@ pub fn text(single: &Single) -> Result<String> {
             let mut tables = effects::tables(fit, &options, Lang::En)?;
             tables.extend(passport(fit));
             Ok(tables.iter().map(text::render).collect::<Vec<_>>().join("\n"))
+        }
+        Single::Fits(fits) => {
+            let numbers: Vec<String> = (1..=fits.len()).map(|i| format!("({i})")).collect();
+            let models: Vec<(&str, &plim_report::Fit)> = numbers.iter().map(String::as_str).zip(fits).collect();
+            let title = fits.first().map_or(String::new(), |f| f.method.clone());
+            let options = RegressionTable { title, ..Default::default() };
+            Ok(text::render(&plim_report::regression::regression(&models, &options, Lang::En)?))
         }
         Single::Measure(measure, table) => {
             let mut out = String::new();
@@ -242,12 +250,12 @@ pub fn to_file(single: &Single, path: &Path) -> Result<String> {
             notes.iter().chain(own).for_each(|n| said.push_str(&format!("{n}\n")));
             Ok(said)
         }
-        Single::Fit(_) if path.extension().is_some_and(|e| e == "json") => {
+        Single::Fit(_) | Single::Fits(_) if path.extension().is_some_and(|e| e == "json") => {
             let text = json(single)?;
             write_text(path, &text)?;
             Ok(format!("{}\n", path.display()))
         }
-        Single::Fit(_) => Err(Error::plan(
+        Single::Fit(_) | Single::Fits(_) => Err(Error::plan(
             format!("a fit has no rows to write to {}", path.display()),
             "name a file that ends in .json",
         )),

@@ -136,12 +136,19 @@ impl Run {
             let path = crate::plan::below(folder, file)?;
             std::fs::read_to_string(&path).map_err(|e| plim_table::Error::file(path.display(), e).into())
         };
-        let cx = Context {
+        let text = step.regression.formula.as_str();
+        let formulas = match step.entry.estimates && !text.trim().is_empty() {
+            true => Formula::parse_set(text)?,
+            false => Vec::new(),
+        };
+        let samples = samples(&step.regression, table, rows)?;
+        let on = |rows, formula| Context {
             step,
             table,
             rows,
-            unit,
-            time,
+            formula,
+            unit: unit.clone(),
+            time: time.clone(),
             panel: panel.as_ref(),
             seed: step.rows.seed.unwrap_or(study.seed),
             tables: &self.tables,
@@ -149,7 +156,29 @@ impl Run {
             study,
             read_text: &read_text,
         };
-        step.method.run(&cx)
+        if samples.len() == 1 && formulas.len() <= 1 {
+            return step.method.run(&on(&samples[0].rows, formulas.first()));
+        }
+        let models: Vec<(&Sample, &Formula)> =
+            samples.iter().flat_map(|sample| formulas.iter().map(move |formula| (sample, formula))).collect();
+        let contexts: Vec<Context> = models.iter().map(|(sample, f)| on(&sample.rows, Some(f))).collect();
+        let mut fits = Vec::new();
+        for (outcome, (sample, formula)) in step.method.run_all(&contexts).into_iter().zip(&models) {
+            let of = sample.label.as_ref().map_or(String::new(), |(by, value)| format!(", {by} = {value}"));
+            let outcome = outcome.map_err(|e| e.in_model(&format!("{}{of}", formula.source)))?;
+            let Outcome::Fit(mut fit, _) = outcome else {
+                return Err(Error::plan(
+                    format!("`{}` does not take several models in one step", step.entry.name),
+                    "give each model a step of its own",
+                ));
+            };
+            fit.formula.clone_from(&formula.source);
+            if let Some((by, value)) = &sample.label {
+                fit.sample.insert("split".into(), json!({ "by": by, "value": value }));
+            }
+            fits.push(*fit);
+        }
+        Ok(Outcome::Fits(fits))
     }
 
     fn take(&mut self, step: &Step, outcome: Outcome) -> Result<()> {
@@ -164,6 +193,11 @@ impl Run {
             Outcome::Fit(fit, scores) => {
                 self.results.estimates.insert(step.name.clone(), *fit);
                 scores.map_or(Ok(()), |scores| self.join(step, scores))
+            }
+            Outcome::Fits(fits) => {
+                let named = fits.into_iter().enumerate().map(|(i, fit)| (format!("{}.{}", step.name, i + 1), fit));
+                self.results.estimates.extend(named);
+                Ok(())
             }
             Outcome::Table(table, notes) => {
                 let held = Held { table, unit: step.rows.unit.clone(), time: step.rows.time.clone() };
@@ -253,6 +287,55 @@ impl Run {
             }
         }
         Ok(())
+    }
+}
+
+/// Rows on which the models of a step are estimated.
+struct Sample {
+    /// The column that splits and its value; `full` for all rows before the parts.
+    label: Option<(String, String)>,
+    rows: Vec<usize>,
+}
+
+/// Most parts that a split may have.
+const MOST_PARTS: usize = 100;
+
+/// The samples that `split` and `fsplit` ask for; all rows without them. Rows where the column is missing are in none.
+fn samples(options: &crate::step::Regression, table: &Table, rows: Vec<usize>) -> Result<Vec<Sample>> {
+    let (by, full) = match (&options.split, &options.fsplit) {
+        (None, None) => return Ok(vec![Sample { label: None, rows }]),
+        (Some(_), Some(_)) => return Err(Error::plan("`split` and `fsplit` are both given", "keep one of them")),
+        (Some(by), None) => (by, false),
+        (None, Some(by)) => (by, true),
+    };
+    let column = table.column(by)?;
+    let codes = column.codes();
+    let mut parts: Vec<(usize, Sample)> = Vec::new();
+    let mut of: IndexMap<u32, usize> = IndexMap::new();
+    for &i in rows.iter().filter(|&&i| codes[i] != plim_table::MISSING) {
+        let part = *of.entry(codes[i]).or_insert_with(|| {
+            parts.push((i, Sample { label: Some((by.clone(), column.show(i))), rows: Vec::new() }));
+            parts.len() - 1
+        });
+        if parts.len() > MOST_PARTS {
+            return Err(Error::plan(
+                format!("`{by}` has more than {MOST_PARTS} values"),
+                "split by a column with few values, such as a region or a 0/1 column",
+            ));
+        }
+        parts[part].1.rows.push(i);
+    }
+    match &column.data {
+        plim_table::Data::Number(v) => parts.sort_by(|a, b| v[a.0].total_cmp(&v[b.0])),
+        plim_table::Data::Text(_) => parts.sort_by(|a, b| a.1.label.cmp(&b.1.label)),
+    }
+    let mut samples: Vec<Sample> = parts.into_iter().map(|(_, sample)| sample).collect();
+    if full {
+        samples.insert(0, Sample { label: Some((by.clone(), "full".into())), rows });
+    }
+    match samples.is_empty() {
+        true => Err(Error::plan(format!("`{by}` is missing in every row"), "split by another column")),
+        false => Ok(samples),
     }
 }
 
@@ -425,29 +508,9 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
     let (unit, time) = run.keys.get(&name).cloned().unwrap_or_default();
     let unit = step.rows.unit.clone().or(unit);
     let time = step.rows.time.clone().or(time);
-    let mut columns = step.method.columns();
-    columns.retain(|c| !c.is_empty());
+    let (mut columns, wrong) = step.columns(Some(table));
+    errors.extend(wrong.into_iter().map(place));
     columns.extend([&unit, &time].into_iter().flatten().cloned());
-    if let Some(filter) = &step.rows.filter {
-        match Expr::parse(filter) {
-            Ok(expr) => expr.columns(&mut columns),
-            Err(e) => errors.push(place(e)),
-        }
-    }
-    if step.entry.estimates {
-        match Formula::parse(&step.regression.formula) {
-            Ok(formula) => columns.extend(formula.columns()),
-            Err(e) => errors.push(place(e)),
-        }
-        if let Some(weights) = &step.regression.weights {
-            match Expr::parse(weights) {
-                Ok(expr) if !table.has(weights) => expr.columns(&mut columns),
-                _ => columns.push(weights.clone()),
-            }
-        }
-        let clusters = step.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
-        columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
-    }
     columns.dedup();
     if step.entry.name != "sql" {
         for column in &columns {

@@ -15,6 +15,8 @@ use std::path::Path;
 pub enum Single {
     /// A fit; scores of observations, when it has some, are under `rows`.
     Fit(Box<Fit>),
+    /// The fits of a formula that stands for several models, or of a split sample.
+    Fits(Vec<Fit>),
     /// A measure with its rows.
     Measure(Box<Measure>, Table),
     /// A prepared table, and what was done to it.
@@ -59,8 +61,19 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
             reading.insert(option.name, value);
         }
     }
-    let read = plim_table::read(file, &schema::read(reading)?)?;
-    let (single, _) = run_on(method, read.table, options, file.parent().unwrap_or(Path::new(".")))?;
+    let reading: ReadOptions = schema::read(reading)?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let wanted = wanted(method, &options);
+    let mut read = plim_table::read_columns(file, &reading, wanted.as_deref())?;
+    let first = run_on(method, std::mem::take(&mut read.table), options.clone(), folder);
+    let (single, _) = match (first, wanted) {
+        // With every column in sight the message can offer near names.
+        (Err(_), Some(_)) => {
+            read = plim_table::read(file, &reading)?;
+            run_on(method, std::mem::take(&mut read.table), options, folder)?
+        }
+        (result, _) => result?,
+    };
     Ok(match single {
         Single::Measure(mut m, t) => {
             m.notes.extend(read.notes);
@@ -70,23 +83,41 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
             f.notes.extend(read.notes);
             Single::Fit(f)
         }
+        Single::Fits(mut fits) => {
+            fits.iter_mut().for_each(|f| f.notes.extend(read.notes.iter().cloned()));
+            Single::Fits(fits)
+        }
         table => table,
     })
 }
 
-/// Runs one method on a table in memory; also gives the step's name back.
-pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &Path) -> Result<(Single, String)> {
-    let mut keys = options;
+/// The columns that an estimate needs, where they are known before the file is read.
+fn wanted(method: &str, options: &Map<String, Value>) -> Option<Vec<String>> {
+    let step = step(method, options.clone()).ok().filter(|s| s.entry.role == Role::Estimate)?;
+    let (mut columns, errors) = step.columns(None);
+    columns.extend([&step.rows.unit, &step.rows.time].into_iter().flatten().cloned());
+    errors.is_empty().then_some(columns)
+}
+
+fn step(method: &str, mut keys: Map<String, Value>) -> Result<Step> {
     // As in a study file: the method's own option `method` goes by `using` beside the step's.
     if let Some(using) = keys.insert("method".into(), Value::from(method)) {
         keys.insert("using".into(), using);
     }
-    let step = Step::read(keys, 0).map_err(unstepped)?;
+    Step::read(keys, 0).map_err(unstepped)
+}
+
+/// Runs one method on a table in memory; also gives the step's name back.
+pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &Path) -> Result<(Single, String)> {
+    let step = step(method, options)?;
     let held = Held { table, unit: None, time: None };
     let mut run = Run::on("data", held);
     run.step(&step, &Study::default(), folder).map_err(unstepped)?;
     let rows = run.measured.get(&step.name).map(|t| plain(t, &step, &run));
     let single = match step.entry.role {
+        Role::Estimate if !run.results.estimates.contains_key(&step.name) => {
+            Single::Fits(run.results.estimates.into_values().collect())
+        }
         Role::Estimate => {
             let Some(mut fit) = run.results.estimates.swap_remove(&step.name) else {
                 return Err(Error::plan(format!("`{method}` gave no fit"), "report this"));

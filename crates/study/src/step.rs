@@ -5,11 +5,14 @@
 //! three by name.
 
 use crate::error::{Error, Result};
+use crate::expression::Expr;
+use crate::formula::Formula;
 use crate::method::{Entry, Method, find};
 use crate::schema::{self, OptionDoc};
 use plim_stats::absorb::Singletons;
 use plim_stats::linear::Collinear;
 use plim_stats::vcov::{Ssc, Vcov};
+use plim_table::Table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -37,8 +40,12 @@ pub struct Rows {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Regression {
-    /// The model: `y ~ x1 + log(x2) | city + year`.
+    /// The model: `y ~ x1 + log(x2) | city + year`; several with `csw(x1, x2)`, `sw()` or `c(y1, y2) ~ …`.
     pub formula: String,
+    /// A column for each value of which the models are estimated apart: a region, a group above and below the median.
+    pub split: Option<String>,
+    /// As `split`, and the full sample first.
+    pub fsplit: Option<String>,
     /// Column of weights; every observation counts alike by default.
     pub weights: Option<String>,
     /// Part of the linear predictor with coefficient one: a column or an expression.
@@ -113,5 +120,31 @@ impl Step {
         }
         let method = (entry.read)(keys).map_err(|e| e.at_step(&name))?;
         Ok(Step { name, index, entry, method, rows, regression, given })
+    }
+
+    /// Every column that the options name, and what is wrong with the formulas among them. With a `table`, a weight or
+    /// an offset that is one of its columns is not read as an expression.
+    pub fn columns(&self, table: Option<&Table>) -> (Vec<String>, Vec<Error>) {
+        let mut columns = self.method.columns();
+        columns.retain(|c| !c.is_empty());
+        let mut errors = Vec::new();
+        let expressions = [&self.rows.filter, &self.regression.weights, &self.regression.offset];
+        for text in expressions.into_iter().flatten() {
+            match Expr::parse(text) {
+                _ if table.is_some_and(|t| t.has(text)) => columns.push(text.clone()),
+                Ok(expr) => expr.columns(&mut columns),
+                Err(e) => errors.push(e),
+            }
+        }
+        if self.entry.estimates {
+            match Formula::parse_set(&self.regression.formula) {
+                Ok(set) => set.iter().for_each(|formula| columns.extend(formula.columns())),
+                Err(e) => errors.push(e),
+            }
+            columns.extend(self.regression.split.iter().chain(&self.regression.fsplit).cloned());
+        }
+        let clusters = self.regression.vcov.as_ref().map(|v| v.clusters()).unwrap_or_default();
+        columns.extend(clusters.iter().flat_map(|c| c.split('^').map(str::to_string)));
+        (columns, errors)
     }
 }

@@ -88,6 +88,32 @@ fn slopes_and_instruments() {
 }
 
 #[test]
+fn one_formula_for_many_models() {
+    let texts =
+        |source: &str| -> Vec<String> { Formula::parse_set(source).unwrap().into_iter().map(|f| f.source).collect() };
+    assert_eq!(
+        texts("c(y, log(z)) ~ x + sw0(a, b + c) | csw0(city, year)")[..7],
+        ["y ~ x", "y ~ x + a", "y ~ x + b + c", "log(z) ~ x", "log(z) ~ x + a", "log(z) ~ x + b + c", "y ~ x | city",]
+    );
+    assert_eq!(
+        texts("y ~ csw(a, b, c:d) | p^q[t] "),
+        ["y ~ a | p^q[t]", "y ~ a + b | p^q[t]", "y ~ a + b + c:d | p^q[t]"]
+    );
+    assert_eq!(texts("y ~ mvsw(a, b)"), ["y ~ 1", "y ~ a", "y ~ b", "y ~ a + b"]);
+    assert_eq!(texts("y ~ sw(`odd name`, i(t, ref = 5)) - 1"), ["y ~ `odd name` - 1", "y ~ i(t, ref = c(5)) - 1"]);
+    assert_eq!(texts("y ~ 1 | city | d ~ sw(z1, z1 + z2)").len(), 2);
+    // What each model is called parses to that model.
+    for f in Formula::parse_set("c(y, w) ~ x * m + sw(l(x, 1:2), I(x^2)) | csw(city[t], year) | d ~ csw(z, v)").unwrap()
+    {
+        let again = Formula::parse(&f.source).unwrap();
+        assert_eq!((&again.terms, &again.effects, &again.instruments), (&f.terms, &f.effects, &f.instruments));
+    }
+    assert!(Formula::parse("y ~ csw(a, b)").unwrap_err().to_string().contains("2 models"));
+    let many: Vec<String> = (0..14).map(|j| format!("x{j}")).collect();
+    assert!(Formula::parse_set(&format!("y ~ mvsw({})", many.join(", "))).is_err());
+}
+
+#[test]
 fn what_has_no_meaning_is_refused_with_its_place() {
     for (text, part) in [
         ("y ~ x + ", "regressor"),

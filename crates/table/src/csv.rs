@@ -9,7 +9,7 @@
 use crate::read::{Read, ReadOptions, header};
 use crate::table::{TextBuilder, is_missing_token, parse_number, show_number};
 use crate::write::WriteOptions;
-use crate::{Column, Data, Error, Result, Table};
+use crate::{Column, Data, Error, Lines, Result, Table};
 use ::csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use encoding_rs::{DecoderResult, Encoding, GB18030, UTF_8};
 use std::io::Write;
@@ -153,7 +153,7 @@ fn parse(text: &str, delimiter: u8, missing: &[String], file: &str, notes: &mut 
             },
         });
         let mut table = Table::new(columns.collect())?;
-        table.origin.lines = lines;
+        table.origin.lines = Lines::Listed(lines);
         return Ok(table);
     }
 }
@@ -329,7 +329,7 @@ mod tests {
     fn lines_count_quoted_breaks_blank_lines_and_crlf() {
         for end in ["\n", "\r\n"] {
             let text = ["a,b", "1,\"x", "y\"", "", "2,z", "3,z", ""].join(end);
-            assert_eq!(table(&text).origin.lines, [2, 5, 6], "{end:?}");
+            assert_eq!(table(&text).origin.lines, crate::Lines::Listed(vec![2, 5, 6]), "{end:?}");
         }
     }
 

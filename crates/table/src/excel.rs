@@ -6,7 +6,7 @@
 
 use crate::read::{MAX_COLUMNS, Read, ReadOptions, header};
 use crate::table::{TextBuilder, is_missing_token, parse_number, show_number};
-use crate::{Column, Data, Error, Result, Table, near};
+use crate::{Column, Data, Error, Lines, Result, Table, near};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, Xlsx};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime as Stamp, Workbook, XlsxError};
 use std::fs::File;
@@ -149,7 +149,7 @@ fn assemble(cells: Vec<(u32, u32, Cell)>, missing: &[String], file: &str, notes:
     }
     let columns = names.into_iter().zip(columns).map(|(name, cells)| typed(name, cells, lines.len(), missing));
     let mut table = Table::new(columns.collect())?;
-    table.origin.lines = lines;
+    table.origin.lines = Lines::Listed(lines);
     Ok(table)
 }
 

@@ -28,8 +28,8 @@ pub mod write;
 pub use error::{Content, Error, Result, near};
 pub use join::{Join, filter, left_join};
 pub use panel::{Balance, Panel};
-pub use read::{Read, ReadOptions, read};
+pub use read::{Read, ReadOptions, read, read_columns};
 #[cfg(feature = "sql")]
 pub use sql::{Source, sql, sql_over};
-pub use table::{Column, Data, MISSING, Origin, Table, Text};
+pub use table::{Column, Data, Lines, MISSING, Origin, Table, Text};
 pub use write::{WriteOptions, write, write_atomic, write_with};

@@ -1,9 +1,10 @@
 //! Apache Parquet.
 
 use crate::arrow::{from_batches, to_batch};
-use crate::{Error, Read, Result, Table};
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use crate::{Column, Error, Read, Result, Table};
+use ::arrow::datatypes::Schema;
+use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use ::parquet::arrow::{ArrowWriter, ProjectionMask};
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
 use std::fmt::Display;
@@ -30,14 +31,42 @@ pub(crate) fn broken(file: impl Display, error: impl Display) -> Error {
     Error::file(file, format!("not a whole Parquet file: {error}"))
 }
 
-/// Reads a file; a row's line is its number in the file.
-pub(crate) fn read(path: &Path) -> Result<Read> {
+/// Reads a file, or of its columns only those `wanted` when it has them all; a row's line is its number in the file.
+///
+/// One column at a time: what Arrow needs besides the table is never more than one column.
+pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
     let file = path.display().to_string();
     let builder = open(path)?;
     let schema = builder.schema().clone();
-    let reader = builder.with_batch_size(1 << 16).build().map_err(|e| broken(&file, e))?;
-    let batches = reader.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| broken(&file, e))?;
-    let (mut table, notes) = from_batches(&schema, &batches, &file)?;
+    let all: Vec<usize> = (0..schema.fields().len()).collect();
+    let columns = wanted.and_then(|names| {
+        let mut found = names.iter().map(|n| schema.index_of(n).ok()).collect::<Option<Vec<_>>>()?;
+        found.sort_unstable();
+        found.dedup();
+        (!found.is_empty()).then_some(found)
+    });
+    let metadata = ArrowReaderMetadata::try_new(builder.metadata().clone(), ArrowReaderOptions::new())
+        .map_err(|e| broken(&file, e))?;
+    let read_one = |column: usize| -> Result<(Table, Vec<String>)> {
+        let handle = File::open(path).map_err(|e| Error::file(&file, e))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), [column]);
+        let reader = builder.with_projection(mask).with_batch_size(1 << 16).build().map_err(|e| broken(&file, e))?;
+        let of = Schema::new(vec![schema.field(column).clone()]);
+        let batches = reader.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| broken(&file, e))?;
+        from_batches(&of, &batches, &file)
+    };
+    let mut notes = Vec::new();
+    let mut read = Vec::new();
+    for column in columns.unwrap_or(all) {
+        let (table, said) = read_one(column)?;
+        notes.extend(said);
+        read.extend(table.into_columns());
+    }
+    if read.iter().any(|c: &Column| c.len() != read[0].len()) {
+        return Err(broken(&file, "its columns have different numbers of rows"));
+    }
+    let mut table = Table::new(read)?;
     table.origin.lines = crate::table::count_lines(table.rows(), &file)?;
     Ok(Read { table, notes })
 }

@@ -84,6 +84,12 @@ impl Format {
 
 /// Reads a file by its extension.
 pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
+    read_columns(path, options, None)
+}
+
+/// Reads a file of which only the columns `wanted` are needed: where the format allows, and the file has them all, the
+/// others are skipped.
+pub fn read_columns(path: impl AsRef<Path>, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
     let path = path.as_ref();
     let format = Format::of(path)?;
     let file = path.display().to_string();
@@ -96,7 +102,7 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
     }
     let mut read = guarded(&file, || match format {
         Format::Csv(delimiter) => crate::csv::read(path, delimiter, options),
-        Format::Parquet => crate::parquet::read(path),
+        Format::Parquet => crate::parquet::read(path, wanted),
         Format::Stata => crate::stata::read(path, options),
         Format::Excel => crate::excel::read(path, options),
     })?;

@@ -170,19 +170,36 @@ impl Column {
     pub fn codes(&self) -> Vec<u32> {
         match &self.data {
             Data::Text(t) => t.codes.clone(),
-            Data::Number(v) => {
-                let mut seen: HashMap<u64, u32> = HashMap::new();
-                v.iter()
-                    .map(|x| {
+            Data::Number(v) => match whole_range(v) {
+                Some((least, size)) => {
+                    let mut code = vec![MISSING; size];
+                    let mut next = 0;
+                    let of = |x: &f64| {
+                        if x.is_nan() {
+                            return MISSING;
+                        }
+                        let slot = &mut code[(x - least) as usize];
+                        if *slot == MISSING {
+                            *slot = next;
+                            next += 1;
+                        }
+                        *slot
+                    };
+                    v.iter().map(of).collect()
+                }
+                None => {
+                    let mut seen: HashMap<u64, u32> = HashMap::new();
+                    let of = |x: &f64| {
                         if x.is_nan() {
                             return MISSING;
                         }
                         let next = seen.len() as u32;
                         // -0 and 0 are one value.
                         *seen.entry((x + 0.0).to_bits()).or_insert(next)
-                    })
-                    .collect()
-            }
+                    };
+                    v.iter().map(of).collect()
+                }
+            },
         }
     }
 
@@ -198,19 +215,56 @@ impl Column {
     }
 }
 
+/// The least value and the number of values up to the largest, where all are whole numbers that lie so close together
+/// that a table of them is cheaper than hashing.
+fn whole_range(v: &[f64]) -> Option<(f64, usize)> {
+    let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+    for &x in v.iter().filter(|x| !x.is_nan()) {
+        if x.fract() != 0.0 {
+            return None;
+        }
+        (least, most) = (least.min(x), most.max(x));
+    }
+    let size = most - least + 1.0;
+    (size.is_finite() && size <= 4.0 * v.len() as f64 + 1024.0 && most.abs() < 9e15).then_some((least, size as usize))
+}
+
 /// Where the rows of a table came from, so that an error can name file and line.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Origin {
     /// The file, as the user named it.
     pub file: Option<String>,
-    /// Line of each row of the table (sheet row of a workbook, observation of a binary file); empty when unknown.
-    pub lines: Vec<u32>,
+    /// Line of each row of the table (sheet row of a workbook, observation of a binary file).
+    pub lines: Lines,
 }
 
-/// Lines 1 to `rows`, for files whose rows have numbers and no lines.
-pub(crate) fn count_lines(rows: usize, file: &str) -> Result<Vec<u32>> {
+/// Line of each row of a table.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Lines {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// Row `i` is line `i + 1`.
+    Counted,
+    /// A line for each row.
+    Listed(Vec<u32>),
+}
+
+impl Lines {
+    /// Line of row `i`.
+    pub fn of(&self, i: usize) -> Option<u32> {
+        match self {
+            Lines::Unknown => None,
+            Lines::Counted => u32::try_from(i + 1).ok(),
+            Lines::Listed(lines) => lines.get(i).copied(),
+        }
+    }
+}
+
+/// The lines of a file whose rows have numbers and no lines.
+pub(crate) fn count_lines(rows: usize, file: &str) -> Result<Lines> {
     match u32::try_from(rows) {
-        Ok(rows) => Ok((1..=rows).collect()),
+        Ok(_) => Ok(Lines::Counted),
         Err(_) => Err(Error::invalid(format!("{file}: {rows} rows do not fit into a table"), "aggregate it with SQL")),
     }
 }
@@ -248,6 +302,11 @@ impl Table {
     /// The columns in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The columns themselves.
+    pub fn into_columns(self) -> Vec<Column> {
+        self.columns
     }
 
     /// The names in order.
@@ -311,7 +370,7 @@ impl Table {
 
     /// Line of a row in its file.
     pub fn line(&self, row: usize) -> Option<u32> {
-        self.origin.lines.get(row).copied()
+        self.origin.lines.of(row).filter(|_| row < self.rows)
     }
 
     /// Adds a column, or replaces the one of the same name.
@@ -329,10 +388,8 @@ impl Table {
 
     /// The rows `rows` (which may repeat), in that order.
     pub fn take(&self, rows: &[usize]) -> Table {
-        let lines = match self.origin.lines.is_empty() {
-            true => Vec::new(),
-            false => rows.iter().map(|&r| self.origin.lines[r]).collect(),
-        };
+        let lines: Option<Vec<u32>> = rows.iter().map(|&r| self.origin.lines.of(r)).collect();
+        let lines = lines.map_or(Lines::Unknown, Lines::Listed);
         Table {
             columns: self.columns.iter().map(|c| c.take(rows)).collect(),
             rows: rows.len(),

@@ -98,7 +98,7 @@ fn panel_table() -> Table {
     ])
     .unwrap();
     table.origin.file = Some("cities.csv".into());
-    table.origin.lines = vec![2, 3, 4, 5];
+    table.origin.lines = plim_table::Lines::Listed(vec![2, 3, 4, 5]);
     table
 }
 

@@ -66,7 +66,7 @@ impl Method for MediationOptions {
         need(&self.treatment, "treatment")?;
         let built = built(cx, &[need(&self.mediator, "mediator")?])?;
         // Resampled are the clusters of the covariance, which hold whole units.
-        let cluster = built.design.cluster.first().cloned();
+        let cluster = built.vcov.clusters().first().and_then(|name| built.design.cluster(name).ok().cloned());
         let cluster = cluster.map_or_else(|| resampled(cx, &built, self.replications), Ok)?;
         let m = mediation(&built.design, &built.extra[0], &cluster, self, &rules(cx), cx.seed)
             .map_err(|e| located(cx, e))?;

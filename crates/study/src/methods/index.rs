@@ -27,7 +27,7 @@ impl Method for Entropy {
         Ok(Outcome::Columns(Measured {
             measure,
             columns: vec![Column::number("score", index.score)],
-            keys: Keys::Rows(cx.rows.clone()),
+            keys: Keys::Rows(cx.rows.to_vec()),
         }))
     }
 }

@@ -45,16 +45,12 @@ pub(super) fn built(cx: &Context, extra: &[&str]) -> Result<Built> {
             "use method iv, liml or gmm, or leave the third part out",
         ));
     }
-    design(cx, &formula, &cx.step.regression, extra)
+    design(cx, formula, &cx.step.regression, extra)
 }
 
 /// The step's formula.
-pub(super) fn formula(cx: &Context) -> Result<Formula> {
-    let text = &cx.step.regression.formula;
-    if text.trim().is_empty() {
-        return Err(Error::plan("`formula` is not given", "write formula = \"y ~ x1 + x2 | city + year\""));
-    }
-    Formula::parse(text)
+pub(super) fn formula<'a>(cx: &Context<'a>) -> Result<&'a Formula> {
+    cx.formula.ok_or_else(|| Error::plan("`formula` is not given", "write formula = \"y ~ x1 + x2 | city + year\""))
 }
 
 /// How the step estimates.

@@ -251,7 +251,7 @@ impl Method for Resilience {
         let parts =
             [("resilience", result.resilience), ("resistance", result.resistance), ("recovery", result.recovery)];
         let columns = parts.into_iter().filter_map(|(name, v)| Some(Column::number(name, v?))).collect();
-        Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(cx.rows.clone()) }))
+        Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(cx.rows.to_vec()) }))
     }
 }
 
