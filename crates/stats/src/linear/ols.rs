@@ -104,6 +104,13 @@ impl std::fmt::Display for Dropped {
     }
 }
 
+impl Accuracy {
+    /// The digits that were carried.
+    pub fn precision(&self) -> Precision {
+        if self.extended { Precision::Extended } else { Precision::Double }
+    }
+}
+
 /// The certificate of a fit: what was checked after it was computed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Accuracy {

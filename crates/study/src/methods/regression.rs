@@ -8,21 +8,25 @@ use crate::run::number;
 use plim_report::Fit;
 use plim_stats::Fit as _;
 use plim_stats::fit::table;
-use plim_stats::linear::{Estimated, Ols, Regression};
+use plim_stats::linear::{Estimated, Ols, Precision, Regression};
 use plim_stats::vcov::{Ssc, vcov};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Least squares with absorbed fixed effects: everything it takes is in the common options.
+/// Least squares with absorbed fixed effects.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Feols {}
+pub struct Feols {
+    /// Digits of the arithmetic: sixteen, and more where the regressors are nearly collinear, or thirty-two throughout.
+    pub precision: Precision,
+}
 
 impl Method for Feols {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let built = built(cx, &[])?;
         let mut rules = rules(cx);
+        rules.ols.precision = self.precision;
         let all = rules.ssc == Ssc::All;
         if all {
             rules.ssc = Ssc::default();
@@ -56,7 +60,7 @@ pub(super) fn formula<'a>(cx: &Context<'a>) -> Result<&'a Formula> {
 /// How the step estimates.
 pub(super) fn rules(cx: &Context) -> Regression {
     let r = &cx.step.regression;
-    let ols = Ols { singletons: r.singletons, collinear: r.collinear };
+    let ols = Ols { singletons: r.singletons, collinear: r.collinear, ..Ols::default() };
     Regression { ols, vcov: r.vcov.clone(), ssc: r.ssc }
 }
 
@@ -103,6 +107,11 @@ pub(super) fn report(method: &str, cx: &Context, built: &Built, estimated: &Esti
     stat("dof_residual", fit.dof_residual() as f64);
     stat("df_t", covariance.df);
     stat("certificate", fit.certificate);
+    stat("residual", fit.accuracy.residual);
+    stat("orthogonality", fit.accuracy.orthogonality);
+    stat("condition", fit.accuracy.condition);
+    stats.insert("iterations".into(), json!(fit.accuracy.iterations));
+    stats.insert("precision".into(), json!(fit.accuracy.precision()));
     stats.insert("parameters".into(), json!(covariance.K));
     stats.insert("clusters".into(), json!(covariance.G));
     Fit {
