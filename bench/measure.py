@@ -35,9 +35,31 @@ def dea(units):
     return {"plim": plim, "scipy HiGHS": peer("dea_highs.py", data)}
 
 
-CITIES, WORKERS, STICKY = f"{DESIGNS}/cities.csv", f"{DESIGNS}/workers.parquet", f"{DESIGNS}/workers_sticky.parquet"
+CITIES = f"{DESIGNS}/cities.csv"
 CITY = "y ~ x1 + x2 + x3 + x4 + x5 | city + year"
-AKM = "y ~ x1 + x2 | worker + firm + year"
+SETS = "y ~ x1 + mvsw(x2, x3, x4, x5, x6, x7, x8, x9, x10) | city + year"
+TWO, THREE = "y ~ x1 + x2 | worker + year", "y ~ x1 + x2 | worker + year + firm"
+SIZES = ("1e6", "1e7") if os.environ.get("LARGE") else ("1e6",)
+# Designs of workers and firms: name -> (file, formula).
+GRAPHS = {"simple_2": ("simple", TWO), **{kind: (kind, THREE) for kind in ("simple", "difficult", "chain", "mobility")}}
+
+
+def graph(kind, size):
+    """The engines on one design. What takes minutes or more memory than there is at 1e7 rows is left out there."""
+    file, formula = GRAPHS[kind]
+    data = f"{DESIGNS}/{file}_{size}.parquet"
+    engines = {"plim": feols(data, formula, "worker"), "fereg": peer("feols_fereg.py", data, formula, "worker")}
+    if size != "1e7":
+        engines["pyfixest lsmr"] = peer("feols_pyfixest.py", data, formula, "worker", "lsmr")
+        engines["polars-reg"] = peer("feols_polars_reg.py", data, formula, "worker")
+    return engines
+
+
+def reference(kind, size):
+    """The same in extended precision."""
+    file, formula = GRAPHS[kind]
+    data = f"{DESIGNS}/{file}_{size}.parquet"
+    return "long double", feols(data, formula, "worker"), [PYTHON, str(HERE / "reference.py"), data, formula, "worker"]
 
 
 def complexity(name):
@@ -56,21 +78,16 @@ CASES = {
         "pyfixest": peer("feols_pyfixest.py", CITIES, CITY, "city"),
         "linearmodels": peer("feols_linearmodels.py", CITIES),
     }),
-    "feols_workers": (7, 1, {
-        "plim": feols(WORKERS, AKM, "worker"),
-        "pyfixest": peer("feols_pyfixest.py", WORKERS, AKM, "worker"),
-        "pyfixest lsmr": peer("feols_pyfixest.py", WORKERS, AKM, "worker", "lsmr"),
+    "specs_512": (5, 1, {
+        "plim": feols(CITIES, SETS, "city"),
+        "pyfixest": peer("specs_pyfixest.py", CITIES),
     }),
+    **{f"feols_{kind}_{size}": (5 if size == "1e6" else 3, 1, graph(kind, size)) for size in SIZES for kind in GRAPHS},
     "dea_289": (7, 1, dea(289)),
     "complexity": (7, 1, complexity("exports")),
     "complexity_wide": (7, 1, complexity("exports_wide")),
     "demo_simulate": (5, 0, {"plim": [PLIM, "simulate", "cities", "--seed", "1", "--into", f"{WORK}/demo/data"]}),
     "demo_run": (5, 1, {"plim": [PLIM, "run", f"{WORK}/demo/study.toml", "--out", f"{WORK}/demo/out-RUN"]}),
-    "feols_workers_sticky": (5, 0, {
-        "plim": feols(STICKY, AKM, "worker"),
-        "pyfixest lsmr": peer("feols_pyfixest.py", STICKY, AKM, "worker", "lsmr"),
-        "pyfixest": peer("feols_pyfixest.py", STICKY, AKM, "worker"),
-    }),
     "dea_3000": (5, 0, dea(3000)),
 }
 
@@ -89,17 +106,11 @@ PAIRS = {
         ("pyfixest tight", ENGINES["feols_cities"]["plim"], peer("feols_pyfixest.py", CITIES, CITY, "city", "tight")),
         ("linearmodels", feols(CITIES, CITY, "city", "--ssc", "linearmodels"), ENGINES["feols_cities"]["linearmodels"]),
     ],
-    "feols_workers": [
-        ("pyfixest", ENGINES["feols_workers"]["plim"], ENGINES["feols_workers"]["pyfixest"]),
-        ("pyfixest lsmr", ENGINES["feols_workers"]["plim"], ENGINES["feols_workers"]["pyfixest lsmr"]),
-        ("pyfixest tight", ENGINES["feols_workers"]["plim"],
-         peer("feols_pyfixest.py", WORKERS, AKM, "worker", "tight")),
-    ],
-    "feols_workers_sticky": [
-        ("pyfixest lsmr", ENGINES["feols_workers_sticky"]["plim"], ENGINES["feols_workers_sticky"]["pyfixest lsmr"]),
-        ("pyfixest tight", ENGINES["feols_workers_sticky"]["plim"],
-         peer("feols_pyfixest.py", STICKY, AKM, "worker", "tight")),
-    ],
+    "specs_512": [("pyfixest", *ENGINES["specs_512"].values())],
+    **{f"feols_{kind}_1e6": [reference(kind, "1e5"), reference(kind, "1e6")]
+       + [(peer_name, graph(kind, "1e6")["plim"], command) for peer_name, command in graph(kind, "1e6").items()
+          if peer_name != "plim"] for kind in GRAPHS},
+    **{f"feols_{kind}_1e7": [("fereg", *graph(kind, "1e7").values())] for kind in GRAPHS},
     "dea_289": [("scipy HiGHS", *dea(289).values())],
     "dea_3000": [("scipy HiGHS", *dea(3000).values())],
     "complexity": [("numpy", *complexity("exports").values())],
@@ -136,6 +147,9 @@ def values(printed):
     found = json.loads(printed)
     if "values" in found:
         return found["values"]
+    if "models" in found:
+        firsts = [model["coefficients"][0] for model in found["models"]]
+        return {k: [c[k] for c in firsts] for k in ("estimate", "std_error")}
     if found["method"] == "feols":
         return {k: [c[k] for c in found["coefficients"]] for k in ("estimate", "std_error")}
     if found["method"] == "dea":

@@ -2,6 +2,7 @@
 # Measures plim against its peers.   bash bench/run.sh [CASE ...]
 #
 # PLIM   the binary to measure (target/release/plim)
+# LARGE  if set, ten million rows too: needs 12 GB of memory and 2 GB of disk
 # VENV   a Python environment with the peers; without it one is made for this run
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +18,7 @@ fi
 # A kernel forced from outside would slow the peers' linear algebra.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
 
-"$venv/bin/python" "$here/designs/make.py" "$work/designs"
+"$venv/bin/python" "$here/designs/make.py" "$work/designs" ${LARGE:+large}
 mkdir "$work/demo"
 cp "$here/../examples/digital-economy/study.toml" "$work/demo/"
 "$plim" simulate cities --seed 1 --into "$work/demo/data" >/dev/null

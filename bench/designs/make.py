@@ -1,4 +1,6 @@
-"""Writes the synthetic designs of the benches.   make.py DIR
+"""Writes the synthetic designs of the benches.   make.py DIR [large]
+
+`large` adds the tables of ten million rows.
 
 Every file comes from a fixed seed and a known process; nothing is real. Written as CSV where a person would have
 CSV (a city panel, a table of units) and as Parquet where not (a million rows, trade records).
@@ -15,29 +17,43 @@ def cities(seed=1, units=289, years=11):
     rng = np.random.default_rng(seed)
     city, year = np.divmod(np.arange(units * years), years)
     effect = rng.normal(size=units)[city] + rng.normal(size=years)[year]
-    columns = {f"x{j}": rng.normal(size=city.size) + 0.4 * effect for j in range(1, 6)}
+    columns = {f"x{j}": rng.normal(size=city.size) + 0.4 * effect for j in range(1, 11)}
     noise = rng.normal(size=units)[city] * 0.3 * (year - 5) + rng.normal(size=city.size)
     y = columns["x1"] - 0.5 * columns["x2"] + effect + noise
     return pd.DataFrame({"city": city + 1, "year": year + 2011, "y": y, **columns})
 
 
-def workers(stay, seed=2, workers=100_000, firms=5_000, years=10):
-    """Worker-firm panel. Each year a worker stays in the firm with probability `stay`, or goes to any firm.
+def graph(kind, rows, seed=2):
+    """Workers in firms over years: the graph that joins workers and firms decides how hard the effects are to absorb.
 
-    At 0 firms are redrawn each year (an easy, well mixed graph); near 1 few moves link the firms (a hard one).
+    simple     a new firm drawn for each year: well mixed
+    difficult  firms run through 1, 2, 3, … down the rows: in step with workers and years
+    chain      firms lie in a window around the worker's number, 20 years of a worker scattered: a long thin graph
+    mobility   few moves: a worker stays with probability 0.98 or goes to one of the next three firms
     """
     rng = np.random.default_rng(seed)
-    firm = np.empty((workers, years), dtype=np.int64)
-    firm[:, 0] = rng.integers(firms, size=workers)
-    for t in range(1, years):
-        stays = rng.random(workers) < stay
-        firm[:, t] = np.where(stays, firm[:, t - 1], rng.integers(firms, size=workers))
-    worker, year = np.divmod(np.arange(workers * years), years)
-    firm = firm.ravel()
+    years = round(rows**0.3) if kind == "chain" else 10
+    workers = rows // (20 if kind == "chain" else years)
+    firms = max(2, rows // 160 if kind == "chain" else workers // 23)
+    if kind == "chain":
+        worker, year = rng.integers(workers, size=rows), rng.integers(years, size=rows)
+    else:
+        worker, year = np.divmod(np.arange(workers * years), years)
+    n = worker.size
+    if kind == "simple":
+        firm = rng.integers(firms, size=n)
+    elif kind == "difficult":
+        firm = np.arange(n) % firms
+    elif kind == "chain":
+        firm = np.minimum(np.maximum(worker // 8 - 11, 0) + rng.integers(21, size=n), firms - 1)
+    else:
+        moves = np.where(rng.random((workers, years)) < 0.02, rng.integers(1, 4, (workers, years)), 0)
+        moves[:, 0] = rng.integers(firms, size=workers)
+        firm = (moves.cumsum(axis=1) % firms).ravel()
     effect = rng.normal(size=workers)[worker] + rng.normal(size=firms)[firm] + rng.normal(size=years)[year]
-    x1 = rng.normal(size=worker.size) + 0.3 * effect
-    x2 = rng.normal(size=worker.size) - 0.2 * effect
-    y = x1 + 0.5 * x2 + effect + rng.normal(size=worker.size)
+    x1 = rng.normal(size=n) + 0.3 * effect
+    x2 = rng.normal(size=n) - 0.2 * effect
+    y = x1 + 0.5 * x2 + effect + rng.normal(size=n)
     ids = {"worker": worker, "firm": firm, "year": year + 2011}
     return pd.DataFrame({**{k: v.astype(np.int32) for k, v in ids.items()}, "y": y, "x1": x1, "x2": x2})
 
@@ -70,11 +86,12 @@ def exports(seed=4, records=300_000, units=200, products=1_000, years=3):
     return pd.concat(frames).sample(frac=1, random_state=seed)
 
 
-def main(folder):
+def main(folder, large):
     folder.mkdir(parents=True, exist_ok=True)
     cities().to_csv(folder / "cities.csv", index=False)
-    workers(stay=0.0).to_parquet(folder / "workers.parquet", index=False)
-    workers(stay=0.97).to_parquet(folder / "workers_sticky.parquet", index=False)
+    for kind in ("simple", "difficult", "chain", "mobility"):
+        for rows in (100_000, 1_000_000, 10_000_000)[:3 if large else 2]:
+            graph(kind, rows).to_parquet(folder / f"{kind}_{rows:.0e}.parquet".replace("+0", ""), index=False)
     for units in (289, 3_000):
         producers(units).to_csv(folder / f"producers_{units}.csv", index=False)
     exports().to_parquet(folder / "exports.parquet", index=False)
@@ -82,4 +99,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "large" in sys.argv[2:])

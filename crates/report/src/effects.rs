@@ -1,6 +1,7 @@
 //! Tables of what some methods have beside their coefficients: mediation, moderation, split samples,
 //! event studies.
 
+use crate::instruments::{first_stage, instruments};
 use crate::number::{count, decimals, fixed, p_value};
 use crate::regression::{Below, RegressionTable, Words, interval, regression};
 use crate::results::coefficients;
@@ -186,7 +187,13 @@ pub fn tables(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Vec<Ta
     }
     // Only the first carries the caller's title; the others say what they are.
     let beside = RegressionTable { title: String::new(), ..options.clone() };
-    let parts: [(&str, Part); 3] = [("effects", mediation), ("slopes", moderation), ("between", between)];
+    let parts: [(&str, Part); 5] = [
+        ("effects", mediation),
+        ("slopes", moderation),
+        ("between", between),
+        ("first_stage", first_stage),
+        ("weak_instruments", instruments),
+    ];
     for (key, table) in parts {
         if has(key) {
             out.push(table(fit, &beside, lang)?);

@@ -2,7 +2,7 @@
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | fits | [`table::Table`] | [`regression`], [`effects`] |
+//! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
 //! | columns, a measure | [`table::Table`] | [`describe`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`] |
 //! | numbers | [`figure::Scene`] | [`plots`] |
@@ -16,6 +16,7 @@ pub mod effects;
 pub mod escape;
 pub mod figure;
 pub mod html;
+pub mod instruments;
 pub mod latex;
 pub mod markdown;
 mod notes;

@@ -262,6 +262,19 @@ impl Words<'_> {
     fn specification(&self, fits: &[(&str, &Fit)]) -> Vec<Row> {
         let yes_no = |yes: bool| Cell(vec![Entry::Text(self.lang.say(if yes { "yes" } else { "no" }).into())]);
         let mut rows = Vec::new();
+        let part = |f: &Fit| {
+            let split = f.sample.get("split")?;
+            Some((split.get("by")?.as_str()?.to_string(), split.get("value")?.as_str()?.to_string()))
+        };
+        if let Some((by, _)) = fits.iter().find_map(|(_, f)| part(f)) {
+            let value = |f: &Fit| match part(f) {
+                Some((_, value)) if value == "full" => self.lang.say("full").into(),
+                Some((_, value)) => self.label(&value),
+                None => self.lang.say("full").into(),
+            };
+            let cells = fits.iter().map(|(_, f)| Cell(vec![Entry::Text(value(f))])).collect();
+            rows.push(Row::new(self.label(&by), cells));
+        }
         if !self.options.controls.is_empty() {
             let has = |f: &Fit| f.coefficients.iter().any(|c| matches_any(&self.options.controls, &c.name));
             rows.push(Row::new(self.lang.say("controls"), fits.iter().map(|(_, f)| yes_no(has(f))).collect()));

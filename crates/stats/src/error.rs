@@ -52,6 +52,13 @@ pub enum Kind {
     },
     /// No regressor is left after the collinear ones are dropped.
     NothingLeft,
+    /// There are fewer excluded instruments than endogenous variables.
+    Underidentified {
+        /// Endogenous variables.
+        endogenous: Vec<String>,
+        /// Excluded instruments that are left.
+        instruments: Vec<String>,
+    },
     /// Clustering needs at least two clusters.
     OneCluster {
         /// The clustering variable.
@@ -145,6 +152,23 @@ impl fmt::Display for Error {
                 f,
                 "every regressor is collinear or absorbed by the fixed effects; drop an effect, or choose a regressor that varies within them"
             )?,
+            Kind::Underidentified { endogenous, instruments } => {
+                let short = endogenous.len() - instruments.len();
+                let names = |list: &[String]| match list {
+                    [] => String::new(),
+                    list => format!(" (`{}`)", list.join("`, `")),
+                };
+                write!(
+                    f,
+                    "{} endogenous{} against {} excluded instrument{}{}: the equation is not identified; add at least {short} more instrument{} after the `~` of the third part, or treat an endogenous variable as exogenous",
+                    endogenous.len(),
+                    names(endogenous),
+                    instruments.len(),
+                    if instruments.len() == 1 { "" } else { "s" },
+                    names(instruments),
+                    if short == 1 { "" } else { "s" },
+                )?
+            }
             Kind::OneCluster { name } => write!(
                 f,
                 "`{name}` has a single cluster; cluster by a variable with at least two values, or set `vcov = \"hc1\"`"

@@ -1,5 +1,6 @@
 //! Errors with their place: what `stats` and `table` say, plus the step and the line of the plan.
 
+use crate::expression::Token;
 use std::fmt;
 
 /// Result of every fallible function of this crate.
@@ -14,6 +15,8 @@ pub struct Error {
     pub step: Option<String>,
     /// The model, where a step declares several.
     pub model: Option<String>,
+    /// The formula and the byte of it that the message is about.
+    pub formula: Option<(String, usize)>,
     /// The study file, and the bytes of it that are at fault.
     pub plan: Option<(String, std::ops::Range<usize>)>,
 }
@@ -54,7 +57,7 @@ pub enum Kind {
 
 impl Error {
     fn new(kind: Kind) -> Self {
-        Error { kind: Box::new(kind), step: None, model: None, plan: None }
+        Error { kind: Box::new(kind), step: None, model: None, formula: None, plan: None }
     }
 
     /// Something the study or the command asks for is wrong.
@@ -88,6 +91,20 @@ impl Error {
     /// Names the model, where a step declares several.
     pub fn in_model(mut self, model: &str) -> Self {
         self.model.get_or_insert_with(|| model.into());
+        self
+    }
+
+    /// Points at the name in `formula` that the message is about, when it is about one.
+    pub fn in_formula(mut self, formula: &str) -> Self {
+        if self.formula.is_none() && matches!(&*self.kind, Kind::Table(_) | Kind::Stats { .. } | Kind::Plan { .. }) {
+            let text = self.to_string();
+            let tokens = crate::expression::tokens(formula).unwrap_or_default();
+            let mut named = text.split('`').skip(1).step_by(2);
+            let place = named.find_map(|name| {
+                tokens.iter().find(|(t, _)| *t == Token::Name(name.into())).map(|(_, at)| (formula.into(), *at))
+            });
+            self.formula = place;
+        }
         self
     }
 
@@ -153,8 +170,8 @@ impl fmt::Display for Error {
             Kind::Stats { error, place: Some(place) } => write!(f, "{place}: {error}"),
             Kind::Plan { message, remedy } => write!(f, "{message}; {remedy}"),
             Kind::Formula { source, at, message, remedy } => {
-                let before = source.get(..*at).unwrap_or(source);
-                write!(f, "{message}; {remedy}\n  {source}\n  {}^", " ".repeat(before.chars().count()))
+                write!(f, "{message}; {remedy}")?;
+                point(f, source, *at)
             }
             Kind::Many(errors) => {
                 for (i, e) in errors.iter().enumerate() {
@@ -165,8 +182,15 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-        }
+        }?;
+        self.formula.as_ref().map_or(Ok(()), |(source, at)| point(f, source, *at))
     }
+}
+
+/// The formula on a line of its own, and a caret below its byte `at`.
+fn point(f: &mut fmt::Formatter<'_>, source: &str, at: usize) -> fmt::Result {
+    let before = source.get(..at).unwrap_or(source);
+    write!(f, "\n  {source}\n  {}^", " ".repeat(before.chars().count()))
 }
 
 impl std::error::Error for Error {}

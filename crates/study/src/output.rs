@@ -142,6 +142,9 @@ pub fn json(single: &Single) -> Result<String> {
     }
 }
 
+/// Models side by side on a terminal.
+const ACROSS: usize = 6;
+
 /// One result for the terminal.
 pub fn text(single: &Single) -> Result<String> {
     match single {
@@ -156,7 +159,8 @@ pub fn text(single: &Single) -> Result<String> {
             let models: Vec<(&str, &plim_report::Fit)> = numbers.iter().map(String::as_str).zip(fits).collect();
             let title = fits.first().map_or(String::new(), |f| f.method.clone());
             let options = RegressionTable { title, ..Default::default() };
-            Ok(text::render(&plim_report::regression::regression(&models, &options, Lang::En)?))
+            let table = |part: &[_]| Ok(text::render(&plim_report::regression::regression(part, &options, Lang::En)?));
+            Ok(models.chunks(ACROSS).map(table).collect::<Result<Vec<_>>>()?.join("\n"))
         }
         Single::Measure(measure, table) => {
             let mut out = String::new();

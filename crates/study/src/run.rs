@@ -157,7 +157,7 @@ impl Run {
             read_text: &read_text,
         };
         if samples.len() == 1 && formulas.len() <= 1 {
-            return step.method.run(&on(&samples[0].rows, formulas.first()));
+            return step.method.run(&on(&samples[0].rows, formulas.first())).map_err(|e| e.in_formula(text));
         }
         let models: Vec<(&Sample, &Formula)> =
             samples.iter().flat_map(|sample| formulas.iter().map(move |formula| (sample, formula))).collect();
@@ -165,7 +165,7 @@ impl Run {
         let mut fits = Vec::new();
         for (outcome, (sample, formula)) in step.method.run_all(&contexts).into_iter().zip(&models) {
             let of = sample.label.as_ref().map_or(String::new(), |(by, value)| format!(", {by} = {value}"));
-            let outcome = outcome.map_err(|e| e.in_model(&format!("{}{of}", formula.source)))?;
+            let outcome = outcome.map_err(|e| e.in_formula(text).in_model(&format!("{}{of}", formula.source)))?;
             let Outcome::Fit(mut fit, _) = outcome else {
                 return Err(Error::plan(
                     format!("`{}` does not take several models in one step", step.entry.name),
@@ -515,7 +515,7 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
     if step.entry.name != "sql" {
         for column in &columns {
             if let Err(e) = table.column(column) {
-                errors.push(place(e.into()));
+                errors.push(place(Error::from(e).in_formula(&step.regression.formula)));
             }
         }
     }

@@ -111,3 +111,23 @@ fn a_failing_model_is_named() {
     let e = e.to_string();
     assert!(e.contains("y ~ z | unit") && e.contains("region = 2"), "{e}");
 }
+
+#[test]
+fn errors_point_into_the_formula() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = table(dir.path());
+    for (formula, at) in [
+        ("y ~ x + wx | unit", "wx"),
+        ("y ~ x | unt", "unt"),
+        ("y ~ x + lgo(w) | unit", "lgo"),
+        ("y ~ region | unit", "region"),
+        ("c(y, wx) ~ x | unit", "wx"),
+    ] {
+        let mut options = Map::new();
+        options.insert("formula".into(), formula.into());
+        let Err(e) = run("feols", &path, options).map(|_| ()) else { panic!("{formula}") };
+        let e = e.to_string();
+        let caret = e.lines().last().unwrap().find('^').unwrap();
+        assert_eq!(caret - 2, formula.find(at).unwrap(), "{e}");
+    }
+}

@@ -121,10 +121,27 @@ fn inexact(chunk: &ArrayRef) -> bool {
 fn numbers(chunks: &[&ArrayRef], name: &str, source: &str) -> Result<Data> {
     let mut values = Vec::with_capacity(chunks.iter().map(|c| c.len()).sum());
     for chunk in chunks {
-        let floats = to(chunk, &DataType::Float64, name, source)?;
-        values.extend(floats.as_primitive::<Float64Type>().iter().map(|v| v.unwrap_or(f64::NAN)));
+        append(chunk, name, source, &mut values)?;
     }
     Ok(Data::Number(values))
+}
+
+/// Whether every value of this type is a number that `f64` holds: such a column can be read chunk by chunk.
+pub(crate) fn plain_number(of: &DataType) -> bool {
+    of.is_floating()
+        || matches!(of, DataType::Int8 | DataType::Int16 | DataType::Int32)
+        || matches!(of, DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::Boolean)
+}
+
+/// Adds a chunk of numbers; null becomes NaN.
+pub(crate) fn append(chunk: &ArrayRef, name: &str, source: &str, values: &mut Vec<f64>) -> Result<()> {
+    let floats = to(chunk, &DataType::Float64, name, source)?;
+    let floats = floats.as_primitive::<Float64Type>();
+    match floats.null_count() {
+        0 => values.extend_from_slice(floats.values()),
+        _ => values.extend(floats.iter().map(|v| v.unwrap_or(f64::NAN))),
+    }
+    Ok(())
 }
 
 fn text(chunks: &[&ArrayRef], name: &str, source: &str) -> Result<Data> {

@@ -1,6 +1,6 @@
 //! Apache Parquet.
 
-use crate::arrow::{from_batches, to_batch};
+use crate::arrow::{append, from_batches, plain_number, to_batch};
 use crate::{Column, Error, Read, Result, Table};
 use ::arrow::datatypes::Schema;
 use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -52,7 +52,15 @@ pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), [column]);
         let reader = builder.with_projection(mask).with_batch_size(1 << 16).build().map_err(|e| broken(&file, e))?;
-        let of = Schema::new(vec![schema.field(column).clone()]);
+        let field = schema.field(column);
+        if plain_number(field.data_type()) {
+            let mut values = Vec::new();
+            for batch in reader {
+                append(batch.map_err(|e| broken(&file, e))?.column(0), field.name(), &file, &mut values)?;
+            }
+            return Ok((Table::new(vec![Column::number(field.name(), values)])?, Vec::new()));
+        }
+        let of = Schema::new(vec![field.clone()]);
         let batches = reader.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| broken(&file, e))?;
         from_batches(&of, &batches, &file)
     };

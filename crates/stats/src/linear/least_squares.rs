@@ -114,6 +114,11 @@ impl Orthogonal {
         (b, u)
     }
 
+    /// Orthonormal columns that span the kept ones, in their order, each n.
+    pub(crate) fn basis(&self) -> &[Vec<f64>] {
+        &self.Q
+    }
+
     /// Takes the kept columns out of `v` (n).
     pub fn residual(&self, v: &mut [f64]) {
         for _ in 0..2 {

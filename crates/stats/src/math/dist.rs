@@ -42,9 +42,85 @@ pub fn f_p(f: f64, df1: f64, df2: f64) -> f64 {
     }
 }
 
+/// x with P(F ≥ x) = `p` for Fisher's F; NaN when undefined.
+pub fn f_critical(p: f64, df1: f64, df2: f64) -> f64 {
+    root(|x| f_p(x, df1, df2) - p)
+}
+
+/// P(X ≤ x) for a noncentral chi-square: the mixture of central ones with Poisson weights of mean `noncentrality`/2.
+pub fn noncentral_chi2_cdf(x: f64, df: f64, noncentrality: f64) -> f64 {
+    let half = 0.5 * noncentrality;
+    let weight = |j: f64| (if half > 0.0 { j * half.ln() } else { 0.0 } - half - libm::lgamma(j + 1.0)).exp();
+    let term = |j: f64| ChiSquared::new(df + 2.0 * j).map_or(f64::NAN, |d| weight(j) * d.cdf(x.max(0.0)));
+    if half == 0.0 {
+        return term(0.0);
+    }
+    // From the heaviest weight outward, until weights no longer count.
+    let mode = half.floor();
+    let up = (0..).map(|s| mode + f64::from(s)).take_while(|&j| j < mode + 1.0 || weight(j) > 1e-18);
+    let down = (1..).map(|s| mode - f64::from(s)).take_while(|&j| j >= 0.0 && weight(j) > 1e-18);
+    up.chain(down).map(term).sum()
+}
+
+/// x with P(X ≥ x) = `p` for a noncentral chi-square; NaN when undefined.
+pub fn noncentral_chi2_critical(p: f64, df: f64, noncentrality: f64) -> f64 {
+    root(|x| 1.0 - noncentral_chi2_cdf(x, df, noncentrality) - p)
+}
+
+/// Zero of a decreasing function of a positive variable by false position with halving (Dowell and Jarratt 1971); NaN
+/// when the function never falls below zero.
+fn root(f: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut at_low) = (0.0, f(0.0));
+    let (mut high, mut at_high) = (1.0, f(1.0));
+    while at_high > 0.0 {
+        (low, at_low, high) = (high, at_high, 2.0 * high);
+        at_high = f(high);
+        if high > 1e12 {
+            return f64::NAN;
+        }
+    }
+    let mut side = 0;
+    for _ in 0..200 {
+        let next = (low * at_high - high * at_low) / (at_high - at_low);
+        let at_next = f(next);
+        if !next.is_finite() || at_next == 0.0 || (high - low) <= 4.0 * f64::EPSILON * high {
+            return next;
+        }
+        // The end that stays twice is given half its value, so that the bracket shrinks from both sides.
+        match at_next > 0.0 {
+            true => {
+                (low, at_low) = (next, at_next);
+                at_high *= if side == 1 { 0.5 } else { 1.0 };
+                side = 1;
+            }
+            false => {
+                (high, at_high) = (next, at_next);
+                at_low *= if side == -1 { 0.5 } else { 1.0 };
+                side = -1;
+            }
+        }
+    }
+    0.5 * (low + high)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn critical_values_agree_with_closed_forms_and_tables() {
+        // F(1, m) is the square of t(m): R 4.2, qt(.975, 7).
+        assert!((f_critical(0.05, 1.0, 7.0) - 2.364_624_251_592_784f64.powi(2)).abs() < 1e-10);
+        // One degree of freedom: P((Z + m)² ≤ c²) = Φ(c - m) - Φ(-c - m).
+        let (c, m) = (4.8f64, 10f64.sqrt());
+        let phi = |z: f64| 0.5 * libm::erfc(-z / std::f64::consts::SQRT_2);
+        assert!((noncentral_chi2_cdf(c * c, 1.0, 10.0) - (phi(c - m) - phi(-c - m))).abs() < 1e-13);
+        // scipy 1.17.1: f.isf(.05, 3, 40), ncx2.isf(.05, 3, 10), ncx2.isf(.05, 2.7, 9.3)
+        assert!((f_critical(0.05, 3.0, 40.0) - 2.838_745_398_020_640_3).abs() < 1e-11);
+        assert!((noncentral_chi2_critical(0.05, 3.0, 10.0) - 25.575_440_722_565_517).abs() < 1e-10);
+        assert!((noncentral_chi2_critical(0.05, 2.7, 9.3) - 24.148_986_383_470_54).abs() < 1e-10);
+        assert!(f_critical(0.05, f64::NAN, 3.0).is_nan());
+    }
 
     #[test]
     fn tails_agree_with_tables() {

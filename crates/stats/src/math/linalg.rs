@@ -34,3 +34,16 @@ pub fn symmetric_eigen(A: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
     let values = (0..k).rev().map(|j| e.S()[j]).collect();
     Ok((values, Mat::from_fn(k, k, |i, j| e.U()[(i, k - 1 - j)])))
 }
+
+/// Eigenvalues of a square matrix as (real, imaginary), in no order.
+pub fn eigenvalues(A: &Mat<f64>) -> Result<Vec<[f64; 2]>> {
+    let found = A.eigenvalues().map_err(|_| {
+        Error::new(Kind::NotConverged {
+            what: "the eigenvalue iteration".into(),
+            iterations: 0,
+            reached: f64::NAN,
+            wanted: 1e-15,
+        })
+    })?;
+    Ok(found.into_iter().map(|e| [e.re, e.im]).collect())
+}

@@ -3,6 +3,7 @@
 mod effects;
 mod efficiency;
 mod index;
+mod iv;
 mod prepare;
 mod regression;
 mod show;
@@ -55,6 +56,9 @@ pub const METHODS: &[Entry] = &[
     .on_records(),
     Entry::of::<plim_stats::trade::expy::Expy>("expy", Measure, "Income level of exports (PRODY, EXPY)").on_records(),
     Entry::of::<regression::Feols>("feols", Estimate, "Least squares with absorbed fixed effects"),
+    Entry::of::<plim_stats::linear::IvOptions>("iv", Estimate, "Two-stage least squares with absorbed fixed effects"),
+    Entry::of::<plim_stats::linear::LimlOptions>("liml", Estimate, "LIML, Fuller and other k-class estimators"),
+    Entry::of::<plim_stats::linear::GmmOptions>("gmm", Estimate, "Two-step efficient GMM with instruments"),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
     Entry::of::<plim_stats::effect::SplitOptions>("split", Estimate, "Subsamples and tests between them"),

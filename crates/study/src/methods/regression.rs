@@ -70,7 +70,7 @@ pub(super) fn located(cx: &Context, e: plim_stats::Error) -> Error {
 }
 
 /// The same coefficients under every small-sample rule, each with what it counts.
-fn every_rule(built: &Built, estimated: &Estimated) -> Vec<Value> {
+pub(super) fn every_rule(built: &Built, estimated: &Estimated) -> Vec<Value> {
     let one = |rule: Ssc| match vcov(&estimated.fit, &built.vcov, rule, &built.design) {
         Ok(c) => json!({
             "rule": rule.name(), "label": c.label, "K": c.K, "G": c.G, "df": finite(c.df), "factor": c.factor,
@@ -109,9 +109,11 @@ pub(super) fn report(method: &str, cx: &Context, built: &Built, estimated: &Esti
     stat("certificate", fit.certificate);
     stat("residual", fit.accuracy.residual);
     stat("orthogonality", fit.accuracy.orthogonality);
-    stat("condition", fit.accuracy.condition);
-    stats.insert("iterations".into(), json!(fit.accuracy.iterations));
-    stats.insert("precision".into(), json!(fit.accuracy.precision()));
+    if fit.accuracy.condition > 0.0 {
+        stat("condition", fit.accuracy.condition);
+        stats.insert("iterations".into(), json!(fit.accuracy.iterations));
+        stats.insert("precision".into(), json!(fit.accuracy.precision()));
+    }
     stats.insert("parameters".into(), json!(covariance.K));
     stats.insert("clusters".into(), json!(covariance.G));
     Fit {
