@@ -132,6 +132,12 @@ impl Moments {
         self.values[b * (b + 1) / 2 + a]
     }
 
+    /// The moments of the variables `which` alone, in that order.
+    pub fn select(&self, which: &[usize]) -> Self {
+        let values = (0..which.len()).flat_map(|b| (0..=b).map(move |a| self.at(which[a], which[b])));
+        Moments { m: which.len(), values: values.collect(), extended: self.extended }
+    }
+
     /// Variables.
     pub fn len(&self) -> usize {
         self.m

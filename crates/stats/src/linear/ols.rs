@@ -54,7 +54,7 @@ pub enum Collinear {
 }
 
 /// How many digits the arithmetic carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// Sixteen digits, and more only where the regressors are nearly collinear.
@@ -84,6 +84,13 @@ pub struct Dropped {
     pub reason: Reason,
     /// The regressors and effects that span it, where they were looked for.
     pub by: Vec<String>,
+}
+
+impl Dropped {
+    /// Regressor j of a design, which is zero everywhere.
+    fn zero(design: &Design, j: usize) -> Self {
+        Dropped { name: design.names[j].clone(), reason: Reason::Zero, by: Vec::new() }
+    }
 }
 
 impl std::fmt::Display for Dropped {
@@ -300,16 +307,19 @@ impl Prepared {
     /// Columns (each n) off the effects and times √w, their sums of squares before, and the certificate.
     pub fn absorb(&self, columns: &mut [Vec<f64>]) -> Result<(Vec<f64>, f64)> {
         let w = self.design.w.as_deref();
-        let done = absorb(self.absorber.as_ref(), columns, w)?;
+        let (before, orthogonality) = absorb(self.absorber.as_ref(), columns, w)?;
         if let Some(w) = w {
             columns.iter_mut().for_each(|c| c.iter_mut().zip(w).for_each(|(v, w)| *v *= w.sqrt()));
         }
-        Ok(done)
+        Ok((before, orthogonality.into_iter().fold(0.0, f64::max)))
     }
 }
 
 /// The checked design at its sample, and its effects; the design itself when nothing leaves it.
-fn prepare(design: &Design, singletons: Singletons) -> Result<(Cow<'_, Design>, Vec<usize>, Option<Absorber>)> {
+pub(super) fn prepare(
+    design: &Design,
+    singletons: Singletons,
+) -> Result<(Cow<'_, Design>, Vec<usize>, Option<Absorber>)> {
     design.check()?;
     if let Some(slope) = design.slopes.first() {
         return Err(
@@ -348,10 +358,10 @@ fn compact(factor: &Factor) -> bool {
     seen.into_iter().all(|s| s)
 }
 
-/// Replaces columns by their residuals from the effects; returns their sums of squares before and the certificate.
-fn absorb(absorber: Option<&Absorber>, columns: &mut [Vec<f64>], w: Option<&[f64]>) -> Result<(Vec<f64>, f64)> {
+/// Replaces columns by their residuals from the effects; returns their sums of squares before and their certificates.
+fn absorb(absorber: Option<&Absorber>, columns: &mut [Vec<f64>], w: Option<&[f64]>) -> Result<(Vec<f64>, Vec<f64>)> {
     let before: Vec<f64> = columns.iter().map(|c| squares(c, w)).collect();
-    let Some(absorber) = absorber else { return Ok((before, 0.0)) };
+    let Some(absorber) = absorber else { return Ok((before, vec![0.0; columns.len()])) };
     let done = absorber.demean(columns)?;
     for (j, column) in columns.iter_mut().enumerate() {
         // What is left may be a honest remainder, which absorbing again leaves as it is, or the error of the solver,
@@ -365,7 +375,7 @@ fn absorb(absorber: Option<&Absorber>, columns: &mut [Vec<f64>], w: Option<&[f64
             left = again.after;
         }
     }
-    Ok((before, done.iter().fold(0.0, |worst, d| worst.max(d.orthogonality))))
+    Ok((before, done.iter().map(|d| d.orthogonality).collect()))
 }
 
 impl Ols {
@@ -384,35 +394,55 @@ impl Ols {
 
     /// Fits a design that is its own sample, with its effects.
     fn fit_on(&self, design: &Design, absorber: Option<&Absorber>) -> Result<OlsFit> {
-        let (n, w) = (design.nobs(), design.w.as_deref());
         let within = Within::new(design, absorber)?;
-        let (judged, mut dropped) = within.off_effects(design);
-        let X: Vec<Column> = judged.iter().map(|&j| within.column(design, j)).collect();
-        let y = within.outcome(design);
-        let size: Vec<f64> = judged.iter().map(|&j| within.before[j].sqrt()).collect();
-        let solved = least_squares(&X, y, w, &size, self.precision == Precision::Extended);
+        let k = design.X.ncols();
+        let solve = |chosen: &[usize], size: &[f64]| within.solve(design, chosen, k, size, self.precision);
+        self.fit_within(design, absorber, &within, &(0..k).collect::<Vec<_>>(), k, solve)
+    }
+
+    /// Fits variable `outcome` of `within` on the variables `order`; `solve` has the solution for some of these and
+    /// their norms before anything was taken out of them.
+    pub(super) fn fit_within(
+        &self,
+        design: &Design,
+        absorber: Option<&Absorber>,
+        within: &Within,
+        order: &[usize],
+        outcome: usize,
+        solve: impl FnOnce(&[usize], &[f64]) -> Solution,
+    ) -> Result<OlsFit> {
+        let (n, w) = (design.nobs(), design.w.as_deref());
+        let judged = within.off_effects(order);
+        let solved = solve(&judged, &within.sizes(&judged));
+        let mut dropped: Vec<(usize, Dropped)> =
+            order.iter().filter_map(|&j| Some((j, within.left[j].clone()?))).collect();
         dropped.extend(within.spanned(design, &judged, &solved));
-        dropped.sort_by_key(|&(j, _)| j);
-        self.judge(&dropped, &design.names)?;
+        dropped.sort_by_key(|&(j, _)| order.iter().position(|&o| o == j));
+        self.judge(&dropped, order.len(), design)?;
         let kept: Vec<usize> = solved.triangle.kept.iter().map(|&at| judged[at]).collect();
-        let X: Vec<Column> = kept.iter().map(|&j| within.column(design, j)).collect();
-        let (coef, residuals, accuracy) = within.certified(&X, y, w, &kept, &solved)?;
+        let (sst, sst_within) = within.totals(design, &kept, outcome)?;
+        let (coef, residuals, accuracy) = within.certified(design, &kept, outcome, &solved)?;
         let ssr = squares(&residuals, w);
-        let sst = within.total(design, &kept)?;
         let k = kept.len();
+        let X = |j: usize| within.column(design, kept[j]).high;
         let mut fit = OlsFit {
             coef,
             names: kept.iter().map(|&j| design.names[j].clone()).collect(),
             dropped: dropped.into_iter().map(|(_, d)| d).collect(),
             sample: Vec::new(),
             singletons: 0,
-            X: Mat::from_fn(n, k, |i, j| X[j].high[i]),
+            X: matrix(n, k, |j, to| to.copy_from_slice(X(j))),
             bread: solved.bread,
-            scores: Mat::from_fn(n, k, |i, j| X[j].high[i] * residuals[i] * w.map_or(1.0, |w| w[i])),
+            scores: matrix(n, k, |j, to| {
+                to.iter_mut().zip(X(j)).zip(&residuals).for_each(|((to, x), u)| *to = x * u);
+                if let Some(w) = w {
+                    to.iter_mut().zip(w).for_each(|(to, w)| *to *= w);
+                }
+            }),
             residuals,
             ssr,
             sst,
-            sst_within: if absorber.is_none() { sst } else { squares(y.high, w) },
+            sst_within,
             sigma2: f64::NAN,
             effects: design.fe.iter().map(|f| (f.name.clone(), f.levels as usize)).collect(),
             rank: absorber.map_or(Some(0), Absorber::rank),
@@ -430,79 +460,96 @@ impl Ols {
         Ok(fit)
     }
 
-    /// Applies the rule on collinear regressors.
-    fn judge(&self, dropped: &[(usize, Dropped)], names: &[String]) -> Result<()> {
+    /// Applies the rule on collinear regressors, of which there are `k`.
+    fn judge(&self, dropped: &[(usize, Dropped)], k: usize, design: &Design) -> Result<()> {
         if let (Collinear::Error, Some((_, first))) = (self.collinear, dropped.first()) {
             let absorbed = first.reason == Reason::Absorbed;
             return Err(Error::new(Kind::Collinear { absorbed }).at_column(first.name.clone()));
         }
-        if dropped.len() == names.len() && !names.is_empty() {
+        if dropped.len() == k && k > 0 {
+            let names: Vec<&str> = dropped.iter().map(|&(j, _)| design.names[j].as_str()).collect();
             return Err(Error::new(Kind::NothingLeft).at_column(names.join("`, `")));
         }
         Ok(())
     }
 }
 
-/// Regressors and outcome off the effects; without effects the design itself has them.
-struct Within {
-    /// Columns, then the outcome; empty without effects.
+/// A matrix filled column by column.
+fn matrix(n: usize, k: usize, fill: impl Fn(usize, &mut [f64])) -> Mat<f64> {
+    let mut M = Mat::zeros(n, k);
+    (0..k).for_each(|j| fill(j, M.col_as_slice_mut(j)));
+    M
+}
+
+/// The variables of a design, its regressors and then its outcome, off the effects; without effects the design itself
+/// has them.
+#[derive(Debug, Clone)]
+pub(super) struct Within {
+    /// Columns; none without effects.
     columns: Vec<Vec<f64>>,
-    /// Sums of squares before, of the regressors.
+    /// Sums of squares before.
     before: Vec<f64>,
-    /// Certificate of the absorption.
-    orthogonality: f64,
+    /// Certificates of the absorption.
+    orthogonality: Vec<f64>,
+    /// The verdict on a regressor alone: that the effects span it.
+    left: Vec<Option<Dropped>>,
 }
 
 impl Within {
-    fn new(design: &Design, absorber: Option<&Absorber>) -> Result<Self> {
-        let (k, w) = (design.X.ncols(), design.w.as_deref());
-        let X = |j: usize| design.X.col_as_slice(j);
-        if absorber.is_none() {
-            let before = (0..k).map(|j| squares(X(j), w)).collect();
-            return Ok(Within { columns: Vec::new(), before, orthogonality: 0.0 });
-        }
-        let mut columns: Vec<Vec<f64>> = (0..k).map(|j| X(j).to_vec()).collect();
-        columns.push(design.y.clone());
-        let (mut before, orthogonality) = absorb(absorber, &mut columns, w)?;
-        before.pop();
-        Ok(Within { columns, before, orthogonality })
+    pub(super) fn new(design: &Design, absorber: Option<&Absorber>) -> Result<Self> {
+        let k = design.X.ncols();
+        let given: Vec<&[f64]> = (0..k).map(|j| design.X.col_as_slice(j)).chain([&design.y[..]]).collect();
+        let Some(absorber) = absorber else {
+            let before: Vec<f64> = given.iter().map(|c| squares(c, design.w.as_deref())).collect();
+            let left = (0..k).map(|j| (before[j] == 0.0).then(|| Dropped::zero(design, j))).collect();
+            return Ok(Within { columns: Vec::new(), before, orthogonality: vec![0.0; k + 1], left });
+        };
+        let mut columns: Vec<Vec<f64>> = given.into_iter().map(<[f64]>::to_vec).collect();
+        let (before, orthogonality) = absorb(Some(absorber), &mut columns, design.w.as_deref())?;
+        let left = (0..k)
+            .map(|j| match squares(&columns[j], design.w.as_deref()) <= COLLINEAR * before[j] {
+                _ if before[j] == 0.0 => Some(Dropped::zero(design, j)),
+                false => None,
+                true => {
+                    let by = spanning(design, design.X.col_as_slice(j), ROUNDING * before[j].sqrt());
+                    Some(Dropped { name: design.names[j].clone(), reason: Reason::Absorbed, by })
+                }
+            })
+            .collect();
+        Ok(Within { columns, before, orthogonality, left })
     }
 
-    /// Regressor j.
-    fn column<'a>(&'a self, design: &'a Design, j: usize) -> Column<'a> {
+    /// Variable j.
+    pub(super) fn column<'a>(&'a self, design: &'a Design, j: usize) -> Column<'a> {
         match self.columns.get(j) {
             Some(absorbed) => Column::from(&absorbed[..]),
-            None => Column { high: design.X.col_as_slice(j), low: design.low(j) },
+            None if j < design.X.ncols() => Column { high: design.X.col_as_slice(j), low: design.low(j) },
+            None => Column::from(&design.y[..]),
         }
     }
 
-    fn outcome<'a>(&'a self, design: &'a Design) -> Column<'a> {
-        Column::from(self.columns.last().map_or(&design.y[..], |y| &y[..]))
+    /// Least squares of variable `outcome` on the variables `chosen`.
+    pub(super) fn solve(
+        &self,
+        design: &Design,
+        chosen: &[usize],
+        outcome: usize,
+        size: &[f64],
+        precision: Precision,
+    ) -> Solution {
+        let X: Vec<Column> = chosen.iter().map(|&j| self.column(design, j)).collect();
+        let y = self.column(design, outcome);
+        least_squares(&X, y, design.w.as_deref(), size, precision == Precision::Extended)
     }
 
-    /// Positions of the regressors that the effects do not span, and the others.
-    fn off_effects(&self, design: &Design) -> (Vec<usize>, Vec<(usize, Dropped)>) {
-        let w = design.w.as_deref();
-        let mut dropped = Vec::new();
-        let judged = (0..self.before.len()).filter(|&j| {
-            let size = self.before[j];
-            if size > 0.0 && squares(self.column(design, j).high, w) > COLLINEAR * size {
-                return true;
-            }
-            let name = design.names[j].clone();
-            dropped.push((
-                j,
-                match size > 0.0 {
-                    true => {
-                        let by = spanning(design, design.X.col_as_slice(j), ROUNDING * size.sqrt());
-                        Dropped { name, reason: Reason::Absorbed, by }
-                    }
-                    false => Dropped { name, reason: Reason::Zero, by: Vec::new() },
-                },
-            ));
-            false
-        });
-        (judged.collect(), dropped)
+    /// The variables of `order` that the effects do not span.
+    pub(super) fn off_effects(&self, order: &[usize]) -> Vec<usize> {
+        order.iter().copied().filter(|&j| self.left[j].is_none()).collect()
+    }
+
+    /// Norms of variables before anything was taken out of them.
+    pub(super) fn sizes(&self, of: &[usize]) -> Vec<f64> {
+        of.iter().map(|&j| self.before[j].sqrt()).collect()
     }
 
     /// The regressors that `solved`, a solution on the columns `judged`, found to be spanned by others.
@@ -533,42 +580,43 @@ impl Within {
         solved.triangle.dropped.iter().map(one).collect()
     }
 
-    /// Refines the coefficients until the normal equations hold, and certifies them.
+    /// Coefficients of `outcome` on the variables `kept` and the residual, refined until the normal equations hold, with
+    /// their certificate.
     fn certified(
         &self,
-        X: &[Column],
-        y: Column,
-        w: Option<&[f64]>,
+        design: &Design,
         kept: &[usize],
+        outcome: usize,
         solved: &Solution,
     ) -> Result<(Vec<f64>, Vec<f64>, Accuracy)> {
-        let k = X.len();
+        let w = design.w.as_deref();
+        let X: Vec<Column> = kept.iter().map(|&j| self.column(design, j)).collect();
+        let y = self.column(design, outcome);
         let norm: Vec<f64> = X.iter().map(|x| squares(x.high, w).sqrt()).collect();
         let total = squares(y.high, w).sqrt();
         let mut coef = solved.coef.clone();
         let mut accuracy = Accuracy {
-            orthogonality: self.orthogonality,
+            orthogonality: kept.iter().chain([&outcome]).fold(0.0, |worst, &j| self.orthogonality[j].max(worst)),
             condition: solved.condition,
             extended: solved.extended,
             ..Accuracy::default()
         };
-        let mut u = residual(X, y, &coef, solved.extended);
+        let mut u = residual(&X, y, &coef, solved.extended);
         loop {
             let g: Vec<f64> = X.iter().map(|x| inner(x.high, &u, w)).collect();
-            accuracy.residual = (0..k).map(|j| g[j].abs() / (norm[j] * total)).fold(0.0, f64::max);
-            // A first round always, for its own errors are smaller than those of the moments.
+            accuracy.residual = g.iter().zip(&norm).map(|(g, norm)| g.abs() / (norm * total)).fold(0.0, f64::max);
+            // In double precision what the moments rounded off is taken back.
             if solved.extended || accuracy.iterations == 2 || accuracy.residual <= f64::EPSILON / 2.0 {
                 break;
             }
-            for j in 0..k {
-                let step: f64 = (0..k).map(|i| solved.bread[(j, i)] * g[i]).sum();
-                coef[j] += Double::from(step);
+            for (j, b) in coef.iter_mut().enumerate() {
+                *b += Double::from((0..g.len()).map(|i| solved.bread[(j, i)] * g[i]).sum::<f64>());
             }
             accuracy.iterations += 1;
-            u = residual(X, y, &coef, solved.extended);
+            u = residual(&X, y, &coef, solved.extended);
         }
         // Absorbing rounds each column at the size that it had before.
-        let lost = (0..k).map(|j| self.before[kept[j]].sqrt() / norm[j]).fold(1.0, f64::max);
+        let lost = kept.iter().zip(&norm).map(|(&j, norm)| self.before[j].sqrt() / norm).fold(1.0, f64::max);
         let absorbed = if self.columns.is_empty() { 0.0 } else { f64::EPSILON * solved.condition * lost };
         accuracy.error = solved.error.max(absorbed);
         for (what, value) in
@@ -588,21 +636,26 @@ impl Within {
         Ok((coef.iter().map(|b| b.to_f64()).collect(), u, accuracy))
     }
 
-    /// Total sum of squares; an error when there is nothing to explain.
-    fn total(&self, design: &Design, kept: &[usize]) -> Result<f64> {
+    /// Total sums of squares of `outcome`, before and off the effects; an error when there is nothing to explain.
+    fn totals(&self, design: &Design, kept: &[usize], outcome: usize) -> Result<(f64, f64)> {
         let w = design.w.as_deref();
-        let raw = squares(&design.y, w);
-        let sst = centered_squares(&design.y, w);
-        let explained = self.columns.last().is_some_and(|y| squares(y, w) <= EXPLAINED * raw);
+        let (name, given) = match outcome < design.X.ncols() {
+            true => (&design.names[outcome], design.X.col_as_slice(outcome)),
+            false => (&design.outcome, &design.y[..]),
+        };
+        let raw = self.before[outcome];
+        let sst = centered_squares(given, w);
+        let within = squares(self.column(design, outcome).high, w);
         let constant = design.absorbs() || kept.iter().any(|&j| design.names[j] == INTERCEPT);
-        if raw == 0.0 || explained || (constant && sst <= 2.0 * CONSTANT * raw) {
+        if within <= EXPLAINED * raw || (constant && sst <= 2.0 * CONSTANT * raw) {
             return Err(Error::invalid(
                 "the outcome is constant, or the fixed effects explain it entirely",
                 "choose an outcome that varies within the effects",
             )
-            .at_column(design.outcome.clone()));
+            .at_column(name.clone()));
         }
-        Ok(if constant { sst } else { raw })
+        let sst = if constant { sst } else { raw };
+        Ok((sst, if design.absorbs() { within } else { sst }))
     }
 }
 
