@@ -1,6 +1,6 @@
 //! Least squares, and what every method that estimates on a design shares.
 
-use crate::design::{Built, design};
+use crate::design::{Built, Pooled, design};
 use crate::error::{Error, Result};
 use crate::formula::Formula;
 use crate::method::{Context, Method, Outcome};
@@ -76,6 +76,33 @@ impl Method for Feols {
         }
         self.infer(cx, &built, &rules, &estimated, &mut out)?;
         Ok(Outcome::Fit(Box::new(out), None))
+    }
+
+    fn run_all(&self, models: &[Context]) -> Vec<Result<Outcome>> {
+        let infers = *self != Feols { precision: self.precision, ..Feols::default() };
+        let alone = |cx: &Context| infers || cx.step.regression.ssc == Ssc::All;
+        // Models of the same rows follow one another.
+        let mut outcomes = Vec::new();
+        for part in models.chunk_by(|a, b| std::ptr::eq(a.rows, b.rows)) {
+            let pooled = match part.iter().any(alone) {
+                true => None,
+                false => Pooled::new(part).unwrap_or(None),
+            };
+            match pooled {
+                None => outcomes.extend(part.iter().map(|cx| self.run(cx))),
+                Some(pooled) => {
+                    let mut rules = rules(&part[0]);
+                    rules.ols.precision = self.precision;
+                    let fit = |(cx, fit): (&Context, Result<(Built, Estimated)>)| {
+                        fit.map(|(built, estimated)| {
+                            Outcome::Fit(Box::new(report("feols", cx, &built, &estimated)), None)
+                        })
+                    };
+                    outcomes.extend(part.iter().zip(pooled.run(&rules)).map(fit));
+                }
+            }
+        }
+        outcomes
     }
 }
 

@@ -259,8 +259,11 @@ fn regressors(
     if basis.kept.is_empty() {
         return Err(Error::new(Kind::NothingLeft));
     }
-    let dropped =
-        basis.dropped.iter().map(|&(j, reason)| Dropped { name: columns[j].0.clone(), reason, by: Vec::new() }).collect::<Vec<_>>();
+    let dropped = basis
+        .dropped
+        .iter()
+        .map(|&(j, reason)| Dropped { name: columns[j].0.clone(), reason, by: Vec::new() })
+        .collect::<Vec<_>>();
     let kept: Vec<(String, Vec<f64>)> = basis.kept.iter().map(|&j| columns[j].clone()).collect();
     Ok((design.with_regressors(&kept), dropped))
 }
