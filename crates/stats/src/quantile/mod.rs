@@ -5,4 +5,4 @@ pub mod regression;
 pub mod simplex;
 
 pub use mmqr::{Mmqr, MmqrFit, mmqr};
-pub use regression::{Density, Quantile, QuantileFit, quantile, quantile_for};
+pub use regression::{Density, Quantile, QuantileFit, quantile};
