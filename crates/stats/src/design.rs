@@ -116,6 +116,8 @@ pub struct Design {
     pub outcome: String,
     /// Regressors, n × k, without a constant when `fe` is not empty; endogenous ones first.
     pub X: Mat<f64>,
+    /// What rounding took from columns of X (position, n), where that is known: powers of a variable.
+    pub low: Vec<(usize, Vec<f64>)>,
     /// Names of the regressors, k; a constant is `(Intercept)`.
     pub names: Vec<String>,
     /// Absorbed fixed effects, in formula order.
@@ -145,6 +147,7 @@ impl Default for Design {
             y: Vec::new(),
             outcome: String::new(),
             X: Mat::new(),
+            low: Vec::new(),
             names: Vec::new(),
             fe: Vec::new(),
             slopes: Vec::new(),
@@ -203,6 +206,11 @@ impl Design {
                 finite(name, &mut iv.Z.col_as_slice(j).iter().copied())?;
             }
         }
+        for (j, low) in &self.low {
+            if *j >= self.X.ncols() || low.len() != n {
+                return Err(Error::length("the low part of X", low.len(), n));
+            }
+        }
         for slope in &self.slopes {
             if slope.x.len() != n {
                 return Err(Error::length(format!("`{}`", slope.label()), slope.x.len(), n));
@@ -240,6 +248,7 @@ impl Design {
             y: keep.iter().map(|&i| self.y[i]).collect(),
             outcome: self.outcome.clone(),
             X: Mat::from_fn(keep.len(), self.X.ncols(), |i, j| self.X[(keep[i], j)]),
+            low: self.low.iter().map(|(j, v)| (*j, keep.iter().map(|&i| v[i]).collect())).collect(),
             names: self.names.clone(),
             fe: self.fe.iter().map(|f| f.at(keep)).collect(),
             slopes: self.slopes.iter().map(|s| s.at(keep)).collect(),
@@ -272,6 +281,11 @@ impl Design {
         !self.fe.is_empty() || !self.slopes.is_empty()
     }
 
+    /// What rounding took from regressor j, where it is known.
+    pub fn low(&self, j: usize) -> Option<&[f64]> {
+        self.low.iter().find(|(at, _)| *at == j).map(|(_, v)| &v[..])
+    }
+
     /// Position of a regressor.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|n| n == name)
@@ -283,6 +297,7 @@ impl Design {
             y: self.y.clone(),
             outcome: self.outcome.clone(),
             X: Mat::from_fn(self.y.len(), regressors.len(), |i, j| regressors[j].1[i]),
+            low: Vec::new(),
             names: regressors.iter().map(|(name, _)| name.clone()).collect(),
             fe: self.fe.clone(),
             slopes: self.slopes.clone(),

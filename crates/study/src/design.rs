@@ -2,11 +2,11 @@
 
 use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
-use crate::formula::{Formula, Part, Term};
+use crate::formula::{Formula, Labelled, Part, Term};
 use crate::method::Context;
 use crate::step::Regression;
 use plim_stats::linear::INTERCEPT;
-use plim_stats::math::Mat;
+use plim_stats::math::{Mat, double::Double};
 use plim_stats::vcov::Vcov;
 use plim_stats::{Design, Factor, Instruments, PanelKeys, Slope};
 use plim_table::{Data, MISSING, Table};
@@ -56,6 +56,11 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
             "leave it out on the right of `~`, or use its lag",
         ));
     }
+    // What rounding takes from powers and products matters to nearly collinear regressors; absorbing rounds again.
+    let low: Vec<(usize, Vec<f64>)> = match formula.effects.is_empty() {
+        true => formula.terms.iter().filter_map(|term| rounded_off(&scope, term, &X)).collect(),
+        false => Vec::new(),
+    };
     let instruments = columns(&formula.instruments)?;
     let place: Vec<Numbers> = [&options.lat, &options.lon]
         .into_iter()
@@ -127,6 +132,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         y: pick(&y),
         outcome: y.0.clone(),
         X: matrix(&X),
+        low: low.iter().map(|(j, v)| (*j, keep.iter().map(|&i| v[i]).collect())).collect(),
         names: names(&X),
         slopes: (slopes.iter())
             .map(|(e, x)| Slope { factor: effects[*e].clone(), name: x.0.clone(), x: pick(x) })
@@ -237,6 +243,31 @@ fn regressors<'t>(scope: &Scope<'t>, term: &Term, all: &[Term], rows: &[usize]) 
         };
     }
     Ok(out)
+}
+
+/// Position in `X` of a term that is a polynomial in columns, and its values less those in `X`, where they differ.
+fn rounded_off(scope: &Scope, term: &Term, X: &[Numbers]) -> Option<(usize, Vec<f64>)> {
+    let parts: Vec<&Labelled> = (term.0.iter())
+        .map(|part| match part {
+            Part::Value(v) => Some(v),
+            Part::Dummies { .. } => None,
+        })
+        .collect::<Option<_>>()?;
+    if let [Labelled { expr: Expr::Name(_), .. }] = parts[..] {
+        return None;
+    }
+    let name = parts.iter().map(|v| v.name.as_str()).collect::<Vec<_>>().join(":");
+    let at = X.iter().position(|(n, _)| *n == name)?;
+    let mut product: Option<Vec<Double>> = None;
+    for part in parts {
+        let own = scope.extended(&part.expr)?;
+        product = Some(match product {
+            None => own,
+            Some(before) => before.into_iter().zip(own).map(|(a, b)| a * b).collect(),
+        });
+    }
+    let low: Vec<f64> = product?.iter().zip(X[at].1.iter()).map(|(v, x)| (*v - Double::from(*x)).to_f64()).collect();
+    low.iter().any(|l| *l != 0.0).then_some((at, low))
 }
 
 /// Most dummies that one column may stand for; more is a fixed effect.

@@ -4,6 +4,7 @@
 //! precedence; comparisons give 1 or 0; a missing operand makes the result missing.
 
 use crate::error::{Error, Result};
+use plim_stats::math::double::Double;
 use plim_table::{Data, Table};
 use std::borrow::Cow;
 
@@ -273,6 +274,9 @@ pub struct Scope<'t> {
     pub panel: Option<&'t plim_table::Panel>,
 }
 
+/// Highest power that is a product of so many factors.
+const HIGHEST_POWER: u32 = 64;
+
 const FUNCTIONS: [&str; 15] =
     ["log", "log1p", "exp", "sqrt", "abs", "asinh", "round", "floor", "I", "l", "f", "d", "lag", "lead", "diff"];
 
@@ -301,6 +305,28 @@ impl<'t> Scope<'t> {
             }
             Expr::Binary(op, left, right) => self.binary(op, left, right),
             Expr::Call(name, arguments) => self.call(name, arguments),
+        }
+    }
+
+    /// The value of a polynomial in columns in every row, with thirty-two digits; `None` for other expressions.
+    pub fn extended(&self, expr: &Expr) -> Option<Vec<Double>> {
+        let both = |left: &Expr, right: &Expr, f: fn(Double, Double) -> Double| -> Option<Vec<Double>> {
+            let (a, b) = (self.extended(left)?, self.extended(right)?);
+            Some(a.into_iter().zip(b).map(|(a, b)| f(a, b)).collect())
+        };
+        match expr {
+            Expr::Number(v) => Some(vec![Double::from(*v); self.table.rows()]),
+            Expr::Name(name) => Some(self.table.numbers(name).ok()?.iter().map(|&v| Double::from(v)).collect()),
+            Expr::Unary("-", inner) => Some(self.extended(inner)?.into_iter().map(|v| -v).collect()),
+            Expr::Binary("+", left, right) => both(left, right, |a, b| a + b),
+            Expr::Binary("-", left, right) => both(left, right, |a, b| a - b),
+            Expr::Binary("*", left, right) => both(left, right, |a, b| a * b),
+            Expr::Binary("^", left, right) => {
+                let power = whole(right).and_then(|k| u32::try_from(k).ok()).filter(|k| *k <= HIGHEST_POWER)?;
+                Some(self.extended(left)?.into_iter().map(|v| v.powi(power)).collect())
+            }
+            Expr::Call(name, arguments) if name == "I" && arguments.len() == 1 => self.extended(&arguments[0]),
+            _ => None,
         }
     }
 

@@ -310,7 +310,7 @@ impl Glm {
             coef,
             names,
             dropped: (climb.dropped.iter())
-                .map(|&(j, reason)| Dropped { name: design.names[j].clone(), reason })
+                .map(|&(j, reason)| Dropped { name: design.names[j].clone(), reason, by: Vec::new() })
                 .collect(),
             sample: account.keep,
             singletons: account.singletons,

@@ -1,15 +1,34 @@
-//! Least squares on columns that are off the fixed effects already, and the verdict on collinearity.
+//! Orthonormal columns in place of regressors that are off the fixed effects already, and the verdict on collinearity.
 //!
 //! X = Q R by Gram-Schmidt with reorthogonalization ("twice is enough", Giraud, Langou, Rozložník and van den
 //! Eshof 2005): as accurate as Householder, and while it runs it shows each regressor off the earlier ones,
-//! which is what the verdict needs. One refinement of the coefficients follows.
+//! which is what the verdict needs. One refinement of the coefficients follows. [`super::moments`] has the coefficients
+//! without Q.
+//!
+//! # The verdict
+//!
+//! Each value of a column carries a rounding of half a unit in its last place, so that x₃ = x₁ + x₂ as a file holds it
+//! is off the plane of the others by about 1e-16 of its norm; what a column has beyond that is honest, however small.
+//! Column j is spanned by the kept ones before it when
+//!
+//! ```text
+//! ‖x_j - Σ bᵢxᵢ‖ ≤ C ε (‖x_j‖ + Σ |bᵢ| ‖xᵢ‖)
+//! ```
+//!
+//! with the norms that the columns had before the effects were taken out of them and before projection. Units drop
+//! out; a large mean or a cancellation among large terms counts as the rounding that it brings; and since true
+//! dependences stand at ε and honest regressors far above Cε, the number of columns that leave does not depend on
+//! their order. Of a dependent set the later ones leave.
 
 use crate::math::Mat;
 
-/// A regressor is collinear when absorbing the effects, or projecting on the regressors before it, leaves at
-/// most this fraction of its sum of squares about the mean. The solver is exact to about 1e-15 in the norm,
-/// 1e-30 in squares, so that a true dependence falls far below and a poor but honest regressor stays above.
-pub const COLLINEAR: f64 = 1e-10;
+/// C ε of the verdict: 64 units of half a last place. The rounding of a column itself is one of them, absorbing the
+/// effects and the projections some more; the tenth power of the NIST set Filip, the poorest honest regressor known,
+/// is more than 10,000 times above.
+pub const ROUNDING: f64 = 64.0 * 1.110_223_024_625_156_5e-16;
+
+/// The verdict in squares, for a column alone.
+pub const COLLINEAR: f64 = ROUNDING * ROUNDING;
 
 /// Why a regressor left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +37,8 @@ pub enum Reason {
     Absorbed,
     /// Earlier regressors (with the effects) span it.
     Collinear,
+    /// It is zero in every observation.
+    Zero,
 }
 
 /// X = Q R of the kept columns.
@@ -33,47 +54,49 @@ pub struct Orthogonal {
     R: Mat<f64>,
 }
 
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
+pub(crate) use super::moments::dot;
 
 impl Orthogonal {
     /// Orthogonalizes `columns` (k of n, weighted by √w, off the effects); `before[j]` is the sum of squares of
-    /// column j about its mean before it was absorbed.
+    /// column j before it was absorbed.
     pub fn new(columns: &[Vec<f64>], before: &[f64]) -> Self {
         let k = columns.len();
-        let mut R = Mat::<f64>::zeros(k, k);
-        let mut Q: Vec<Vec<f64>> = Vec::new();
-        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+        let mut basis = Orthogonal { kept: Vec::new(), dropped: Vec::new(), Q: Vec::new(), R: Mat::<f64>::zeros(k, k) };
         for (j, x) in columns.iter().enumerate() {
-            let absorbed = dot(x, x);
-            if absorbed <= COLLINEAR * before[j] {
-                dropped.push((j, Reason::Absorbed));
+            if before[j] == 0.0 {
+                basis.dropped.push((j, Reason::Zero));
                 continue;
             }
+            if dot(x, x) <= COLLINEAR * before[j] {
+                basis.dropped.push((j, Reason::Absorbed));
+                continue;
+            }
+            let at = basis.kept.len();
             let mut q = x.clone();
             for _ in 0..2 {
-                for (i, e) in Q.iter().enumerate() {
+                for (i, e) in basis.Q.iter().enumerate() {
                     let r = dot(e, &q);
-                    R[(i, kept.len())] += r;
+                    basis.R[(i, at)] += r;
                     q.iter_mut().zip(e).for_each(|(q, e)| *q -= r * e);
                 }
             }
-            let left = dot(&q, &q);
-            // Without effects the columns come with their means, and only the part about the mean counts.
-            if left <= COLLINEAR * absorbed.min(before[j]) {
-                dropped.push((j, Reason::Collinear));
-                (0..Q.len()).for_each(|i| R[(i, kept.len())] = 0.0);
+            let b = basis.back(&(0..at).map(|i| basis.R[(i, at)]).collect::<Vec<_>>());
+            let all =
+                before[j].sqrt() + basis.kept.iter().zip(&b).map(|(&i, b)| b.abs() * before[i].sqrt()).sum::<f64>();
+            let norm = dot(&q, &q).sqrt();
+            if norm <= ROUNDING * all {
+                basis.dropped.push((j, Reason::Collinear));
+                (0..at).for_each(|i| basis.R[(i, at)] = 0.0);
                 continue;
             }
-            let norm = left.sqrt();
             q.iter_mut().for_each(|q| *q /= norm);
-            R[(kept.len(), kept.len())] = norm;
-            kept.push(j);
-            Q.push(q);
+            basis.R[(at, at)] = norm;
+            basis.kept.push(j);
+            basis.Q.push(q);
         }
-        let R = R.submatrix(0, 0, kept.len(), kept.len()).to_owned();
-        Orthogonal { kept, dropped, Q, R }
+        let kept = basis.kept.len();
+        basis.R = basis.R.submatrix(0, 0, kept, kept).to_owned();
+        basis
     }
 
     /// Coefficients (kept) and residual of `y` (n) on the kept of `columns`, the same that made this.

@@ -8,8 +8,14 @@
 //! Consistent when E[u | X, D] = 0 in every period (strict exogeneity); the covariance is chosen after the
 //! fit ([`crate::vcov`]). Without effects the design brings its own `(Intercept)` column.
 //!
-//! R² is 1 - SSR/SST with weighted sums and SST about the weighted mean; `r2_within` has the SSR of the
-//! effects alone below the line; the adjusted ones divide by n - k - Σ(levels) + (effects - 1), as fixest does.
+//! R² is 1 - SSR/SST with weighted sums and SST about the weighted mean, or about zero for a model without effects
+//! and without `(Intercept)` (as R's `lm`, Stata's `noconstant` and the NIST reference sets have it); `r2_within` has
+//! the SSR of the effects alone below the line; the adjusted ones divide by n - k - Σ(levels) + (effects - 1), as
+//! fixest does.
+//!
+//! The coefficients come from moments of as many digits as the condition number asks for ([`super::moments`]), the
+//! verdict on collinear regressors is in [`super::least_squares`], and each fit carries its [`Accuracy`]; one that is
+//! not good enough is an error.
 //!
 //! ```
 //! use plim_stats::{Design, Factor, Fit, linear::Ols, math::Mat};
@@ -27,12 +33,14 @@
 //! assert!((fit.coef()[0] - 2.0).abs() < 1e-14);
 //! ```
 
-use super::least_squares::{Orthogonal, Reason};
+use super::least_squares::{COLLINEAR, ROUNDING, Reason};
+use super::moments::{Column, Solution, Spanned, dot, least_squares, residual};
 use crate::absorb::{Absorber, CONSTANT, Singletons, centered_squares, squares, without_singletons};
-use crate::math::Mat;
-use crate::{Design, Error, Fit, Kind, Result, Sandwich};
+use crate::math::{Mat, double::Double};
+use crate::{Design, Error, Factor, Fit, Kind, Result, Sandwich};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What to do with a regressor that the effects or earlier regressors span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +53,17 @@ pub enum Collinear {
     Error,
 }
 
+/// How many digits the arithmetic carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Sixteen digits, and more only where the regressors are nearly collinear.
+    #[default]
+    Double,
+    /// Thirty-two digits throughout, at about ten times the cost.
+    Extended,
+}
+
 /// The estimator: its rules for the sample and for collinear regressors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ols {
@@ -52,6 +71,8 @@ pub struct Ols {
     pub singletons: Singletons,
     /// Rule for collinear regressors.
     pub collinear: Collinear,
+    /// Digits of the arithmetic.
+    pub precision: Precision,
 }
 
 /// A regressor that left, and why.
@@ -61,15 +82,57 @@ pub struct Dropped {
     pub name: String,
     /// Why.
     pub reason: Reason,
+    /// The regressors and effects that span it, where they were looked for.
+    pub by: Vec<String>,
+}
+
+impl Dropped {
+    /// Regressor j of a design, which is zero everywhere.
+    fn zero(design: &Design, j: usize) -> Self {
+        Dropped { name: design.names[j].clone(), reason: Reason::Zero, by: Vec::new() }
+    }
 }
 
 impl std::fmt::Display for Dropped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.reason {
-            Reason::Absorbed => write!(f, "`{}` dropped: absorbed by the fixed effects", self.name),
-            Reason::Collinear => write!(f, "`{}` dropped: a linear combination of earlier regressors", self.name),
+        let by = match &self.by[..] {
+            [] => None,
+            [one] => Some(format!("`{one}`")),
+            [most @ .., last] => Some(format!("`{}` and `{last}`", most.join("`, `"))),
+        };
+        write!(f, "`{}` dropped: ", self.name)?;
+        match (self.reason, by) {
+            (Reason::Absorbed, Some(by)) => write!(f, "absorbed by {by}"),
+            (Reason::Absorbed, None) => write!(f, "absorbed by the fixed effects"),
+            (Reason::Collinear, Some(by)) => write!(f, "a linear combination of {by}"),
+            (Reason::Collinear, None) => write!(f, "a linear combination of earlier regressors"),
+            (Reason::Zero, _) => write!(f, "zero in every observation"),
         }
     }
+}
+
+impl Accuracy {
+    /// The digits that were carried.
+    pub fn precision(&self) -> Precision {
+        if self.extended { Precision::Extended } else { Precision::Double }
+    }
+}
+
+/// The certificate of a fit: what was checked after it was computed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Accuracy {
+    /// Residual of the normal equations: the largest cosine of a regressor with the residual, relative to the outcome.
+    pub residual: f64,
+    /// Largest cosine of a column off the effects with one of their dummies.
+    pub orthogonality: f64,
+    /// Condition number of the regressors off the effects, each scaled to norm one.
+    pub condition: f64,
+    /// Relative error that rounding leaves in the estimates at this condition number, at most.
+    pub error: f64,
+    /// Rounds of refinement of the coefficients.
+    pub iterations: usize,
+    /// Whether thirty-two digits were carried.
+    pub extended: bool,
 }
 
 /// A fitted regression.
@@ -95,7 +158,7 @@ pub struct OlsFit {
     pub scores: Mat<f64>,
     /// Σ w u².
     pub ssr: f64,
-    /// Σ w (y - ȳ)².
+    /// Σ w (y - ȳ)²; Σ w y² in a model without a constant.
     pub sst: f64,
     /// Sum of squares of y off the effects; equal to `sst` without effects.
     pub sst_within: f64,
@@ -107,6 +170,8 @@ pub struct OlsFit {
     pub rank: Option<usize>,
     /// Largest cosine of an absorbed column with a dummy, or of the residual with a regressor: the certificate.
     pub certificate: f64,
+    /// What the certificate is made of.
+    pub accuracy: Accuracy,
 }
 
 impl Fit for OlsFit {
@@ -190,14 +255,36 @@ impl OlsFit {
         self.names.iter().position(|n| n == name).map(|j| self.coef[j])
     }
 
-    /// What a reader must know: dropped regressors (`singletons` counts observations, which tables print).
+    /// What a reader must know: dropped regressors (`singletons` counts observations, which tables print), and
+    /// regressors that are nearly collinear.
     pub fn notes(&self) -> Vec<String> {
-        self.dropped.iter().map(ToString::to_string).collect()
+        let mut notes: Vec<String> = self.dropped.iter().map(ToString::to_string).collect();
+        if self.accuracy.condition > NEARLY_COLLINEAR {
+            notes.push(format!(
+                "the regressors are nearly collinear (condition number {:.1e} once scaled): their coefficients hang on \
+                 the last digits of the data",
+                self.accuracy.condition
+            ));
+        }
+        notes
     }
 }
 
 /// An outcome of which the effects leave less than this fraction of its squares is all rounding.
 const EXPLAINED: f64 = 1e-26;
+
+/// A condition number that a reader should know of: six of the sixteen digits of the data are left at 1e10, ten here.
+const NEARLY_COLLINEAR: f64 = 1e6;
+
+/// Largest relative error of an estimate by its own arithmetic, and largest residual of the normal equations.
+const TOLERANCE: f64 = 1e-9;
+
+/// Of a column that absorbing leaves less than this of its squares, the solver's own error may be a good part: it is
+/// absorbed once more.
+const DOUBTFUL: f64 = 1e-10;
+
+/// Most observations for which the effects that span a regressor are looked for in combination.
+const SEARCHED: usize = 1_000_000;
 
 /// Name of the constant.
 pub const INTERCEPT: &str = "(Intercept)";
@@ -216,107 +303,154 @@ pub struct Prepared {
 impl Prepared {
     /// Checks the design, takes the offset from the outcome, removes singletons, factorizes the effects.
     pub fn new(design: &Design, singletons: Singletons) -> Result<Self> {
-        design.check()?;
-        if let Some(slope) = design.slopes.first() {
-            return Err(Error::invalid("slopes that vary by level are not absorbed yet", "leave them out")
-                .at_column(slope.label()));
-        }
-        let sample: Vec<usize> = match singletons {
-            Singletons::Drop if !design.fe.is_empty() => without_singletons(&design.fe),
-            _ => (0..design.nobs()).collect(),
-        };
-        if sample.is_empty() {
-            return Err(Error::invalid(
-                "every observation is alone in a level of a fixed effect",
-                "use a coarser effect, or set `singletons = \"keep\"`",
-            ));
-        }
-        // Factors are recoded even when no row leaves: levels without observations would be counted.
-        let mut design = design.at(&sample);
-        if let Some(offset) = design.offset.take() {
-            design.y.iter_mut().zip(&offset).for_each(|(y, o)| *y -= o);
-        }
-        let absorber = match design.fe.is_empty() {
-            true => None,
-            false => Some(Absorber::new(&design.fe, design.w.as_deref())?),
-        };
-        Ok(Prepared { sample, design, absorber })
+        let (design, sample, absorber) = prepare(design, singletons)?;
+        Ok(Prepared { sample, design: design.into_owned(), absorber })
     }
 
     /// Columns (each n) off the effects and times √w, their sums of squares before, and the certificate.
     pub fn absorb(&self, columns: &mut [Vec<f64>]) -> Result<(Vec<f64>, f64)> {
         let w = self.design.w.as_deref();
-        let (before, certificate) = match &self.absorber {
-            None => (columns.iter().map(|c| centered_squares(c, w)).collect(), 0.0),
-            Some(absorber) => {
-                let done = absorber.demean(columns)?;
-                let worst = done.iter().fold(0.0f64, |worst, d| worst.max(d.orthogonality));
-                (done.iter().map(|d| d.before).collect(), worst)
-            }
-        };
+        let (before, orthogonality) = absorb(self.absorber.as_ref(), columns, w)?;
         if let Some(w) = w {
             columns.iter_mut().for_each(|c| c.iter_mut().zip(w).for_each(|(v, w)| *v *= w.sqrt()));
         }
-        Ok((before, certificate))
+        Ok((before, orthogonality.into_iter().fold(0.0, f64::max)))
     }
+}
+
+/// The checked design at its sample, and its effects; the design itself when nothing leaves it.
+pub(super) fn prepare(
+    design: &Design,
+    singletons: Singletons,
+) -> Result<(Cow<'_, Design>, Vec<usize>, Option<Absorber>)> {
+    design.check()?;
+    if let Some(slope) = design.slopes.first() {
+        return Err(
+            Error::invalid("slopes that vary by level are not absorbed yet", "leave them out").at_column(slope.label())
+        );
+    }
+    let sample: Vec<usize> = match singletons {
+        Singletons::Drop if !design.fe.is_empty() => without_singletons(&design.fe),
+        _ => (0..design.nobs()).collect(),
+    };
+    if sample.is_empty() {
+        return Err(Error::invalid(
+            "every observation is alone in a level of a fixed effect",
+            "use a coarser effect, or set `singletons = \"keep\"`",
+        ));
+    }
+    // Levels without observations would be counted: such factors are recoded even when no row leaves.
+    let whole = sample.len() == design.nobs() && design.fe.iter().all(compact);
+    let mut design = if whole { Cow::Borrowed(design) } else { Cow::Owned(design.at(&sample)) };
+    if design.offset.is_some() {
+        let own = design.to_mut();
+        let offset = own.offset.take().unwrap_or_default();
+        own.y.iter_mut().zip(&offset).for_each(|(y, o)| *y -= o);
+    }
+    let absorber = match design.fe.is_empty() {
+        true => None,
+        false => Some(Absorber::new(&design.fe, design.w.as_deref())?),
+    };
+    Ok((design, sample, absorber))
+}
+
+/// Whether every level of a factor occurs.
+fn compact(factor: &Factor) -> bool {
+    let mut seen = vec![false; factor.levels as usize];
+    factor.codes.iter().for_each(|&c| seen[c as usize] = true);
+    seen.into_iter().all(|s| s)
+}
+
+/// Replaces columns by their residuals from the effects; returns their sums of squares before and their certificates.
+fn absorb(absorber: Option<&Absorber>, columns: &mut [Vec<f64>], w: Option<&[f64]>) -> Result<(Vec<f64>, Vec<f64>)> {
+    let before: Vec<f64> = columns.iter().map(|c| squares(c, w)).collect();
+    let Some(absorber) = absorber else { return Ok((before, vec![0.0; columns.len()])) };
+    let done = absorber.demean(columns)?;
+    for (j, column) in columns.iter_mut().enumerate() {
+        // What is left may be a honest remainder, which absorbing again leaves as it is, or the error of the solver,
+        // which lies in the span of the effects and goes.
+        let mut left = done[j].after;
+        while left > COLLINEAR * before[j] && left < DOUBTFUL * before[j] {
+            let Ok(again) = absorber.demean_column(column) else { break };
+            if again.after > 0.5 * left {
+                break;
+            }
+            left = again.after;
+        }
+    }
+    Ok((before, done.iter().map(|d| d.orthogonality).collect()))
 }
 
 impl Ols {
     /// Fits a design.
     pub fn fit(&self, design: &Design) -> Result<OlsFit> {
-        let prepared = Prepared::new(design, self.singletons)?;
-        self.fit_prepared(&prepared).map(|mut fit| {
-            fit.singletons = design.nobs() - fit.sample.len();
-            fit
-        })
+        let (sampled, sample, absorber) = prepare(design, self.singletons)?;
+        let singletons = design.nobs() - sample.len();
+        self.fit_on(&sampled, absorber.as_ref()).map(|fit| OlsFit { sample, singletons, ..fit })
     }
 
     /// Fits a prepared design.
     pub fn fit_prepared(&self, prepared: &Prepared) -> Result<OlsFit> {
-        let design = &prepared.design;
+        let fit = self.fit_on(&prepared.design, prepared.absorber.as_ref())?;
+        Ok(OlsFit { sample: prepared.sample.clone(), ..fit })
+    }
+
+    /// Fits a design that is its own sample, with its effects.
+    fn fit_on(&self, design: &Design, absorber: Option<&Absorber>) -> Result<OlsFit> {
+        let within = Within::new(design, absorber)?;
+        let k = design.X.ncols();
+        let solve = |chosen: &[usize], size: &[f64]| within.solve(design, chosen, k, size, self.precision);
+        self.fit_within(design, absorber, &within, &(0..k).collect::<Vec<_>>(), k, solve)
+    }
+
+    /// Fits variable `outcome` of `within` on the variables `order`; `solve` has the solution for some of these and
+    /// their norms before anything was taken out of them.
+    pub(super) fn fit_within(
+        &self,
+        design: &Design,
+        absorber: Option<&Absorber>,
+        within: &Within,
+        order: &[usize],
+        outcome: usize,
+        solve: impl FnOnce(&[usize], &[f64]) -> Solution,
+    ) -> Result<OlsFit> {
         let (n, w) = (design.nobs(), design.w.as_deref());
-        let sst = centered_squares(&design.y, w);
-        let mut columns: Vec<Vec<f64>> = (0..design.X.ncols()).map(|j| design.X.col_as_slice(j).to_vec()).collect();
-        columns.push(design.y.clone());
-        let (mut before, absorbed) = prepared.absorb(&mut columns)?;
-        let y = columns.pop().unwrap_or_default();
-        before.pop();
-        if squares(&y, None) <= EXPLAINED * squares(&design.y, w) || sst <= 2.0 * CONSTANT * squares(&design.y, w) {
-            return Err(Error::invalid(
-                "the outcome is constant, or the fixed effects explain it entirely",
-                "choose an outcome that varies within the effects",
-            )
-            .at_column(design.outcome.clone()));
-        }
-        let basis = Orthogonal::new(&columns, &before);
-        let dropped = self.judge(&basis, &design.names)?;
-        let k = basis.kept.len();
-        let (coef, u) = basis.solve(&columns, &y);
-        let ssr = squares(&u, None);
-        let kept: Vec<&Vec<f64>> = basis.kept.iter().map(|&j| &columns[j]).collect();
-        let orthogonal = kept.iter().fold(0.0f64, |worst, x| {
-            let inner: f64 = x.iter().zip(&u).map(|(x, u)| x * u).sum();
-            let size = (squares(x, None) * squares(&y, None)).sqrt();
-            worst.max(if size > 0.0 { inner.abs() / size } else { 0.0 })
-        });
-        let root = |i: usize| w.map_or(1.0, |w| w[i].sqrt());
+        let judged = within.off_effects(order);
+        let solved = solve(&judged, &within.sizes(&judged));
+        let mut dropped: Vec<(usize, Dropped)> =
+            order.iter().filter_map(|&j| Some((j, within.left[j].clone()?))).collect();
+        dropped.extend(within.spanned(design, &judged, &solved));
+        dropped.sort_by_key(|&(j, _)| order.iter().position(|&o| o == j));
+        self.judge(&dropped, order.len(), design)?;
+        let kept: Vec<usize> = solved.triangle.kept.iter().map(|&at| judged[at]).collect();
+        let (sst, sst_within) = within.totals(design, &kept, outcome)?;
+        let (coef, residuals, accuracy) = within.certified(design, &kept, outcome, &solved)?;
+        let ssr = squares(&residuals, w);
+        let k = kept.len();
+        let X = |j: usize| within.column(design, kept[j]).high;
         let mut fit = OlsFit {
             coef,
-            names: basis.kept.iter().map(|&j| design.names[j].clone()).collect(),
-            dropped,
-            sample: prepared.sample.clone(),
+            names: kept.iter().map(|&j| design.names[j].clone()).collect(),
+            dropped: dropped.into_iter().map(|(_, d)| d).collect(),
+            sample: Vec::new(),
             singletons: 0,
-            residuals: (0..n).map(|i| u[i] / root(i)).collect(),
-            X: Mat::from_fn(n, k, |i, j| kept[j][i] / root(i)),
-            bread: basis.inverse_gram(),
-            scores: Mat::from_fn(n, k, |i, j| kept[j][i] * u[i]),
+            X: matrix(n, k, |j, to| to.copy_from_slice(X(j))),
+            bread: solved.bread,
+            scores: matrix(n, k, |j, to| {
+                to.iter_mut().zip(X(j)).zip(&residuals).for_each(|((to, x), u)| *to = x * u);
+                if let Some(w) = w {
+                    to.iter_mut().zip(w).for_each(|(to, w)| *to *= w);
+                }
+            }),
+            residuals,
             ssr,
             sst,
-            sst_within: if design.fe.is_empty() { sst } else { squares(&y, None) },
+            sst_within,
             sigma2: f64::NAN,
             effects: design.fe.iter().map(|f| (f.name.clone(), f.levels as usize)).collect(),
-            rank: prepared.absorber.as_ref().map_or(Some(0), Absorber::rank),
-            certificate: absorbed.max(orthogonal),
+            rank: absorber.map_or(Some(0), Absorber::rank),
+            certificate: accuracy.orthogonality.max(accuracy.residual),
+            accuracy,
         };
         let free = fit.dof_residual();
         if free == 0 {
@@ -329,15 +463,239 @@ impl Ols {
         Ok(fit)
     }
 
-    /// Applies the rule on collinear regressors.
-    fn judge(&self, basis: &Orthogonal, names: &[String]) -> Result<Vec<Dropped>> {
-        if let (Collinear::Error, Some(&(j, reason))) = (self.collinear, basis.dropped.first()) {
-            let absorbed = reason == Reason::Absorbed;
-            return Err(Error::new(Kind::Collinear { absorbed }).at_column(names[j].clone()));
+    /// Applies the rule on collinear regressors, of which there are `k`.
+    fn judge(&self, dropped: &[(usize, Dropped)], k: usize, design: &Design) -> Result<()> {
+        if let (Collinear::Error, Some((_, first))) = (self.collinear, dropped.first()) {
+            let absorbed = first.reason == Reason::Absorbed;
+            return Err(Error::new(Kind::Collinear { absorbed }).at_column(first.name.clone()));
         }
-        if basis.kept.is_empty() && !names.is_empty() {
+        if dropped.len() == k && k > 0 {
+            let names: Vec<&str> = dropped.iter().map(|&(j, _)| design.names[j].as_str()).collect();
             return Err(Error::new(Kind::NothingLeft).at_column(names.join("`, `")));
         }
-        Ok((basis.dropped.iter()).map(|&(j, reason)| Dropped { name: names[j].clone(), reason }).collect())
+        Ok(())
     }
+}
+
+/// A matrix filled column by column.
+fn matrix(n: usize, k: usize, fill: impl Fn(usize, &mut [f64])) -> Mat<f64> {
+    let mut M = Mat::zeros(n, k);
+    (0..k).for_each(|j| fill(j, M.col_as_slice_mut(j)));
+    M
+}
+
+/// The variables of a design, its regressors and then its outcome, off the effects; without effects the design itself
+/// has them.
+#[derive(Debug, Clone)]
+pub(super) struct Within {
+    /// Columns; none without effects.
+    columns: Vec<Vec<f64>>,
+    /// Sums of squares before.
+    before: Vec<f64>,
+    /// Certificates of the absorption.
+    orthogonality: Vec<f64>,
+    /// The verdict on a regressor alone: that the effects span it.
+    left: Vec<Option<Dropped>>,
+}
+
+impl Within {
+    pub(super) fn new(design: &Design, absorber: Option<&Absorber>) -> Result<Self> {
+        let k = design.X.ncols();
+        let given: Vec<&[f64]> = (0..k).map(|j| design.X.col_as_slice(j)).chain([&design.y[..]]).collect();
+        let Some(absorber) = absorber else {
+            let before: Vec<f64> = given.iter().map(|c| squares(c, design.w.as_deref())).collect();
+            let left = (0..k).map(|j| (before[j] == 0.0).then(|| Dropped::zero(design, j))).collect();
+            return Ok(Within { columns: Vec::new(), before, orthogonality: vec![0.0; k + 1], left });
+        };
+        let mut columns: Vec<Vec<f64>> = given.into_iter().map(<[f64]>::to_vec).collect();
+        let (before, orthogonality) = absorb(Some(absorber), &mut columns, design.w.as_deref())?;
+        let left = (0..k)
+            .map(|j| match squares(&columns[j], design.w.as_deref()) <= COLLINEAR * before[j] {
+                _ if before[j] == 0.0 => Some(Dropped::zero(design, j)),
+                false => None,
+                true => {
+                    let by = spanning(design, design.X.col_as_slice(j), ROUNDING * before[j].sqrt());
+                    Some(Dropped { name: design.names[j].clone(), reason: Reason::Absorbed, by })
+                }
+            })
+            .collect();
+        Ok(Within { columns, before, orthogonality, left })
+    }
+
+    /// Variable j.
+    pub(super) fn column<'a>(&'a self, design: &'a Design, j: usize) -> Column<'a> {
+        match self.columns.get(j) {
+            Some(absorbed) => Column::from(&absorbed[..]),
+            None if j < design.X.ncols() => Column { high: design.X.col_as_slice(j), low: design.low(j) },
+            None => Column::from(&design.y[..]),
+        }
+    }
+
+    /// Least squares of variable `outcome` on the variables `chosen`.
+    pub(super) fn solve(
+        &self,
+        design: &Design,
+        chosen: &[usize],
+        outcome: usize,
+        size: &[f64],
+        precision: Precision,
+    ) -> Solution {
+        let X: Vec<Column> = chosen.iter().map(|&j| self.column(design, j)).collect();
+        let y = self.column(design, outcome);
+        least_squares(&X, y, design.w.as_deref(), size, precision == Precision::Extended)
+    }
+
+    /// The variables of `order` that the effects do not span.
+    pub(super) fn off_effects(&self, order: &[usize]) -> Vec<usize> {
+        order.iter().copied().filter(|&j| self.left[j].is_none()).collect()
+    }
+
+    /// Norms of variables before anything was taken out of them.
+    pub(super) fn sizes(&self, of: &[usize]) -> Vec<f64> {
+        of.iter().map(|&j| self.before[j].sqrt()).collect()
+    }
+
+    /// The regressors that `solved`, a solution on the columns `judged`, found to be spanned by others.
+    fn spanned(&self, design: &Design, judged: &[usize], solved: &Solution) -> Vec<(usize, Dropped)> {
+        let size = |j: usize| self.before[j].sqrt();
+        let one = |spanned: &Spanned| {
+            let j = judged[spanned.position];
+            let by: Vec<(usize, f64)> = spanned.by.iter().map(|&(at, b)| (judged[at], b)).collect();
+            let mut names: Vec<String> = by.iter().map(|&(i, _)| design.names[i].clone()).collect();
+            // Whether the effects have a part in it shows in the columns as they were.
+            if design.absorbs() {
+                let mut rest = design.X.col_as_slice(j).to_vec();
+                let mut all = size(j);
+                for (i, b) in by {
+                    rest.iter_mut().zip(design.X.col_as_slice(i)).for_each(|(r, x)| *r -= b * x);
+                    all += b.abs() * size(i);
+                }
+                let w = design.w.as_deref();
+                if squares(&rest, w).sqrt() > ROUNDING * all {
+                    match centered_squares(&rest, w).sqrt() <= ROUNDING * all {
+                        true => names.push(INTERCEPT.into()),
+                        false => names.extend(spanning(design, &rest, ROUNDING * all)),
+                    }
+                }
+            }
+            (j, Dropped { name: design.names[j].clone(), reason: spanned.reason, by: names })
+        };
+        solved.triangle.dropped.iter().map(one).collect()
+    }
+
+    /// Coefficients of `outcome` on the variables `kept` and the residual, refined until the normal equations hold, with
+    /// their certificate.
+    fn certified(
+        &self,
+        design: &Design,
+        kept: &[usize],
+        outcome: usize,
+        solved: &Solution,
+    ) -> Result<(Vec<f64>, Vec<f64>, Accuracy)> {
+        let w = design.w.as_deref();
+        let X: Vec<Column> = kept.iter().map(|&j| self.column(design, j)).collect();
+        let y = self.column(design, outcome);
+        let norm: Vec<f64> = X.iter().map(|x| squares(x.high, w).sqrt()).collect();
+        let total = squares(y.high, w).sqrt();
+        let mut coef = solved.coef.clone();
+        let mut accuracy = Accuracy {
+            orthogonality: kept.iter().chain([&outcome]).fold(0.0, |worst, &j| self.orthogonality[j].max(worst)),
+            condition: solved.condition,
+            extended: solved.extended,
+            ..Accuracy::default()
+        };
+        let mut u = residual(&X, y, &coef, solved.extended);
+        loop {
+            let g: Vec<f64> = X.iter().map(|x| inner(x.high, &u, w)).collect();
+            accuracy.residual = g.iter().zip(&norm).map(|(g, norm)| g.abs() / (norm * total)).fold(0.0, f64::max);
+            // In double precision what the moments rounded off is taken back.
+            if solved.extended || accuracy.iterations == 2 || accuracy.residual <= f64::EPSILON / 2.0 {
+                break;
+            }
+            for (j, b) in coef.iter_mut().enumerate() {
+                *b += Double::from((0..g.len()).map(|i| solved.bread[(j, i)] * g[i]).sum::<f64>());
+            }
+            accuracy.iterations += 1;
+            u = residual(&X, y, &coef, solved.extended);
+        }
+        // Absorbing rounds each column at the size that it had before.
+        let lost = kept.iter().zip(&norm).map(|(&j, norm)| self.before[j].sqrt() / norm).fold(1.0, f64::max);
+        let absorbed = if self.columns.is_empty() { 0.0 } else { f64::EPSILON * solved.condition * lost };
+        accuracy.error = solved.error.max(absorbed);
+        for (what, value) in
+            [("relative error", accuracy.error), ("residual of the normal equations", accuracy.residual)]
+        {
+            if value.is_nan() || value > TOLERANCE {
+                return Err(Error::new(Kind::Untrusted {
+                    message: format!(
+                        "the regressors are so nearly collinear (condition number {:.1e} once scaled) that the {what} of \
+                         their coefficients may reach {value:.0e}, wanted {TOLERANCE:.0e}",
+                        solved.condition
+                    ),
+                    remedy: "leave one of them out, or center and rescale them".into(),
+                }));
+            }
+        }
+        Ok((coef.iter().map(|b| b.to_f64()).collect(), u, accuracy))
+    }
+
+    /// Total sums of squares of `outcome`, before and off the effects; an error when there is nothing to explain.
+    fn totals(&self, design: &Design, kept: &[usize], outcome: usize) -> Result<(f64, f64)> {
+        let w = design.w.as_deref();
+        let (name, given) = match outcome < design.X.ncols() {
+            true => (&design.names[outcome], design.X.col_as_slice(outcome)),
+            false => (&design.outcome, &design.y[..]),
+        };
+        let raw = self.before[outcome];
+        let sst = centered_squares(given, w);
+        let within = squares(self.column(design, outcome).high, w);
+        let constant = design.absorbs() || kept.iter().any(|&j| design.names[j] == INTERCEPT);
+        if within <= EXPLAINED * raw || (constant && sst <= 2.0 * CONSTANT * raw) {
+            return Err(Error::invalid(
+                "the outcome is constant, or the fixed effects explain it entirely",
+                "choose an outcome that varies within the effects",
+            )
+            .at_column(name.clone()));
+        }
+        let sst = if constant { sst } else { raw };
+        Ok((sst, if design.absorbs() { within } else { sst }))
+    }
+}
+
+/// Σ w a b.
+fn inner(a: &[f64], b: &[f64], w: Option<&[f64]>) -> f64 {
+    match w {
+        None => dot(a, b),
+        Some(w) => a.iter().zip(b).zip(w).map(|((a, b), w)| w * a * b).sum(),
+    }
+}
+
+/// Names of a smallest set of effects that spans `v` (n) up to `rounding` in the norm: one alone where one does,
+/// otherwise all less those that are not needed.
+fn spanning(design: &Design, v: &[f64], rounding: f64) -> Vec<String> {
+    let w = design.w.as_deref();
+    let spans = |fe: &[Factor]| {
+        let mut column = [v.to_vec()];
+        let done = Absorber::new(fe, w).and_then(|absorber| absorb(Some(&absorber), &mut column, w));
+        done.is_ok() && squares(&column[0], w).sqrt() <= 2.0 * rounding
+    };
+    let mut all: Vec<String> = design.fe.iter().map(|f| f.name.clone()).collect();
+    all.extend(design.slopes.iter().map(|s| s.label()));
+    if let Some(one) = design.fe.iter().find(|f| spans(std::slice::from_ref(*f))) {
+        return vec![one.name.clone()];
+    }
+    if !design.slopes.is_empty() || design.fe.len() < 3 || design.nobs() > SEARCHED {
+        return all;
+    }
+    let mut needed = design.fe.clone();
+    let mut at = needed.len();
+    while at > 0 && needed.len() > 2 {
+        at -= 1;
+        let without: Vec<Factor> =
+            needed.iter().enumerate().filter(|&(i, _)| i != at).map(|(_, f)| f.clone()).collect();
+        if spans(&without) {
+            needed = without;
+        }
+    }
+    needed.into_iter().map(|f| f.name).collect()
 }

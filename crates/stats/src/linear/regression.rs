@@ -30,7 +30,11 @@ pub struct Estimated {
 impl Regression {
     /// Fits, and makes covariance and table.
     pub fn run(&self, design: &Design) -> Result<Estimated> {
-        let fit = self.ols.fit(design)?;
+        self.estimated(self.ols.fit(design)?, design)
+    }
+
+    /// Covariance and table of a fit of a design.
+    pub(super) fn estimated(&self, fit: OlsFit, design: &Design) -> Result<Estimated> {
         let covariance = vcov(&fit, &self.covariance(design), self.ssc, design)?;
         let coefficients = table(&fit, &covariance.V, Some(covariance.df));
         Ok(Estimated { fit, covariance, coefficients })

@@ -10,7 +10,7 @@
 //! the scores qᵢuᵢ, so that its covariance is the meat itself, under every kind of covariance there is.
 
 use super::least_squares::{Orthogonal, Reason, dot};
-use super::ols::{Collinear, Dropped, OlsFit, Prepared};
+use super::ols::{Accuracy, Collinear, Dropped, OlsFit, Prepared};
 use crate::absorb::{Absorber, CONSTANT, ORTHOGONALITY_TOLERANCE, centered_squares, squares};
 use crate::math::{Mat, linalg};
 use crate::vcov::{Covariance, Ssc, Vcov, vcov};
@@ -113,7 +113,8 @@ impl<'a> System<'a> {
             }
             let kept = basis.kept.iter().map(|&at| order[at]).collect();
             let left = basis.dropped.iter();
-            let dropped = left.map(|&(at, reason)| Dropped { name: names[order[at]].clone(), reason }).collect();
+            let dropped =
+                left.map(|&(at, reason)| Dropped { name: names[order[at]].clone(), reason, by: Vec::new() }).collect();
             Ok((basis, kept, dropped))
         };
         let pick = |positions: &[usize]| {
@@ -256,6 +257,7 @@ impl<'a> System<'a> {
             effects: d.fe.iter().map(|f| (f.name.clone(), f.levels as usize)).collect(),
             rank: self.rank(),
             certificate: self.certificate,
+            accuracy: Accuracy { orthogonality: self.certificate, ..Accuracy::default() },
         }
     }
 
@@ -268,7 +270,10 @@ impl<'a> System<'a> {
         });
         // A comparison with NaN is false: what is not a number is refused too.
         match worst <= ORTHOGONALITY_TOLERANCE {
-            true => Ok(OlsFit { certificate: fit.certificate.max(worst), ..fit }),
+            true => {
+                let accuracy = Accuracy { residual: worst, ..fit.accuracy };
+                Ok(OlsFit { certificate: fit.certificate.max(worst), accuracy, ..fit })
+            }
             false => Err(Error::new(Kind::Untrusted {
                 message: format!("the estimating equations are met to {worst:.1e} only"),
                 remedy: "the instruments barely identify the equation: use fewer endogenous variables, or stronger instruments".into(),

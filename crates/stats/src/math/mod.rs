@@ -1,6 +1,7 @@
 //! The only folder that names the linear-algebra library, the special functions and the random stream.
 
 pub mod dist;
+pub mod double;
 pub mod gamma;
 pub mod linalg;
 pub mod lp;

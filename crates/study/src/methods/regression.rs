@@ -8,7 +8,7 @@ use crate::run::number;
 use plim_report::Fit;
 use plim_stats::Fit as _;
 use plim_stats::fit::table;
-use plim_stats::linear::{Estimated, Ols, Regression};
+use plim_stats::linear::{Estimated, Ols, Precision, Regression};
 use plim_stats::resample::wild::Weights;
 use plim_stats::vcov::{Ssc, differences, vcov};
 use schemars::JsonSchema;
@@ -19,6 +19,8 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Feols {
+    /// Digits of the arithmetic: sixteen, and more where the regressors are nearly collinear, or thirty-two throughout.
+    pub precision: Precision,
     /// Regressors to test by the wild cluster bootstrap, over the clusters of `vcov`.
     ///
     /// The interval inverts the test. With few clusters it is far more reliable than the t test.
@@ -46,6 +48,7 @@ pub struct Feols {
 impl Default for Feols {
     fn default() -> Self {
         Feols {
+            precision: Precision::default(),
             wild_bootstrap: Vec::new(),
             wild_weights: Weights::default(),
             impose_null: true,
@@ -69,6 +72,7 @@ impl Method for Feols {
         let further: Vec<&str> = self.outcomes.iter().map(String::as_str).collect();
         let built = built(cx, &further)?;
         let mut rules = rules(cx);
+        rules.ols.precision = self.precision;
         let all = rules.ssc == Ssc::All;
         if all {
             rules.ssc = Ssc::default();
@@ -103,7 +107,7 @@ pub(super) fn formula<'a>(cx: &Context<'a>) -> Result<&'a Formula> {
 /// How the step estimates.
 pub(super) fn rules(cx: &Context) -> Regression {
     let r = &cx.step.regression;
-    let ols = Ols { singletons: r.singletons, collinear: r.collinear };
+    let ols = Ols { singletons: r.singletons, collinear: r.collinear, ..Ols::default() };
     Regression { ols, vcov: r.vcov.clone(), ssc: r.ssc }
 }
 
@@ -158,6 +162,13 @@ pub(super) fn report(method: &str, cx: &Context, built: &Built, estimated: &Esti
     stat("dof_residual", fit.dof_residual() as f64);
     stat("df_t", covariance.df);
     stat("certificate", fit.certificate);
+    stat("residual", fit.accuracy.residual);
+    stat("orthogonality", fit.accuracy.orthogonality);
+    if fit.accuracy.condition > 0.0 {
+        stat("condition", fit.accuracy.condition);
+        stats.insert("iterations".into(), json!(fit.accuracy.iterations));
+        stats.insert("precision".into(), json!(fit.accuracy.precision()));
+    }
     stats.insert("parameters".into(), json!(covariance.K));
     stats.insert("clusters".into(), json!(covariance.G));
     Fit {

@@ -260,7 +260,7 @@ fn regressors(
         return Err(Error::new(Kind::NothingLeft));
     }
     let dropped =
-        basis.dropped.iter().map(|&(j, reason)| Dropped { name: columns[j].0.clone(), reason }).collect::<Vec<_>>();
+        basis.dropped.iter().map(|&(j, reason)| Dropped { name: columns[j].0.clone(), reason, by: Vec::new() }).collect::<Vec<_>>();
     let kept: Vec<(String, Vec<f64>)> = basis.kept.iter().map(|&j| columns[j].clone()).collect();
     Ok((design.with_regressors(&kept), dropped))
 }
