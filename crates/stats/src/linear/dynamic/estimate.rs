@@ -179,7 +179,7 @@ pub fn gmm_panel(
     let hansen = chi2("hansen_j", form(&reported.g, &second.W));
     let hansen_two_step = chi2("hansen_j_two_step", form(&second.g, &second.W));
     let mut tests = wald(&design.names, &dummies, &reported.b, &V);
-    tests.extend(difference_in_hansen(&problem, &omega, &hansen_two_step, source)?);
+    tests.extend(difference_in_hansen(&problem, &omega, rank2, &hansen_two_step, source)?);
     let level = problem.moments.units.iter().flatten().filter(|e| e.level).count();
     let serial = |S: &Mat<f64>| [1, 2].map(|m| serial_correlation(&problem, reported, S, &V, m));
     let transformed = |e: &Equation| if e.level { 0.0 } else { e.residual(&reported.b) };
