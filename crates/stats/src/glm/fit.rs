@@ -278,6 +278,9 @@ impl Glm {
         given: &Design,
     ) -> Result<GlmFit> {
         let mut coef = climb.coef.clone();
+        if self.family == Family::Probit {
+            climb.expect()?;
+        }
         let correct = self.bias_correction == BiasCorrection::Analytical;
         if correct {
             coef = corrected(design, climb)?;
@@ -369,8 +372,7 @@ fn refit_effects(design: &Design, climb: &mut Climb, coef: &[f64]) -> Result<()>
     }
     climb.eta = effects.eta;
     climb.iterations += effects.iterations;
-    climb.weigh();
-    climb.project(Vec::new()).map(|_| ())
+    climb.expect()
 }
 
 /// η to begin with.
