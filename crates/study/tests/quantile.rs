@@ -133,6 +133,13 @@ fn threshold_gives_the_regimes() {
     let mut other = options.clone();
     other["formula"] = json!("y ~ w | i + t");
     assert_eq!(number(&ask("threshold", &file, other).unwrap(), "ssr"), number(&fit, "ssr"));
+    let mut double = options.clone();
+    double["thresholds"] = json!(2);
+    let double = ask("threshold", &file, double).unwrap();
+    let names: Vec<&str> = double.coefficients.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["w", "x:low", "x:middle", "x:high"]);
+    assert!(number(&double, "ssr") < number(&fit, "ssr") && number(&double, "f2") > 0.0);
+    assert_eq!(number(&double, "f1"), number(&fit, "f1"));
     let mut without = options.clone();
     without.as_object_mut().unwrap().remove("regime");
     let refused = ask("threshold", &file, without).unwrap_err();
