@@ -3,8 +3,8 @@
 mod anderson_rubin;
 pub mod between;
 pub mod dynamic;
-pub mod first_difference;
 mod family;
+pub mod first_difference;
 mod gmm;
 mod iv;
 pub mod least_squares;
