@@ -276,8 +276,12 @@ const EXPLAINED: f64 = 1e-26;
 /// A condition number that a reader should know of: six of the sixteen digits of the data are left at 1e10, ten here.
 const NEARLY_COLLINEAR: f64 = 1e6;
 
-/// Largest relative error of an estimate by its own arithmetic, and largest residual of the normal equations.
-const TOLERANCE: f64 = 1e-9;
+/// Largest bound on the relative error of an estimate by its own arithmetic: four digits in the worst case, which
+/// rounding as it falls stays far from.
+const ERROR_TOLERANCE: f64 = 1e-4;
+
+/// Largest residual of the normal equations.
+const RESIDUAL_TOLERANCE: f64 = 1e-10;
 
 /// Of a column that absorbing leaves less than this of its squares, the solver's own error may be a good part: it is
 /// absorbed once more.
@@ -572,7 +576,7 @@ impl Within {
                 }
                 let w = design.w.as_deref();
                 if squares(&rest, w).sqrt() > ROUNDING * all {
-                    match centered_squares(&rest, w).sqrt() <= ROUNDING * all {
+                    match spans(&[Factor::from_keys("", vec![0; rest.len()])], w, &rest, ROUNDING * all) {
                         true => names.push(INTERCEPT.into()),
                         false => names.extend(spanning(design, &rest, ROUNDING * all)),
                     }
@@ -618,25 +622,31 @@ impl Within {
             accuracy.iterations += 1;
             u = residual(&X, y, &coef, solved.extended);
         }
-        // Absorbing rounds each column at the size that it had before.
-        let lost = kept.iter().zip(&norm).map(|(&j, norm)| self.before[j].sqrt() / norm).fold(1.0, f64::max);
-        let absorbed = if self.columns.is_empty() { 0.0 } else { f64::EPSILON * solved.condition * lost };
+        let b: Vec<f64> = coef.iter().map(|b| b.to_f64()).collect();
+        let absorbed = match self.columns.is_empty() {
+            true => 0.0,
+            false => {
+                let sigma = (squares(&u, w) / design.nobs() as f64).sqrt();
+                f64::EPSILON * rounding_of_columns(&b, &solved.bread, &self.sizes(kept), sigma)
+            }
+        };
         accuracy.error = solved.error.max(absorbed);
-        for (what, value) in
-            [("relative error", accuracy.error), ("residual of the normal equations", accuracy.residual)]
-        {
-            if value.is_nan() || value > TOLERANCE {
+        for (what, value, wanted) in [
+            ("relative error of their coefficients", accuracy.error, ERROR_TOLERANCE),
+            ("residual of the normal equations", accuracy.residual, RESIDUAL_TOLERANCE),
+        ] {
+            if value.is_nan() || value > wanted {
                 return Err(Error::new(Kind::Untrusted {
                     message: format!(
-                        "the regressors are so nearly collinear (condition number {:.1e} once scaled) that the {what} of \
-                         their coefficients may reach {value:.0e}, wanted {TOLERANCE:.0e}",
+                        "the regressors are so nearly collinear (condition number {:.1e} once scaled) that the {what} \
+                         may reach {value:.0e}, wanted {wanted:.0e}",
                         solved.condition
                     ),
                     remedy: "leave one of them out, or center and rescale them".into(),
                 }));
             }
         }
-        Ok((coef.iter().map(|b| b.to_f64()).collect(), u, accuracy))
+        Ok((b, u, accuracy))
     }
 
     /// Total sums of squares of `outcome`, before and off the effects; an error when there is nothing to explain.
@@ -662,6 +672,19 @@ impl Within {
     }
 }
 
+/// How much rounding each column at its `size` before absorbing (relative to it, in the worst direction) moves the
+/// coefficients `b`, as a fraction of themselves or of their standard errors under errors of size `sigma`, and their
+/// covariance: to first order δb = (X'X)⁻¹(E'u - X'E b) and δ(X'X)⁻¹ = -(X'X)⁻¹(E'X + X'E)(X'X)⁻¹.
+fn rounding_of_columns(b: &[f64], bread: &Mat<f64>, size: &[f64], sigma: f64) -> f64 {
+    let moved: f64 = b.iter().zip(size).map(|(b, s)| b.abs() * s).sum();
+    let of = |i: usize| {
+        let unit = bread[(i, i)].sqrt();
+        let spread: f64 = (0..b.len()).map(|j| size[j] * bread[(i, j)].abs()).sum::<f64>() / unit;
+        (2.0 * spread).max(moved * unit / (b[i].abs() + unit * sigma))
+    };
+    (0..b.len()).map(of).fold(0.0, f64::max)
+}
+
 /// Σ w a b.
 fn inner(a: &[f64], b: &[f64], w: Option<&[f64]>) -> f64 {
     match w {
@@ -670,15 +693,18 @@ fn inner(a: &[f64], b: &[f64], w: Option<&[f64]>) -> f64 {
     }
 }
 
+/// Whether effects span `v` (n) up to `rounding` in the norm.
+fn spans(fe: &[Factor], w: Option<&[f64]>, v: &[f64], rounding: f64) -> bool {
+    let mut column = [v.to_vec()];
+    let done = Absorber::new(fe, w).and_then(|absorber| absorb(Some(&absorber), &mut column, w));
+    done.is_ok() && squares(&column[0], w).sqrt() <= 2.0 * rounding
+}
+
 /// Names of a smallest set of effects that spans `v` (n) up to `rounding` in the norm: one alone where one does,
 /// otherwise all less those that are not needed.
 fn spanning(design: &Design, v: &[f64], rounding: f64) -> Vec<String> {
     let w = design.w.as_deref();
-    let spans = |fe: &[Factor]| {
-        let mut column = [v.to_vec()];
-        let done = Absorber::new(fe, w).and_then(|absorber| absorb(Some(&absorber), &mut column, w));
-        done.is_ok() && squares(&column[0], w).sqrt() <= 2.0 * rounding
-    };
+    let spans = |fe: &[Factor]| spans(fe, w, v, rounding);
     let mut all: Vec<String> = design.fe.iter().map(|f| f.name.clone()).collect();
     all.extend(design.slopes.iter().map(|s| s.label()));
     if let Some(one) = design.fe.iter().find(|f| spans(std::slice::from_ref(*f))) {
