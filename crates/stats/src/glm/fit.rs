@@ -289,7 +289,7 @@ impl Glm {
         let kept = climb.kept.clone().unwrap_or_default();
         let (n, k) = (design.nobs(), kept.len());
         let mut names: Vec<String> = kept.iter().map(|&j| design.names[j].clone()).collect();
-        let mut bread = Orthogonal::new(&climb.scaled(), &vec![0.0; k]).inverse_gram();
+        let mut bread = Orthogonal::of(&climb.scaled()).inverse_gram();
         let mut scores = Mat::from_fn(n, k, |i, j| climb.W[i] * climb.r[i] * climb.X[j][i]);
         if let Family::NegativeBinomial(theta) = climb.family {
             let joint = negbin::Joint::new(design, climb, theta)?;

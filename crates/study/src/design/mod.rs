@@ -170,7 +170,7 @@ fn explains_itself<'n>(outcome: &str, regressors: impl IntoIterator<Item = &'n S
 }
 
 /// Rows read, excluded and lost by reason.
-fn account(cx: &Context, lost: Vec<(String, usize)>) -> Map<String, Value> {
+fn account(cx: &Context, lost: Lost) -> Map<String, Value> {
     let mut sample = Map::new();
     sample.insert("rows".into(), json!(cx.table.rows()));
     if cx.rows.len() < cx.table.rows() {
@@ -185,11 +185,14 @@ fn account(cx: &Context, lost: Vec<(String, usize)>) -> Map<String, Value> {
 /// A variable with its name: a column of the table as it lies there, or computed.
 type Numbers<'t> = (String, Cow<'t, [f64]>);
 
+/// Variables that lost rows, with their number.
+type Lost = Vec<(String, usize)>;
+
 /// The rows that are left, and who lost the others.
 struct Rows<'r> {
     rows: &'r [usize],
     left: Vec<bool>,
-    lost: Vec<(String, usize)>,
+    lost: Lost,
 }
 
 impl<'r> Rows<'r> {
@@ -215,7 +218,7 @@ impl<'r> Rows<'r> {
     }
 
     /// The rows that are left, at least one, and who lost how many.
-    fn kept(self) -> Result<(Vec<usize>, Vec<(String, usize)>)> {
+    fn kept(self) -> Result<(Vec<usize>, Lost)> {
         let keep: Vec<usize> = self.rows.iter().zip(&self.left).filter(|(_, left)| **left).map(|(&i, _)| i).collect();
         match (keep.is_empty(), self.lost.iter().max_by_key(|(_, n)| *n)) {
             (false, _) => Ok((keep, self.lost)),
