@@ -214,8 +214,7 @@ impl<'d> Climb<'d> {
     fn constant(&self) -> (Vec<f64>, Vec<f64>) {
         let n = self.eta.len();
         let kept = self.kept.as_deref().unwrap_or_default();
-        let is_constant = |j: &usize| self.design.names[*j] == crate::linear::INTERCEPT;
-        let at = kept.iter().position(is_constant);
+        let at = kept.iter().position(|&j| self.design.names[j] == crate::linear::INTERCEPT);
         let mut coef = vec![0.0; kept.len()];
         let mut level = 0.0;
         if at.is_some() || !self.design.fe.is_empty() {
