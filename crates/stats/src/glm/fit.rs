@@ -289,7 +289,8 @@ impl Glm {
         let kept = climb.kept.clone().unwrap_or_default();
         let (n, k) = (design.nobs(), kept.len());
         let mut names: Vec<String> = kept.iter().map(|&j| design.names[j].clone()).collect();
-        let mut bread = Orthogonal::new(&climb.scaled(), &vec![0.0; k]).inverse_gram();
+        // Judged already: a size of next to nothing keeps every column.
+        let mut bread = Orthogonal::new(&climb.scaled(), &vec![f64::MIN_POSITIVE; k]).inverse_gram();
         let mut scores = Mat::from_fn(n, k, |i, j| climb.W[i] * climb.r[i] * climb.X[j][i]);
         if let Family::NegativeBinomial(theta) = climb.family {
             let joint = negbin::Joint::new(design, climb, theta)?;
