@@ -13,12 +13,12 @@ fn nested_and_disconnected_effects_have_their_exact_rank() {
     let prov = factor("prov", &mut s, n, 5);
     let year = factor("year", &mut s, n, 4);
     let cells = prov.interact(&year);
-    let a = Absorber::new(&[year.clone(), cells.clone()], None).unwrap();
+    let a = Absorber::new(&[year.clone(), cells.clone()], &[], None).unwrap();
     assert_eq!(a.rank(), Some(cells.levels as usize));
     // Two blocks that never meet: one redundancy for each component.
     let i = Factor::from_keys("i", (0..40).map(|k| (k / 20, k % 4)));
     let t = Factor::from_keys("t", (0..40).map(|k| (k / 20, (k / 4) % 5)));
-    let a = Absorber::new(&[i, t], None).unwrap();
+    let a = Absorber::new(&[i, t], &[], None).unwrap();
     assert_eq!(a.rank(), Some(8 + 10 - 2));
 }
 
@@ -28,7 +28,7 @@ fn gradients_agree_with_the_factorization() {
     let mut s = Stream::new(2, 0);
     let fe = [factor("a", &mut s, n, 300), factor("b", &mut s, n, 90), factor("c", &mut s, n, 20)];
     let w: Vec<f64> = (0..n).map(|_| 0.1 + s.uniform()).collect();
-    let direct = Absorber::new(&fe, Some(&w)).unwrap();
+    let direct = Absorber::new(&fe, &[], Some(&w)).unwrap();
     assert!(matches!(direct.schur, Schur::Direct(_)));
     let mut iterative = direct.clone();
     let diagonal = iterative.effects[1..].iter().flat_map(|e| e.mass.iter().copied()).collect();
@@ -49,7 +49,7 @@ fn the_thread_count_does_not_touch_the_bits() {
     let mut s = Stream::new(3, 0);
     let fe = [factor("a", &mut s, n, 50), factor("b", &mut s, n, 20)];
     let columns: Vec<Vec<f64>> = (0..7).map(|_| (0..n).map(|_| s.normal()).collect()).collect();
-    let absorber = Absorber::new(&fe, None).unwrap();
+    let absorber = Absorber::new(&fe, &[], None).unwrap();
     let on = |threads| {
         let mut c = columns.clone();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -69,5 +69,5 @@ fn singletons_go_until_none_is_left() {
 
 #[test]
 fn an_empty_list_is_refused() {
-    assert!(matches!(Absorber::new(&[], None).unwrap_err().kind, Kind::Empty { .. }));
+    assert!(matches!(Absorber::new(&[], &[], None).unwrap_err().kind, Kind::Empty { .. }));
 }

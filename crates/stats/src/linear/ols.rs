@@ -214,10 +214,6 @@ impl Prepared {
     /// Checks the design, takes the offset from the outcome, removes singletons, factorizes the effects.
     pub fn new(design: &Design, singletons: Singletons) -> Result<Self> {
         design.check()?;
-        if let Some(slope) = design.slopes.first() {
-            return Err(Error::invalid("slopes that vary by level are not absorbed yet", "leave them out")
-                .at_column(slope.label()));
-        }
         let sample: Vec<usize> = match singletons {
             Singletons::Drop if !design.fe.is_empty() => without_singletons(&design.fe),
             _ => (0..design.nobs()).collect(),
@@ -233,9 +229,9 @@ impl Prepared {
         if let Some(offset) = design.offset.take() {
             design.y.iter_mut().zip(&offset).for_each(|(y, o)| *y -= o);
         }
-        let absorber = match design.fe.is_empty() {
-            true => None,
-            false => Some(Absorber::new(&design.fe, design.w.as_deref())?),
+        let absorber = match design.absorbs() {
+            true => Some(Absorber::new(&design.fe, &design.slopes, design.w.as_deref())?),
+            false => None,
         };
         Ok(Prepared { sample, design, absorber })
     }

@@ -8,5 +8,6 @@ pub mod optimize;
 pub mod quantile;
 pub mod rng;
 pub mod semidefinite;
+pub mod sparse;
 
 pub use faer::Mat;

@@ -70,22 +70,26 @@ impl Semidefinite {
         Semidefinite { L: A, d, rank }
     }
 
+    /// Rows and columns.
+    pub fn size(&self) -> usize {
+        self.d.len()
+    }
+
     /// Pivots that are not null.
     pub fn rank(&self) -> usize {
         self.rank
     }
 
-    /// b'A⁻b for `b` (p, in the range of A), which is overwritten.
-    pub fn quadratic(&self, b: &mut [f64]) -> f64 {
-        let mut sum = 0.0;
-        for j in 0..self.d.len() {
-            let bj = b[j];
-            if self.d[j] > 0.0 && bj != 0.0 {
-                sum += bj * bj / self.d[j];
-                b[j + 1..].iter_mut().zip(&self.L.col_as_slice(j)[j + 1..]).for_each(|(x, l)| *x -= bj * l);
-            }
+    /// A symmetric generalized inverse: that of the rows and columns whose pivots are not null, zero elsewhere.
+    pub fn inverse(&self) -> Mat<f64> {
+        let p = self.d.len();
+        let mut C = Mat::<f64>::zeros(p, p);
+        for j in (0..p).filter(|&j| self.d[j] > 0.0) {
+            let column = C.col_as_slice_mut(j);
+            column[j] = 1.0;
+            self.solve(column);
         }
-        sum
+        C
     }
 
     /// Overwrites `b` (p, in the range of A) with a solution of A x = b; unknowns of null pivots are zero.

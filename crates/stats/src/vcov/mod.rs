@@ -319,7 +319,7 @@ fn leverages(fit: &dyn Sandwich, design: &Design, fe: &[Factor]) -> Result<Vec<f
     let w: Option<Vec<f64>> = design.w.as_ref().map(|w| source.iter().map(|&i| w[i]).collect());
     let mut h = match fe.is_empty() {
         true => vec![0.0; fit.nobs()],
-        false => Absorber::new(fe, w.as_deref())?.leverages().ok_or_else(|| {
+        false => Absorber::new(fe, &[], w.as_deref())?.leverages().ok_or_else(|| {
             Error::invalid("the effects have too many levels for exact leverages", "set `vcov = \"hc1\"`")
         })?,
     };
