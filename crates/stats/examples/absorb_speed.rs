@@ -62,11 +62,15 @@ fn main() {
     let n: usize = args.first().and_then(|a| a.parse::<f64>().ok()).unwrap_or(1e6) as usize;
     let all = ["simple2", "simple", "difficult", "chain", "akm", "far", "akm_slopes"].map(String::from);
     let designs = if args.len() > 1 { &args[1..] } else { &all };
-    println!("{:>10} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8}  solver", "design", "rows", "singl", "setup", "demean", "total", "peak MB");
+    println!(
+        "{:>10} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8}  solver",
+        "design", "rows", "singl", "setup", "demean", "total", "peak MB"
+    );
     for design in designs {
         let [worker, year, firm] = panel(design.trim_end_matches("_slopes").trim_end_matches('2'), n);
         let factor = |name: &str, v: Vec<usize>, levels: usize| {
-            let wide = Factor { name: name.into(), codes: v.into_iter().map(|c| c as u32).collect(), levels: levels as u32 };
+            let wide =
+                Factor { name: name.into(), codes: v.into_iter().map(|c| c as u32).collect(), levels: levels as u32 };
             wide.at(&(0..n).collect::<Vec<_>>())
         };
         let (workers, years, firms) = (n / 10, n, n);
@@ -77,7 +81,11 @@ fn main() {
         let mut s = Stream::new(2, 0);
         let mu: Vec<Vec<f64>> = fe.iter().map(|f| (0..f.levels).map(|_| s.normal()).collect()).collect();
         let mut columns: Vec<Vec<f64>> = (0..3)
-            .map(|_| (0..n).map(|i| s.normal() + 0.3 * fe.iter().zip(&mu).map(|(f, m)| m[f.codes[i] as usize]).sum::<f64>()).collect())
+            .map(|_| {
+                (0..n)
+                    .map(|i| s.normal() + 0.3 * fe.iter().zip(&mu).map(|(f, m)| m[f.codes[i] as usize]).sum::<f64>())
+                    .collect()
+            })
             .collect();
         let slopes: Vec<Slope> = match design.ends_with("_slopes") {
             true => vec![Slope { factor: fe[0].clone(), name: "x".into(), x: (0..n).map(|_| s.normal()).collect() }],
@@ -102,7 +110,11 @@ fn main() {
             absorber.rank(),
             wall.elapsed().as_secs_f64(),
             match done {
-                Ok(done) => done.iter().map(|d| format!("{:.0e}/{}/{}", d.orthogonality, d.iterations, d.rounds)).collect::<Vec<_>>().join(" "),
+                Ok(done) => done
+                    .iter()
+                    .map(|d| format!("{:.0e}/{}/{}", d.orthogonality, d.iterations, d.rounds))
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 Err(e) => e.to_string(),
             }
         );

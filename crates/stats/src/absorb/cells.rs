@@ -8,10 +8,10 @@ use rayon::prelude::*;
 const MERGE: f64 = 0.75;
 
 /// Groups of the sample.
-const SAMPLE: usize = 20_000;
+const SAMPLE: usize = 1_000;
 
 /// Cells that one task multiplies, and tasks at most: a matter of the data alone, so the bits are too.
-const TASK: usize = 1 << 17;
+const TASK: usize = 1 << 15;
 const TASKS: usize = 16;
 
 /// The observations of each level of an effect.
@@ -74,6 +74,7 @@ impl Groups {
 pub(super) struct Cells {
     pub width: usize,
     pub start: Vec<u32>,
+    /// Ascending within a level.
     pub column: Vec<u32>,
     /// Cells × width; empty when all are one.
     pub value: Vec<f64>,
@@ -93,14 +94,7 @@ impl Cells {
     }
 
     /// The cells of the first `count` levels; unmerged ones are plain.
-    fn build(
-        rows: &Effect,
-        columns: &[Effect],
-        groups: &Groups,
-        w: Option<&[f64]>,
-        count: usize,
-        merge: bool,
-    ) -> Self {
+    fn build(rows: &Effect, columns: &[Effect], groups: &Groups, w: Option<&[f64]>, count: usize, merge: bool) -> Self {
         let weight = weight_of(w);
         let width = rows.width();
         let offsets = offsets(columns);
@@ -129,11 +123,27 @@ impl Cells {
                     }
                 }
             }
+            cells.sort(first as usize);
             cells.start.push(cells.column.len() as u32);
         }
         cells.column.shrink_to_fit();
         cells.value.shrink_to_fit();
         cells
+    }
+
+    /// Puts the cells from a position on in the order of their columns.
+    fn sort(&mut self, from: usize) {
+        if self.value.is_empty() {
+            self.column[from..].sort_unstable();
+        } else if !self.column[from..].is_sorted() {
+            let mut order: Vec<u32> = (from as u32..self.column.len() as u32).collect();
+            order.sort_unstable_by_key(|&e| self.column[e as usize]);
+            let column: Vec<u32> = order.iter().map(|&e| self.column[e as usize]).collect();
+            let values = order.iter().flat_map(|&e| &self.value[e as usize * self.width..][..self.width]);
+            let value: Vec<f64> = values.copied().collect();
+            self.column[from..].copy_from_slice(&column);
+            self.value[from * self.width..].copy_from_slice(&value);
+        }
     }
 
     /// Levels.
@@ -236,14 +246,12 @@ impl Cells {
         (0..columns).for_each(|j| start[j + 1] += start[j]);
         let mut next = start.clone();
         let mut level = vec![0u32; self.column.len()];
-        let mut position = vec![0u32; if self.value.is_empty() { 0 } else { self.column.len() }];
+        let mut position = vec![0u32; self.column.len()];
         for g in 0..self.len() {
             for e in self.of(g) {
                 let next = &mut next[self.column[e] as usize];
                 level[*next] = g as u32;
-                if let Some(position) = position.get_mut(*next) {
-                    *position = e as u32;
-                }
+                position[*next] = e as u32;
                 *next += 1;
             }
         }
@@ -255,15 +263,13 @@ impl Cells {
 pub(super) struct ByColumn {
     start: Vec<usize>,
     level: Vec<u32>,
-    /// Empty when all cells are one.
     position: Vec<u32>,
 }
 
 impl ByColumn {
-    /// (level, position of the cell; zero when all are one) of a column.
+    /// (level, position) of the cells of a column.
     pub(super) fn of(&self, j: usize) -> impl Iterator<Item = (usize, usize)> {
-        (self.start[j]..self.start[j + 1])
-            .map(|e| (self.level[e] as usize, self.position.get(e).map_or(0, |&p| p as usize)))
+        (self.start[j]..self.start[j + 1]).map(|e| (self.level[e] as usize, self.position[e] as usize))
     }
 }
 
@@ -288,25 +294,25 @@ pub(super) fn form(
 ) -> Option<Symmetric> {
     let p = mass.len();
     let by_column = eliminated.by_column(p);
-    let cross: Vec<_> = cross.iter().map(|(row, cells, column)| (*row, cells, *column, cells.by_column(p - column))).collect();
-    let mut seen = vec![false; p];
+    let cross: Vec<_> =
+        cross.iter().map(|(row, cells, column)| (*row, cells, *column, cells.by_column(p - column))).collect();
+    // The turn in which an entry was touched last.
+    let (mut turn, mut last) = (0u32, vec![0u32; p]);
     let mut sum = vec![0.0; p];
-    let mut touched: Vec<u32> = Vec::new();
+    // Column j down to its diagonal.
     let mut one = |j: usize, touched: &mut Vec<u32>, sum: &mut [f64]| {
         touched.clear();
+        turn += 1;
         let mut add = |k: usize, v: f64| {
-            if !seen[k] {
-                seen[k] = true;
+            if last[k] != turn {
+                last[k] = turn;
                 touched.push(k as u32);
+                sum[k] = 0.0;
             }
             sum[k] += v;
         };
         add(j, mass[j]);
         for (row, cells, column, by_column) in &cross {
-            if j >= *row && j < row + cells.len() * cells.width {
-                let (g, r) = ((j - row) / cells.width, (j - row) % cells.width);
-                cells.of(g).for_each(|e| add(column + cells.column[e] as usize, cells.at(e, r)));
-            }
             if j >= *column {
                 for (g, e) in by_column.of(j - column) {
                     (0..cells.width).for_each(|r| add(row + g * cells.width + r, cells.at(e, r)));
@@ -314,34 +320,44 @@ pub(super) fn form(
             }
         }
         for (g, e) in by_column.of(j) {
+            let row = eliminated.of(g);
+            let more = eliminated.column[e..row.end].iter().take_while(|&&k| k as usize == j).count();
+            let row = row.start..e + more;
             for r in 0..eliminated.width {
-                let times = eliminated.at(e, r) * super::effect::reciprocal(mass_of_eliminated[g * eliminated.width + r]);
-                eliminated.of(g).for_each(|f| add(eliminated.column[f] as usize, -times * eliminated.at(f, r)));
+                let mass = mass_of_eliminated[g * eliminated.width + r];
+                let times = -eliminated.at(e, r) * super::effect::reciprocal(mass);
+                let columns = eliminated.column[row.clone()].iter();
+                match (eliminated.value.is_empty(), eliminated.width) {
+                    (true, _) => columns.for_each(|&k| add(k as usize, times)),
+                    (_, 1) => {
+                        columns.zip(&eliminated.value[row.clone()]).for_each(|(&k, b)| add(k as usize, times * b));
+                    }
+                    _ => columns.zip(row.clone()).for_each(|(&k, f)| add(k as usize, times * eliminated.at(f, r))),
+                }
             }
         }
         touched.sort_unstable();
-        touched.iter().for_each(|&k| seen[k as usize] = false);
     };
+    let mut touched: Vec<u32> = Vec::new();
     let probes: Vec<usize> = (0..p).step_by(p.div_ceil(PROBES).max(1)).collect();
     let (mut degree, mut work) = (0usize, 0usize);
     for &j in &probes {
         one(j, &mut touched, &mut sum);
         degree += touched.len();
-        touched.iter().for_each(|&k| sum[k as usize] = 0.0);
         work += by_column.of(j).map(|(g, _)| eliminated.of(g).len()).sum::<usize>();
     }
     let per = p as f64 / probes.len() as f64;
-    if degree as f64 > limit.degree * probes.len() as f64 || work as f64 * per > limit.multiplications {
+    if 2.0 * degree as f64 > limit.degree * probes.len() as f64 || work as f64 * per > limit.multiplications {
         return None;
     }
-    let mut S = Symmetric { start: vec![0], row: Vec::new(), value: Vec::new() };
+    let (mut start, mut row, mut value) = (vec![0], Vec::new(), Vec::new());
     for j in 0..p {
         one(j, &mut touched, &mut sum);
-        S.row.extend_from_slice(&touched);
-        S.value.extend(touched.iter().map(|&k| std::mem::take(&mut sum[k as usize])));
-        S.start.push(S.row.len());
+        row.extend_from_slice(&touched);
+        value.extend(touched.iter().map(|&k| sum[k as usize]));
+        start.push(row.len());
     }
-    Some(S)
+    Some(Symmetric::from_upper(&start, &row, &value))
 }
 
 /// Where the unknowns of each effect start, and their number at last.

@@ -100,9 +100,14 @@ impl Effect {
         w: Option<&[f64]>,
     ) -> Result<Self> {
         let levels = factor.levels as usize;
-        let weight = weight_of(w);
-        let mut mass = vec![0.0; levels];
-        factor.codes.iter().enumerate().for_each(|(i, &c)| mass[c as usize] += weight(i));
+        let mass = match w {
+            None => {
+                let mut counts = vec![0u32; levels];
+                factor.codes.iter().for_each(|&c| counts[c as usize] += 1);
+                counts.into_iter().map(f64::from).collect()
+            }
+            Some(w) => sums(&factor.codes, levels, |i| w[i]),
+        };
         if let Some(level) = mass.iter().position(|&m| m.is_nan() || m <= 0.0) {
             return Err(Error::invalid(
                 format!("level {level} of `{}` has no weight", factor.name),
@@ -131,18 +136,13 @@ impl Effect {
         for &s in &self.slopes {
             let k = columns.len();
             let mut z = slopes[s].x.clone();
-            let squares = |z: &[f64]| {
-                let mut out = vec![0.0; self.levels];
-                codes.iter().enumerate().for_each(|(i, &c)| out[c as usize] += weight(i) * z[i] * z[i]);
-                out
-            };
+            let squares = |z: &[f64]| sums(codes, self.levels, |i| weight(i) * z[i] * z[i]);
             let before = squares(&z);
             // Twice: the second pass takes out what cancellation left in the first.
             for pass in 0..2 {
                 for (j, column) in columns.iter().enumerate() {
                     let other = |i: usize| column.as_ref().map_or(1.0, |q| q[i]);
-                    let mut times = vec![0.0; self.levels];
-                    codes.iter().enumerate().for_each(|(i, &c)| times[c as usize] += weight(i) * other(i) * z[i]);
+                    let mut times = sums(codes, self.levels, |i| weight(i) * other(i) * z[i]);
                     times.iter_mut().zip(&masses[j]).for_each(|(t, &m)| *t *= reciprocal(m));
                     codes.iter().enumerate().for_each(|(i, &c)| z[i] -= times[c as usize] * other(i));
                     match pass {
@@ -185,13 +185,7 @@ impl Effect {
     }
 
     /// `tile` -= D a for the observations from `from` on, whose levels are `codes`.
-    pub(super) fn subtract<const K: usize>(
-        &self,
-        from: usize,
-        codes: &[u32],
-        a: &[[f64; K]],
-        tile: &mut [[f64; K]],
-    ) {
+    pub(super) fn subtract<const K: usize>(&self, from: usize, codes: &[u32], a: &[[f64; K]], tile: &mut [[f64; K]]) {
         let width = self.width();
         for (k, values) in self.values.iter().enumerate() {
             match values {
@@ -233,6 +227,18 @@ impl Effect {
             }
         }
     }
+}
+
+/// Sums by level, with the rounding of each carried along: mass is subtracted from mass later.
+fn sums(codes: &[u32], levels: usize, value: impl Fn(usize) -> f64) -> Vec<f64> {
+    let mut sums = vec![(0.0f64, 0.0f64); levels];
+    for (i, &c) in codes.iter().enumerate() {
+        let (x, (sum, carry)) = (value(i), &mut sums[c as usize]);
+        let new = *sum + x;
+        *carry += if sum.abs() >= x.abs() { (*sum - new) + x } else { (x - new) + *sum };
+        *sum = new;
+    }
+    sums.into_iter().map(|(sum, carry)| sum + carry).collect()
 }
 
 /// The weight of an observation.

@@ -6,16 +6,26 @@
 //! its own, so that its bits do not depend on its company.
 
 use super::cells::Cells;
+use crate::math::rng::Stream;
 use crate::math::sparse::Symmetric;
 
-/// Conjugate gradients stop at this relative residual; a refinement round goes on from there.
-const TOLERANCE: f64 = 1e-11;
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stop {
+    /// Relative residual.
+    pub tolerance: f64,
+    /// Steps at most.
+    pub steps: usize,
+}
+
+/// For a column; a refinement round goes on from there.
+pub(super) const COLUMN: Stop = Stop { tolerance: 1e-11, steps: 20_000 };
+
+/// For a trial, which tells whether the iteration is fast.
+const TRIAL: Stop = Stop { tolerance: 1e-6, steps: 60 };
 
 /// Residuals below this fraction of the column's norm are its rounding.
 const FLOOR: f64 = 2e-16;
-
-/// Steps at most.
-const STEPS: usize = 20_000;
 
 /// S of the large effects, not formed unless it is the cheaper way to multiply.
 #[derive(Debug, Clone)]
@@ -69,6 +79,15 @@ impl Operator {
     }
 }
 
+/// Whether a trial on a random system does not end in a few dozen steps.
+pub(super) fn slow(operator: &Operator, inverse: &[f64]) -> bool {
+    let mut stream = Stream::new(62, 0);
+    let x: Vec<[f64; 1]> = inverse.iter().map(|_| [stream.normal()]).collect();
+    let mut b = vec![[0.0]; x.len()];
+    operator.product(&x, &mut b);
+    solve(|x, out| operator.product(x, out), inverse, &mut b, [0.0], TRIAL) == [TRIAL.steps]
+}
+
 /// Overwrites `b` (p × K, consistent up to rounding) with solutions of A x = b; gives the steps that each took.
 ///
 /// `inverse` is the preconditioner, zero where an unknown is null. Whether the solution is good enough is for the
@@ -79,6 +98,7 @@ pub(super) fn solve<const K: usize>(
     inverse: &[f64],
     b: &mut [[f64; K]],
     size: [f64; K],
+    stop: Stop,
 ) -> [usize; K] {
     let mut r = b.to_vec();
     b.fill([0.0; K]);
@@ -86,10 +106,10 @@ pub(super) fn solve<const K: usize>(
     let mut p = z.clone();
     let mut Ap = vec![[0.0; K]; b.len()];
     let mut rz = inner(&r, &z);
-    let target: [f64; K] = std::array::from_fn(|q| (TOLERANCE.powi(2) * rz[q]).max((FLOOR * size[q]).powi(2)));
+    let target: [f64; K] = std::array::from_fn(|q| (stop.tolerance.powi(2) * rz[q]).max((FLOOR * size[q]).powi(2)));
     let mut active: [bool; K] = std::array::from_fn(|q| rz[q] > target[q]);
     let mut steps = [0; K];
-    for _ in 0..STEPS {
+    for _ in 0..stop.steps {
         if !active.contains(&true) {
             break;
         }

@@ -203,10 +203,10 @@ impl Absorber {
             block.iter_mut().zip(iterations).for_each(|(c, steps)| c.iterations += steps);
             a = Some(b);
         }
-        let sweep = Sweep { effects: &self.effects, groups: &self.groups, w: self.w.as_deref(), offsets: &self.offsets };
+        let sweep =
+            Sweep { effects: &self.effects, groups: &self.groups, w: self.w.as_deref(), offsets: &self.offsets };
         let mut columns = block.iter_mut();
-        let v: [&mut [f64]; K] =
-            std::array::from_fn(|_| columns.next().map(|c| &mut *c.v).unwrap_or_default());
+        let v: [&mut [f64]; K] = std::array::from_fn(|_| columns.next().map(|c| &mut *c.v).unwrap_or_default());
         let swept = sweep.run(a.as_deref(), v, keep);
         let worst = self.worst(&swept, scale);
         for (q, column) in block.iter_mut().enumerate() {

@@ -9,7 +9,8 @@
 //!
 //! When all are small there is no middle. Otherwise S_MM is factorized where its fill is modest (workers with few
 //! firms each, chains), C'S_MM⁻C is taken from T, and the solution is exact. Where S_MM would fill, a random graph,
-//! it is well conditioned for the same reason, and conjugate gradients on S_MM - C T⁻C' end in a dozen steps.
+//! it is well conditioned for the same reason, and conjugate gradients on S_MM - C T⁻C' end in a dozen steps; a trial
+//! tells, and where they would not, the factorization may cost more.
 
 use super::cells::{Cells, Groups, Limit, form, offsets};
 use super::effect::{Effect, reciprocal, weight_of};
@@ -17,21 +18,40 @@ use super::gradients::{self, Operator};
 use super::rank;
 use crate::math::Mat;
 use crate::math::semidefinite::Semidefinite;
-use crate::math::sparse::SparseLdl;
+use crate::math::sparse::{Null, SparseLdl};
 
 /// A pivot is null below this fraction of the level's weight. Rounding leaves about p ε ≈ 1e-13; a chain of
 /// p levels has pivots as small as 1/p ≈ 4e-4, and unequal weights take the rest of the room between.
 pub(super) const NULL_PIVOT: f64 = 1e-11;
 
+/// A pivot of the border that is kept below this fraction casts doubt on the rank.
+const DOUBTFUL_PIVOT: f64 = 1e-8;
+
+/// S is formed while its columns have fewer entries than this on average, and ordered at once below the second.
+const DENSE_COLUMN: f64 = 1000.0;
+const LONG_COLUMN: usize = 64;
+
+/// Levels, at least, whose products are summed before they join the rest.
+const SHORT_SUM: usize = 256;
+
+/// Numbers that stay in cache.
+const NEAR: usize = 1 << 20;
+
+/// Observations that are read at a time.
+const TILE: usize = 512;
+
+/// How many times the budget a factorization may cost where conjugate gradients are slow.
+const SLOW: f64 = 30.0;
+
 /// What a factorization may cost.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
     /// Multiplications of a dense factorization, p³/3, which run at matrix-product speed.
-    dense: f64,
+    pub dense: f64,
     /// Multiplications of forming S, and of a sparse factorization.
-    sparse: f64,
+    pub sparse: f64,
     /// Levels of the border beside a middle.
-    border: usize,
+    pub border: usize,
 }
 
 impl Budget {
@@ -105,34 +125,61 @@ impl Schur {
         let middle_effects = rest.len() - border_effects(first, rest, groups, budget);
         let (middle, border) = rest.split_at(middle_effects);
         let cells = Cells::new(first, middle, groups, w);
-        let (coupling, mut T) = border_blocks(first, middle, border, &cells, groups, w);
+        let (coupling, T) = border_blocks(first, middle, border, &cells, groups, w);
         let m = *offsets(middle).last().unwrap_or(&0);
         let border_mass: Vec<f64> = border.iter().flat_map(|e| e.mass.iter().copied()).collect();
         if m == 0 {
             let border = Semidefinite::new(T, &border_mass, NULL_PIVOT);
-            let rank = Some(border.rank());
+            let rank = certain_rank(0, &border, effects);
             return Schur { middle: Middle::Nothing, m, coupling, border, rank };
         }
         let mass: Vec<f64> = middle.iter().flat_map(|e| e.mass.iter().copied()).collect();
         let cross = cross_cells(middle, w);
-        let limit = Limit { multiplications: budget.sparse, degree: 200.0 };
+        // Constants of two effects: S is the Laplacian of the graph of levels that meet in the eliminated effect.
+        let null = match first.plain() && middle.len() == 1 && middle[0].plain() {
+            true => Null::Roots,
+            // Rounding adds up along the graph.
+            false => Null::Below { tolerance: NULL_PIVOT * (1.0 + m as f64 / 100.0), scale: &mass },
+        };
+        let limit = Limit { multiplications: budget.sparse, degree: DENSE_COLUMN };
         let S = form(&cells, &first.mass, &cross, &mass, &limit);
-        let factorized = S.as_ref().and_then(|S| SparseLdl::new(S, &mass, NULL_PIVOT, budget.sparse));
+        // Ordering a matrix with long columns takes long itself: iterating is tried first then.
+        let first_try = S.as_ref().filter(|S| S.row.len() <= LONG_COLUMN * m);
+        let factorized = first_try.and_then(|S| SparseLdl::new(S, null, budget.sparse));
         if let Some(factorized) = factorized {
-            take_out(&factorized, &coupling, m, &mut T);
-            let border = Semidefinite::new(T, &border_mass, NULL_PIVOT);
-            let rank = Some(factorized.rank() + border.rank());
-            return Schur { middle: Middle::Factorized(factorized), m, coupling, border, rank };
+            return Schur::factorized(factorized, coupling, T, &border_mass, effects);
         }
-        let rank = rank::of_others(effects);
-        let operator = match S {
-            Some(S) if S.row.len() < 2 * cells.column.len() => Operator::Formed(S),
-            _ => Operator::Cells { eliminated: cells, mass_of_eliminated: first.mass.clone(), cross, mass: mass.clone() },
+        let operator = match &S {
+            Some(S) if S.row.len() < 2 * cells.column.len() => Operator::Formed(S.clone()),
+            _ => {
+                Operator::Cells { eliminated: cells, mass_of_eliminated: first.mass.clone(), cross, mass: mass.clone() }
+            }
         };
         let diagonal = operator.diagonal().into_iter().zip(&mass);
-        let inverse = diagonal.map(|(d, m)| if d > NULL_PIVOT * m { 1.0 / d } else { 0.0 }).collect();
+        let inverse: Vec<f64> = diagonal.map(|(d, m)| if d > NULL_PIVOT * m { 1.0 / d } else { 0.0 }).collect();
+        if let Some(S) = S
+            && gradients::slow(&operator, &inverse)
+            && let Some(factorized) = SparseLdl::new(&S, null, SLOW * budget.sparse)
+        {
+            return Schur::factorized(factorized, coupling, T, &border_mass, effects);
+        }
         let border = Semidefinite::new(T, &border_mass, NULL_PIVOT);
+        let rank = rank::of_others(effects);
         Schur { middle: Middle::Iterated(Box::new(Iterated { operator, inverse })), m, coupling, border, rank }
+    }
+
+    fn factorized(
+        middle: SparseLdl,
+        coupling: Vec<f64>,
+        mut T: Mat<f64>,
+        border_mass: &[f64],
+        effects: &[Effect],
+    ) -> Self {
+        let m = middle.size();
+        take_out(&middle, &coupling, m, &mut T);
+        let border = Semidefinite::new(T, border_mass, NULL_PIVOT);
+        let rank = certain_rank(middle.rank(), &border, effects);
+        Schur { middle: Middle::Factorized(middle), m, coupling, border, rank }
     }
 
     pub(super) fn solver(&self) -> Solver {
@@ -185,7 +232,7 @@ impl Schur {
                     c.iter_mut().for_each(|c| *c = c.map(|c| -c));
                     self.subtract_coupled(&c, out);
                 };
-                let steps = gradients::solve(product, &iterated.inverse, b_M, size);
+                let steps = gradients::solve(product, &iterated.inverse, b_M, size, gradients::COLUMN);
                 self.subtract_transposed(b_M, b_B);
                 self.solve_border(b_B);
                 steps
@@ -223,6 +270,12 @@ impl Schur {
     }
 }
 
+/// Rank of the other effects by the pivots, by counting where a pivot is so small that rounding may have made it.
+fn certain_rank(middle: usize, border: &Semidefinite, effects: &[Effect]) -> Option<usize> {
+    let counted = if border.margin() < DOUBTFUL_PIVOT { rank::of_others(effects) } else { None };
+    counted.or(Some(middle + border.rank()))
+}
+
 /// How many of the other effects, smallest last, go to the border: all where that is cheap, else the small ones.
 fn border_effects(first: &Effect, rest: &[Effect], groups: &Groups, budget: Budget) -> usize {
     let p = *offsets(rest).last().unwrap_or(&0);
@@ -246,7 +299,7 @@ fn border_effects(first: &Effect, rest: &[Effect], groups: &Groups, budget: Budg
     count
 }
 
-/// C and the lower triangle of T.
+/// C and T, of which the lower triangle is right.
 fn border_blocks(
     first: &Effect,
     middle: &[Effect],
@@ -262,52 +315,91 @@ fn border_blocks(
     if size == 0 {
         return (coupling, T);
     }
-    let weight = weight_of(w);
-    for i in 0..first.codes.len() {
-        for (e, effect) in border.iter().enumerate() {
-            for k in 0..effect.width() {
-                let t = to_border[e] + effect.codes.at(i) * effect.width() + k;
-                let z = weight(i) * effect.value(k, i);
-                for (other, offset) in middle.iter().zip(&to_middle) {
-                    let row = offset + other.codes.at(i) * other.width();
-                    (0..other.width()).for_each(|l| coupling[(row + l) * size + t] += z * other.value(l, i));
-                }
-                for (other, offset) in border[..=e].iter().zip(&to_border) {
-                    let column = offset + other.codes.at(i) * other.width();
-                    // Columns of one effect are orthogonal.
-                    for l in (0..other.width()).filter(|&l| !std::ptr::eq(other, effect) || l == k) {
-                        T[(t, column + l)] += z * other.value(l, i);
-                    }
-                }
-            }
+    // What meets in an observation.
+    border.iter().flat_map(|e| &e.mass).enumerate().for_each(|(t, &mass)| T[(t, t)] = mass);
+    for (e, effect) in border.iter().enumerate() {
+        for (other, offset) in middle.iter().zip(&to_middle) {
+            meet(effect, other, w, |t, c, z| coupling[(offset + c) * size + to_border[e] + t] += z);
+        }
+        for (other, offset) in border[..e].iter().zip(&to_border) {
+            meet(effect, other, w, |t, c, z| T[(to_border[e] + t, offset + c)] += z);
         }
     }
+    // What meets in a level of the eliminated effect. C is added up level by level while it stays in cache, else row
+    // by row.
+    let far = coupling.len() > NEAR;
     let edges = Cells::new(first, border, groups, w);
+    let (mut row, mut seen) = (vec![0.0; size], vec![false; size]);
+    let mut touched: Vec<u32> = Vec::new();
+    // Short sums of short sums: the same small number taken from a large one a million times would be rounded the
+    // same way each time.
+    let (mut some, mut all) = (Mat::<f64>::zeros(size, size), Mat::<f64>::zeros(size, size));
+    let short = SHORT_SUM.max(size * size / 8);
     for g in 0..groups.len() {
+        if g % short == short - 1 {
+            all += &some;
+            some.fill(0.0);
+        }
         for r in 0..first.width() {
             let inverse = reciprocal(first.mass[g * first.width() + r]);
+            touched.clear();
             for e in edges.of(g) {
-                let (t, times) = (edges.column[e] as usize, edges.at(e, r) * inverse);
-                let column = T.col_as_slice_mut(t);
-                for f in edges.of(g) {
-                    let s = edges.column[f] as usize;
-                    if s >= t {
-                        column[s] -= times * edges.at(f, r);
-                    }
+                let t = edges.column[e];
+                if !std::mem::replace(&mut seen[t as usize], true) {
+                    touched.push(t);
                 }
+                row[t as usize] += edges.at(e, r);
             }
-            for e in cells.of(g) {
-                let (row, times) = (cells.column[e] as usize * size, cells.at(e, r) * inverse);
-                let row = &mut coupling[row..row + size];
-                edges.of(g).for_each(|f| row[edges.column[f] as usize] -= times * edges.at(f, r));
+            // Whole rows where most of them is met, else the entries that are.
+            let whole = 4 * touched.len() > size;
+            let add = |times: f64, to: &mut [f64]| match whole {
+                true => to.iter_mut().zip(&row).for_each(|(to, c)| *to += times * c),
+                false => touched.iter().for_each(|&t| to[t as usize] += times * row[t as usize]),
+            };
+            for &t in &touched {
+                add(row[t as usize] * inverse, some.col_as_slice_mut(t as usize));
+            }
+            for e in cells.of(g).filter(|_| !far) {
+                let at = cells.column[e] as usize * size;
+                add(-cells.at(e, r) * inverse, &mut coupling[at..at + size]);
+            }
+            touched.iter().for_each(|&t| (row[t as usize], seen[t as usize]) = (0.0, false));
+        }
+    }
+    T -= all + some;
+    if far {
+        let by_column = cells.by_column(m);
+        for (j, row) in coupling.chunks_exact_mut(size).enumerate() {
+            for (g, e) in by_column.of(j) {
+                for r in 0..first.width() {
+                    let times = cells.at(e, r) * reciprocal(first.mass[g * first.width() + r]);
+                    edges.of(g).for_each(|f| row[edges.column[f] as usize] -= times * edges.at(f, r));
+                }
             }
         }
     }
     (coupling, T)
 }
 
+/// Calls `add` with the unknowns of two effects that meet in an observation and the weight that they meet with.
+fn meet(a: &Effect, b: &Effect, w: Option<&[f64]>, mut add: impl FnMut(usize, usize, f64)) {
+    let n = a.codes.len();
+    let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
+    for from in (0..n).step_by(TILE) {
+        let rows = from..(from + TILE).min(n);
+        a.codes.read(rows.clone(), &mut of_a);
+        b.codes.read(rows.clone(), &mut of_b);
+        for (k, l) in (0..a.width()).flat_map(|k| (0..b.width()).map(move |l| (k, l))) {
+            let value = |i: usize| weight_of(w)(i) * a.value(k, i) * b.value(l, i);
+            for (i, (&ca, &cb)) in rows.clone().zip(of_a.iter().zip(&of_b)) {
+                add(ca as usize * a.width() + k, cb as usize * b.width() + l, value(i));
+            }
+        }
+    }
+}
+
 /// The cells between the effects of the middle: (first row, cells, first column).
-fn cross_cells(middle: &[Effect], w: Option<&[f64]>) -> Vec<(usize, Cells, usize)> {
+pub(super) fn cross_cells(middle: &[Effect], w: Option<&[f64]>) -> Vec<(usize, Cells, usize)> {
     let at = offsets(middle);
     (0..middle.len().saturating_sub(1))
         .map(|e| (at[e], Cells::new(&middle[e], &middle[e + 1..], &Groups::new(&middle[e]), w), at[e + 1]))

@@ -16,7 +16,7 @@ const TILE: usize = 512;
 const LONG: usize = 8192;
 
 /// Observations of one task, and tasks at most: a matter of the data alone, so the bits are too.
-const TASK: usize = 1 << 16;
+const TASK: usize = 1 << 15;
 const TASKS: usize = 16;
 
 /// What one pass finds.
@@ -128,7 +128,7 @@ impl Sweep<'_> {
                 let tile = &mut tile[own.start - rows.start..own.end - rows.start];
                 for k in 0..first.width() {
                     let mass = first.mass[g * first.width() + k];
-                    let mean = self.inner(first, k, own.start, tile).map(|s| s * reciprocal(mass));
+                    let mean = self.inner(first, k, own.start, tile).map(|s| divide(s, mass));
                     match &first.values[k] {
                         None => tile.iter_mut().for_each(|t| (0..K).for_each(|q| t[q] -= mean[q])),
                         Some(z) => (tile.iter_mut().zip(&z[own.clone()]))
@@ -200,7 +200,7 @@ impl Sweep<'_> {
             first.codes.read(rows, &mut own);
             first.add(from, &own, &tile, &mut means);
         }
-        means.iter_mut().zip(&first.mass).for_each(|(s, &m)| *s = s.map(|s| s * reciprocal(m)));
+        means.iter_mut().zip(&first.mass).for_each(|(s, &m)| *s = s.map(|s| divide(s, m)));
         let mut sums = vec![[0.0; K]; first.mass.len()];
         let mut b = vec![[0.0; K]; self.offsets[rest.len()]];
         let mut squares = [0.0; K];
@@ -238,6 +238,11 @@ impl Sweep<'_> {
             }
         }
     }
+}
+
+/// s/m, zero for a null column. Not s times 1/m, whose error has the same sign for all levels of a size and adds up.
+fn divide(s: f64, m: f64) -> f64 {
+    if m > 0.0 { s / m } else { 0.0 }
 }
 
 /// The larger, a missing value above all.

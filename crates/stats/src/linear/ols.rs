@@ -103,6 +103,8 @@ pub struct OlsFit {
     pub sigma2: f64,
     /// Name and levels of each effect in the sample.
     pub effects: Vec<(String, usize)>,
+    /// Label and levels of each slope by level.
+    pub slopes: Vec<(String, usize)>,
     /// Exact rank of the effects, where known; zero without effects.
     pub rank: Option<usize>,
     /// Largest cosine of an absorbed column with a dummy, or of the residual with a regressor: the certificate.
@@ -147,9 +149,10 @@ impl Sandwich for OlsFit {
 }
 
 impl OlsFit {
-    /// Parameters of the effects as fixest counts them: every level, less one for each effect after the first.
+    /// Parameters of the effects as fixest counts them: every level, less one for each effect after the first, and
+    /// every slope.
     pub fn effects_counted(&self) -> usize {
-        let levels: usize = self.effects.iter().map(|(_, l)| l).sum();
+        let levels: usize = self.effects.iter().chain(&self.slopes).map(|(_, l)| l).sum();
         levels - self.effects.len().saturating_sub(1)
     }
 
@@ -161,20 +164,24 @@ impl OlsFit {
     /// R² adjusted for all parameters, effects included.
     pub fn r2_adjusted(&self) -> f64 {
         let n = self.nobs() as f64;
-        let intercept = if self.effects.is_empty() && !self.names.iter().any(|n| n == INTERCEPT) { 0.0 } else { 1.0 };
+        let intercept = if !self.absorbs() && !self.names.iter().any(|n| n == INTERCEPT) { 0.0 } else { 1.0 };
         let parameters = (self.coef.len() + self.effects_counted()) as f64;
         1.0 - self.ssr / self.sst * (n - intercept) / (n - parameters)
     }
 
+    fn absorbs(&self) -> bool {
+        !(self.effects.is_empty() && self.slopes.is_empty())
+    }
+
     /// R² of the columns off the effects; `None` without effects.
     pub fn r2_within(&self) -> Option<f64> {
-        (!self.effects.is_empty()).then(|| 1.0 - self.ssr / self.sst_within)
+        self.absorbs().then(|| 1.0 - self.ssr / self.sst_within)
     }
 
     /// [`OlsFit::r2_within`] adjusted for the regressors.
     pub fn r2_within_adjusted(&self) -> Option<f64> {
         let free = self.nobs() as f64 - self.effects_counted() as f64;
-        (!self.effects.is_empty()).then(|| 1.0 - self.ssr / self.sst_within * free / (free - self.coef.len() as f64))
+        self.absorbs().then(|| 1.0 - self.ssr / self.sst_within * free / (free - self.coef.len() as f64))
     }
 
     /// √(SSR/n).
@@ -305,9 +312,10 @@ impl Ols {
             scores: Mat::from_fn(n, k, |i, j| kept[j][i] * u[i]),
             ssr,
             sst,
-            sst_within: if design.fe.is_empty() { sst } else { squares(&y, None) },
+            sst_within: if design.absorbs() { squares(&y, None) } else { sst },
             sigma2: f64::NAN,
             effects: design.fe.iter().map(|f| (f.name.clone(), f.levels as usize)).collect(),
+            slopes: design.slopes.iter().map(|s| (s.label(), s.factor.levels as usize)).collect(),
             rank: prepared.absorber.as_ref().map_or(Some(0), Absorber::rank),
             certificate: absorbed.max(orthogonal),
         };

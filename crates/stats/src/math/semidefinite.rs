@@ -18,6 +18,8 @@ pub struct Semidefinite {
     L: Mat<f64>,
     d: Vec<f64>,
     rank: usize,
+    /// The smallest pivot that was kept, as a fraction of its scale.
+    margin: f64,
 }
 
 impl Semidefinite {
@@ -28,7 +30,7 @@ impl Semidefinite {
     pub fn new(mut A: Mat<f64>, scale: &[f64], tolerance: f64) -> Self {
         let p = A.nrows();
         let mut d = vec![0.0; p];
-        let mut rank = 0;
+        let (mut rank, mut margin) = (0, f64::INFINITY);
         for from in (0..p).step_by(BLOCK) {
             let to = (from + BLOCK).min(p);
             for j in from..to {
@@ -37,6 +39,7 @@ impl Semidefinite {
                 if keep {
                     d[j] = pivot;
                     rank += 1;
+                    margin = margin.min(pivot / scale[j]);
                 }
                 for i in j + 1..p {
                     A[(i, j)] = if keep { A[(i, j)] / pivot } else { 0.0 };
@@ -67,7 +70,7 @@ impl Semidefinite {
                 );
             }
         }
-        Semidefinite { L: A, d, rank }
+        Semidefinite { L: A, d, rank, margin }
     }
 
     /// Rows and columns.
@@ -78,6 +81,11 @@ impl Semidefinite {
     /// Pivots that are not null.
     pub fn rank(&self) -> usize {
         self.rank
+    }
+
+    /// The smallest pivot that was kept, as a fraction of its scale: near the tolerance, the rank is in doubt.
+    pub fn margin(&self) -> f64 {
+        self.margin
     }
 
     /// A symmetric generalized inverse: that of the rows and columns whose pivots are not null, zero elsewhere.

@@ -21,6 +21,34 @@ pub struct Symmetric {
 }
 
 impl Symmetric {
+    /// From the columns down to their diagonal, rows ascending.
+    pub fn from_upper(start: &[usize], row: &[u32], value: &[f64]) -> Self {
+        let p = start.len() - 1;
+        let mut count = vec![0usize; p + 1];
+        for j in 0..p {
+            count[j + 1] += start[j + 1] - start[j];
+            row[start[j]..start[j + 1]].iter().filter(|&&i| (i as usize) < j).for_each(|&i| count[i as usize + 1] += 1);
+        }
+        (0..p).for_each(|j| count[j + 1] += count[j]);
+        let mut next = count.clone();
+        let mut A = Symmetric { row: vec![0; count[p]], value: vec![0.0; count[p]], start: count };
+        let mut put = |i: usize, j: usize, v: f64| {
+            A.row[next[j]] = i as u32;
+            A.value[next[j]] = v;
+            next[j] += 1;
+        };
+        // A column's own entries come before those below its diagonal, which later columns bring in their order.
+        for j in 0..p {
+            (start[j]..start[j + 1]).for_each(|e| put(row[e] as usize, j, value[e]));
+            for e in start[j]..start[j + 1] {
+                if (row[e] as usize) < j {
+                    put(j, row[e] as usize, value[e]);
+                }
+            }
+        }
+        A
+    }
+
     /// Rows and columns.
     pub fn size(&self) -> usize {
         self.start.len() - 1
@@ -40,6 +68,20 @@ impl Symmetric {
 /// No node of the elimination tree.
 const NONE: u32 = u32::MAX;
 
+/// Which pivots are null.
+#[derive(Debug, Clone, Copy)]
+pub enum Null<'a> {
+    /// The last one of each connected component, whatever rounding makes of it: A is the Laplacian of a graph.
+    Roots,
+    /// Those at most `tolerance` times their entry of `scale`, the size that they had before anything was eliminated.
+    Below {
+        /// The fraction.
+        tolerance: f64,
+        /// The sizes, p.
+        scale: &'a [f64],
+    },
+}
+
 /// P A P' = L D L' with unit lower-triangular L and null pivots left out.
 #[derive(Debug, Clone)]
 pub struct SparseLdl {
@@ -56,10 +98,7 @@ pub struct SparseLdl {
 
 impl SparseLdl {
     /// Factorizes `A`, unless that takes more than `work` multiplications.
-    ///
-    /// A pivot is null when it is at most `tolerance` times its entry of `scale`, the size that it had before
-    /// anything was eliminated.
-    pub fn new(A: &Symmetric, scale: &[f64], tolerance: f64, work: f64) -> Option<Self> {
+    pub fn new(A: &Symmetric, null: Null, work: f64) -> Option<Self> {
         let p = A.size();
         let (order, flops) = minimum_degree(A)?;
         if flops > work {
@@ -76,12 +115,12 @@ impl SparseLdl {
             order,
             start,
         };
-        ldl.factorize(A, &position, &parent, scale, tolerance);
+        ldl.factorize(A, &position, &parent, null);
         Some(ldl)
     }
 
     /// Row k of L solves L₁₁ D₁₁ l = a, sparse along the paths of the elimination tree.
-    fn factorize(&mut self, A: &Symmetric, position: &[u32], parent: &[u32], scale: &[f64], tolerance: f64) {
+    fn factorize(&mut self, A: &Symmetric, position: &[u32], parent: &[u32], null: Null) {
         let p = self.order.len();
         let mut filled = self.start[..p].to_vec();
         let (mut y, mut flag, mut pattern) = (vec![0.0; p], vec![NONE; p], vec![0u32; p]);
@@ -121,11 +160,20 @@ impl SparseLdl {
                 self.value[filled[i]] = l;
                 filled[i] += 1;
             }
-            if pivot > tolerance * scale[column] && pivot > 0.0 {
+            let keep = match null {
+                Null::Roots => parent[k] != NONE,
+                Null::Below { tolerance, scale } => pivot > tolerance * scale[column],
+            };
+            if keep && pivot > 0.0 {
                 self.inverse[k] = 1.0 / pivot;
                 self.rank += 1;
             }
         }
+    }
+
+    /// Rows and columns.
+    pub fn size(&self) -> usize {
+        self.order.len()
     }
 
     /// Pivots that are not null.
@@ -225,14 +273,15 @@ mod tests {
         let scale: Vec<f64> = (0..p).map(|i| A[(i, i)]).collect();
         let (mut start, mut row, mut value) = (vec![0], Vec::new(), Vec::new());
         for j in 0..p {
-            for i in (0..p).filter(|&i| i == j || A[(i, j)] != 0.0) {
+            for i in (0..=j).filter(|&i| i == j || A[(i, j)] != 0.0) {
                 row.push(i as u32);
                 value.push(A[(i, j)]);
             }
             start.push(row.len());
         }
-        let sparse = Symmetric { start, row, value };
-        let ldl = SparseLdl::new(&sparse, &scale, 1e-11, 1e9).unwrap();
+        let sparse = Symmetric::from_upper(&start, &row, &value);
+        let numeric = Null::Below { tolerance: 1e-11, scale: &scale };
+        let ldl = SparseLdl::new(&sparse, numeric, 1e9).unwrap();
         assert_eq!(ldl.rank(), Semidefinite::new(A.clone(), &scale, 1e-11).rank());
         assert!(ldl.rank() < p - 1);
         let x: Vec<[f64; 2]> = (0..p).map(|_| [s.normal(), s.normal()]).collect();
@@ -245,6 +294,7 @@ mod tests {
         for (got, want) in back.iter().flatten().zip(b.iter().flatten()) {
             assert!((got - want).abs() < 1e-12, "{got} {want}");
         }
-        assert!(SparseLdl::new(&sparse, &scale, 1e-11, 1.0).is_none());
+        assert_eq!(SparseLdl::new(&sparse, Null::Roots, 1e9).unwrap().rank(), ldl.rank());
+        assert!(SparseLdl::new(&sparse, numeric, 1.0).is_none());
     }
 }

@@ -19,7 +19,7 @@ pub use ssc::Ssc;
 
 use crate::absorb::Absorber;
 use crate::math::{Mat, linalg};
-use crate::{Design, Error, Factor, Kind, Result, Sandwich};
+use crate::{Design, Error, Factor, Kind, Result, Sandwich, Slope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ssc::Count;
@@ -177,7 +177,8 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
         return Err(Error::length(format!("`{}` at the sample", bad.name), bad.codes.len(), n));
     }
     let k = fit.coef().len();
-    let count = Count { n, k, fe: &fe, rank: fit.rank(), clusters: &clusters };
+    let slopes: Vec<Factor> = design.slopes.iter().map(|s| at(&s.factor)).collect();
+    let count = Count { n, k, fe: &fe, slopes: &slopes, rank: fit.rank(), clusters: &clusters };
     let rule = rule(how, ssc, &count)?;
     let mut warnings = Vec::new();
     let mut V = match how {
@@ -317,9 +318,10 @@ fn leverages(fit: &dyn Sandwich, design: &Design, fe: &[Factor]) -> Result<Vec<f
     };
     let source: Vec<usize> = fit.sample().map_or_else(|| (0..fit.nobs()).collect(), <[usize]>::to_vec);
     let w: Option<Vec<f64>> = design.w.as_ref().map(|w| source.iter().map(|&i| w[i]).collect());
-    let mut h = match fe.is_empty() {
+    let slopes: Vec<Slope> = design.slopes.iter().map(|s| s.at(&source)).collect();
+    let mut h = match fe.is_empty() && slopes.is_empty() {
         true => vec![0.0; fit.nobs()],
-        false => Absorber::new(fe, &[], w.as_deref())?.leverages().ok_or_else(|| {
+        false => Absorber::new(fe, &slopes, w.as_deref())?.leverages().ok_or_else(|| {
             Error::invalid("the effects have too many levels for exact leverages", "set `vcov = \"hc1\"`")
         })?,
     };

@@ -5,3 +5,4 @@ mod fixest;
 mod methods;
 
 mod rules;
+mod slopes;
