@@ -41,6 +41,7 @@ use crate::{Design, Error, Factor, Fit, Kind, Result, Sandwich};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// What to do with a regressor that the effects or earlier regressors span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -154,8 +155,10 @@ pub struct OlsFit {
     pub X: Mat<f64>,
     /// (X'WX)⁻¹, k × k.
     pub bread: Mat<f64>,
-    /// w x u, n × k.
-    pub scores: Mat<f64>,
+    /// Weights, n.
+    pub w: Option<Vec<f64>>,
+    /// w x u, n × k, once a covariance has asked for it.
+    pub(super) scores: OnceLock<Mat<f64>>,
     /// Σ w u².
     pub ssr: f64,
     /// Σ w (y - ȳ)²; Σ w y² in a model without a constant.
@@ -195,7 +198,14 @@ impl Sandwich for OlsFit {
         &self.bread
     }
     fn scores(&self) -> &Mat<f64> {
-        &self.scores
+        self.scores.get_or_init(|| {
+            matrix(self.nobs(), self.coef.len(), |j, to| {
+                to.iter_mut().zip(self.X.col_as_slice(j)).zip(&self.residuals).for_each(|((to, x), u)| *to = x * u);
+                if let Some(w) = &self.w {
+                    to.iter_mut().zip(w).for_each(|(to, w)| *to *= w);
+                }
+            })
+        })
     }
     fn sigma2(&self) -> f64 {
         self.sigma2
@@ -404,11 +414,12 @@ impl Ols {
         let within = Within::new(design, absorber)?;
         let k = design.X.ncols();
         let solve = |chosen: &[usize], size: &[f64]| within.solve(design, chosen, k, size, self.precision);
-        self.fit_within(design, absorber, &within, &(0..k).collect::<Vec<_>>(), k, solve)
+        let (fit, kept) = self.fit_within(design, absorber, &within, &(0..k).collect::<Vec<_>>(), k, solve)?;
+        Ok(OlsFit { X: within.into_matrix(design, &kept), ..fit })
     }
 
     /// Fits variable `outcome` of `within` on the variables `order`; `solve` has the solution for some of these and
-    /// their norms before anything was taken out of them.
+    /// their norms before anything was taken out of them. Returns also which are kept; the fit lacks their X.
     pub(super) fn fit_within(
         &self,
         design: &Design,
@@ -417,7 +428,7 @@ impl Ols {
         order: &[usize],
         outcome: usize,
         solve: impl FnOnce(&[usize], &[f64]) -> Solution,
-    ) -> Result<OlsFit> {
+    ) -> Result<(OlsFit, Vec<usize>)> {
         let (n, w) = (design.nobs(), design.w.as_deref());
         let judged = within.off_effects(order);
         let solved = solve(&judged, &within.sizes(&judged));
@@ -431,21 +442,16 @@ impl Ols {
         let (coef, residuals, accuracy) = within.certified(design, &kept, outcome, &solved)?;
         let ssr = squares(&residuals, w);
         let k = kept.len();
-        let X = |j: usize| within.column(design, kept[j]).high;
         let mut fit = OlsFit {
             coef,
             names: kept.iter().map(|&j| design.names[j].clone()).collect(),
             dropped: dropped.into_iter().map(|(_, d)| d).collect(),
             sample: Vec::new(),
             singletons: 0,
-            X: matrix(n, k, |j, to| to.copy_from_slice(X(j))),
+            X: Mat::new(),
             bread: solved.bread,
-            scores: matrix(n, k, |j, to| {
-                to.iter_mut().zip(X(j)).zip(&residuals).for_each(|((to, x), u)| *to = x * u);
-                if let Some(w) = w {
-                    to.iter_mut().zip(w).for_each(|(to, w)| *to *= w);
-                }
-            }),
+            w: design.w.clone(),
+            scores: OnceLock::new(),
             residuals,
             ssr,
             sst,
@@ -464,7 +470,7 @@ impl Ols {
             ));
         }
         fit.sigma2 = ssr / free as f64;
-        Ok(fit)
+        Ok((fit, kept))
     }
 
     /// Applies the rule on collinear regressors, of which there are `k`.
@@ -533,6 +539,26 @@ impl Within {
             None if j < design.X.ncols() => Column { high: design.X.col_as_slice(j), low: design.low(j) },
             None => Column::from(&design.y[..]),
         }
+    }
+
+    /// The variables `kept`, n × k.
+    pub(super) fn matrix(&self, design: &Design, kept: &[usize]) -> Mat<f64> {
+        matrix(design.nobs(), kept.len(), |j, to| to.copy_from_slice(self.column(design, kept[j]).high))
+    }
+
+    /// The same, letting go of each column as it is copied.
+    fn into_matrix(mut self, design: &Design, kept: &[usize]) -> Mat<f64> {
+        for j in (0..self.columns.len()).filter(|j| !kept.contains(j)) {
+            self.columns[j] = Vec::new();
+        }
+        let mut M = Mat::zeros(design.nobs(), kept.len());
+        for (at, &j) in kept.iter().enumerate() {
+            M.col_as_slice_mut(at).copy_from_slice(self.column(design, j).high);
+            if let Some(column) = self.columns.get_mut(j) {
+                *column = Vec::new();
+            }
+        }
+        M
     }
 
     /// Least squares of variable `outcome` on the variables `chosen`.
@@ -620,6 +646,7 @@ impl Within {
                 *b += Double::from((0..g.len()).map(|i| solved.bread[(j, i)] * g[i]).sum::<f64>());
             }
             accuracy.iterations += 1;
+            drop(u);
             u = residual(&X, y, &coef, solved.extended);
         }
         let b: Vec<f64> = coef.iter().map(|b| b.to_f64()).collect();
