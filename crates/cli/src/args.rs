@@ -184,7 +184,10 @@ fn one_method(name: &'static str, about: &'static str, role: Role, wanted: Optio
     let mut command = Command::new(name).about(about).subcommand_required(true).arg_required_else_help(true);
     let listed = |m: &&Entry| m.role == role || (role == Role::Measure && m.name == "sfa");
     for entry in METHODS.iter().filter(listed) {
-        let mut method = Command::new(entry.name).about(entry.about).alias(entry.name.replace('_', "-"));
+        let mut method = Command::new(entry.name).about(entry.about);
+        if entry.name.contains('_') {
+            method = method.alias(entry.name.replace('_', "-"));
+        }
         if wanted.is_some_and(|w| w.replace('-', "_") == entry.name) {
             method = method
                 .arg(

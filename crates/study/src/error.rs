@@ -16,7 +16,7 @@ pub struct Error {
     /// The model, where a step declares several.
     pub model: Option<String>,
     /// The formula and the byte of it that the message is about.
-    pub formula: Option<(String, usize)>,
+    pub formula: Option<Box<(String, usize)>>,
     /// The study file, and the bytes of it that are at fault.
     pub plan: Option<(String, std::ops::Range<usize>)>,
 }
@@ -101,7 +101,10 @@ impl Error {
             let tokens = crate::expression::tokens(formula).unwrap_or_default();
             let mut named = text.split('`').skip(1).step_by(2);
             let place = named.find_map(|name| {
-                tokens.iter().find(|(t, _)| *t == Token::Name(name.into())).map(|(_, at)| (formula.into(), *at))
+                tokens
+                    .iter()
+                    .find(|(t, _)| *t == Token::Name(name.into()))
+                    .map(|(_, at)| Box::new((formula.into(), *at)))
             });
             self.formula = place;
         }
@@ -183,7 +186,7 @@ impl fmt::Display for Error {
                 Ok(())
             }
         }?;
-        self.formula.as_ref().map_or(Ok(()), |(source, at)| point(f, source, *at))
+        self.formula.as_ref().map_or(Ok(()), |place| point(f, &place.0, place.1))
     }
 }
 

@@ -210,6 +210,15 @@ impl Labelled {
 }
 
 impl Term {
+    /// Name of its column, when it stands for one: the names of its parts.
+    pub fn label(&self) -> String {
+        let name = |part: &Part| match part {
+            Part::Value(value) => value.name.clone(),
+            Part::Dummies { column, .. } => column.clone(),
+        };
+        self.0.iter().map(name).collect::<Vec<_>>().join(":")
+    }
+
     fn text(&self) -> String {
         let part = |part: &Part| match part {
             Part::Value(value) => value.text(),

@@ -76,10 +76,18 @@ impl Run {
 
     /// Runs one step and takes its outcome in.
     pub fn step(&mut self, step: &Step, study: &Study, folder: &Path) -> Result<()> {
+        self.together(&[step], study, folder)
+    }
+
+    /// Runs steps that differ in name and formula only, so that their models share what they have in common.
+    fn together(&mut self, steps: &[&Step], study: &Study, folder: &Path) -> Result<()> {
         let started = Instant::now();
-        let outcome = self.outcome(step, study, folder).map_err(|e| e.at_step(&step.name))?;
-        self.take(step, outcome).map_err(|e| e.at_step(&step.name))?;
-        self.seconds.insert(step.name.clone(), started.elapsed().as_secs_f64());
+        let outcomes = self.outcomes(steps, study, folder)?;
+        for (step, outcome) in steps.iter().zip(outcomes) {
+            self.take(step, outcome).map_err(|e| e.at_step(&step.name))?;
+        }
+        let each = started.elapsed().as_secs_f64() / steps.len() as f64;
+        self.seconds.extend(steps.iter().map(|s| (s.name.clone(), each)));
         Ok(())
     }
 
@@ -103,27 +111,28 @@ impl Run {
         }
     }
 
-    fn outcome(&self, step: &Step, study: &Study, folder: &Path) -> Result<Outcome> {
-        let empty = Table::default();
+    /// The rows of a step with their keys.
+    fn sample(&self, step: &Step) -> Result<Sample<'_>> {
         let (name, table) = match (step.entry.role, self.tables.is_empty()) {
-            (Role::Show, true) => (String::new(), &empty),
-            _ => self.source(step)?,
+            (Role::Show, true) => (String::new(), None),
+            _ => self.source(step).map(|(name, table)| (name, Some(table)))?,
         };
         let (unit, time) = self.keys.get(&name).cloned().unwrap_or_default();
         let unit = step.rows.unit.clone().or(unit);
         let time = step.rows.time.clone().or(time);
+        let Some(table) = table else { return Ok(Sample { table, unit, time, panel: None, rows: Vec::new() }) };
         let panel = match (&unit, &time) {
             (Some(u), Some(t)) if !step.entry.records && step.entry.role != Role::Show => {
                 Some(Panel::new(table, u, t)?)
             }
             _ => None,
         };
-        let rows = match &step.rows.filter {
+        let rows: Vec<usize> = match &step.rows.filter {
             None => (0..table.rows()).collect(),
             Some(filter) => {
                 let mask = Scope { table, panel: panel.as_ref() }.evaluate(&Expr::parse(filter)?)?;
                 // A row whose condition is missing is not kept.
-                (0..table.rows()).filter(|&i| mask[i] != 0.0 && !mask[i].is_nan()).collect::<Vec<_>>()
+                (0..table.rows()).filter(|&i| mask[i] != 0.0 && !mask[i].is_nan()).collect()
             }
         };
         if rows.is_empty() && step.entry.role != Role::Show {
@@ -132,53 +141,71 @@ impl Run {
                 None => Error::plan(format!("the table `{name}` has no rows"), "check the file"),
             });
         }
+        Ok(Sample { table: Some(table), unit, time, panel, rows })
+    }
+
+    /// What each of the steps yields; their options agree but for name and formula.
+    fn outcomes(&self, steps: &[&Step], study: &Study, folder: &Path) -> Result<Vec<Outcome>> {
+        let Some(&first) = steps.first() else { return Ok(Vec::new()) };
+        let empty = Table::default();
+        let at = |step: &Step, e: Error| e.at_step(&step.name);
+        let Sample { table, unit, time, panel, rows } = self.sample(first).map_err(|e| at(first, e))?;
+        let table = table.unwrap_or(&empty);
+        let parts = parts(&first.regression, table, rows).map_err(|e| at(first, e))?;
         let read_text = |file: &str| -> Result<String> {
             let path = crate::plan::below(folder, file)?;
             std::fs::read_to_string(&path).map_err(|e| plim_table::Error::file(path.display(), e).into())
         };
-        let text = step.regression.formula.as_str();
-        let formulas = match step.entry.estimates && !text.trim().is_empty() {
-            true => Formula::parse_set(text)?,
-            false => Vec::new(),
-        };
-        let samples = samples(&step.regression, table, rows)?;
-        let on = |rows, formula| Context {
-            step,
-            table,
-            rows,
-            formula,
-            unit: unit.clone(),
-            time: time.clone(),
-            panel: panel.as_ref(),
-            seed: step.rows.seed.unwrap_or(study.seed),
-            tables: &self.tables,
-            results: &self.results,
-            study,
-            read_text: &read_text,
-        };
-        if samples.len() == 1 && formulas.len() <= 1 {
-            return step.method.run(&on(&samples[0].rows, formulas.first())).map_err(|e| e.in_formula(text));
+        let mut formulas: Vec<Vec<Formula>> = Vec::new();
+        for step in steps {
+            let text = step.regression.formula.as_str();
+            formulas.push(match step.entry.estimates && !text.trim().is_empty() {
+                true => Formula::parse_set(text).map_err(|e| at(step, e))?,
+                false => Vec::new(),
+            });
         }
-        let models: Vec<(&Sample, &Formula)> =
-            samples.iter().flat_map(|sample| formulas.iter().map(move |formula| (sample, formula))).collect();
-        let contexts: Vec<Context> = models.iter().map(|(sample, f)| on(&sample.rows, Some(f))).collect();
-        let mut fits = Vec::new();
-        for (outcome, (sample, formula)) in step.method.run_all(&contexts).into_iter().zip(&models) {
-            let of = sample.label.as_ref().map_or(String::new(), |(by, value)| format!(", {by} = {value}"));
-            let outcome = outcome.map_err(|e| e.in_formula(text).in_model(&format!("{}{of}", formula.source)))?;
-            let Outcome::Fit(mut fit, _) = outcome else {
-                return Err(Error::plan(
-                    format!("`{}` does not take several models in one step", step.entry.name),
-                    "give each model a step of its own",
-                ));
-            };
-            fit.formula.clone_from(&formula.source);
-            if let Some((by, value)) = &sample.label {
-                fit.sample.insert("split".into(), json!({ "by": by, "value": value }));
+        let models: Vec<(usize, &Part, Option<&Formula>)> = (formulas.iter().enumerate())
+            .flat_map(|(s, set)| {
+                let set: Vec<Option<&Formula>> =
+                    if set.is_empty() { vec![None] } else { set.iter().map(Some).collect() };
+                parts.iter().flat_map(move |part| set.clone().into_iter().map(move |formula| (s, part, formula)))
+            })
+            .collect();
+        let contexts: Vec<Context> = (models.iter())
+            .map(|&(s, part, formula)| Context {
+                step: steps[s],
+                table,
+                rows: &part.rows,
+                formula,
+                unit: unit.clone(),
+                time: time.clone(),
+                panel: panel.as_ref(),
+                seed: steps[s].rows.seed.unwrap_or(study.seed),
+                tables: &self.tables,
+                results: &self.results,
+                study,
+                read_text: &read_text,
+            })
+            .collect();
+        let mut done = models.iter().zip(first.method.run_all(&contexts));
+        let mut outcomes = Vec::new();
+        for (step, set) in steps.iter().zip(&formulas) {
+            let text = step.regression.formula.as_str();
+            let count = parts.len() * set.len().max(1);
+            let mut fits = Vec::new();
+            for ((_, part, formula), outcome) in done.by_ref().take(count) {
+                let outcome = outcome.map_err(|e| at(step, e.in_formula(text)));
+                if count == 1 {
+                    outcomes.push(outcome?);
+                    break;
+                }
+                fits.push(part.fit(step, *formula, outcome)?);
             }
-            fits.push(*fit);
+            if count > 1 {
+                outcomes.push(Outcome::Fits(fits));
+            }
         }
-        Ok(Outcome::Fits(fits))
+        Ok(outcomes)
     }
 
     fn take(&mut self, step: &Step, outcome: Outcome) -> Result<()> {
@@ -290,31 +317,59 @@ impl Run {
     }
 }
 
+/// The rows of a step with their keys.
+struct Sample<'t> {
+    table: Option<&'t Table>,
+    unit: Option<String>,
+    time: Option<String>,
+    panel: Option<Panel>,
+    rows: Vec<usize>,
+}
+
 /// Rows on which the models of a step are estimated.
-struct Sample {
+struct Part {
     /// The column that splits and its value; `full` for all rows before the parts.
     label: Option<(String, String)>,
     rows: Vec<usize>,
 }
 
+impl Part {
+    /// The fit of one of several models of a step.
+    fn fit(&self, step: &Step, formula: Option<&Formula>, outcome: Result<Outcome>) -> Result<plim_report::Fit> {
+        let source = formula.map_or("", |f| f.source.as_str());
+        let of = self.label.as_ref().map_or(String::new(), |(by, value)| format!(", {by} = {value}"));
+        let Outcome::Fit(mut fit, _) = outcome.map_err(|e| e.in_model(&format!("{source}{of}")))? else {
+            return Err(Error::plan(
+                format!("`{}` does not take several models in one step", step.entry.name),
+                "give each model a step of its own",
+            ));
+        };
+        fit.formula = source.into();
+        if let Some((by, value)) = &self.label {
+            fit.sample.insert("split".into(), json!({ "by": by, "value": value }));
+        }
+        Ok(*fit)
+    }
+}
+
 /// Most parts that a split may have.
 const MOST_PARTS: usize = 100;
 
-/// The samples that `split` and `fsplit` ask for; all rows without them. Rows where the column is missing are in none.
-fn samples(options: &crate::step::Regression, table: &Table, rows: Vec<usize>) -> Result<Vec<Sample>> {
+/// The parts that `split` and `fsplit` ask for; all rows without them. Rows where the column is missing are in none.
+fn parts(options: &crate::step::Regression, table: &Table, rows: Vec<usize>) -> Result<Vec<Part>> {
     let (by, full) = match (&options.split, &options.fsplit) {
-        (None, None) => return Ok(vec![Sample { label: None, rows }]),
+        (None, None) => return Ok(vec![Part { label: None, rows }]),
         (Some(_), Some(_)) => return Err(Error::plan("`split` and `fsplit` are both given", "keep one of them")),
         (Some(by), None) => (by, false),
         (None, Some(by)) => (by, true),
     };
     let column = table.column(by)?;
     let codes = column.codes();
-    let mut parts: Vec<(usize, Sample)> = Vec::new();
+    let mut parts: Vec<(usize, Part)> = Vec::new();
     let mut of: IndexMap<u32, usize> = IndexMap::new();
     for &i in rows.iter().filter(|&&i| codes[i] != plim_table::MISSING) {
         let part = *of.entry(codes[i]).or_insert_with(|| {
-            parts.push((i, Sample { label: Some((by.clone(), column.show(i))), rows: Vec::new() }));
+            parts.push((i, Part { label: Some((by.clone(), column.show(i))), rows: Vec::new() }));
             parts.len() - 1
         });
         if parts.len() > MOST_PARTS {
@@ -329,13 +384,13 @@ fn samples(options: &crate::step::Regression, table: &Table, rows: Vec<usize>) -
         plim_table::Data::Number(v) => parts.sort_by(|a, b| v[a.0].total_cmp(&v[b.0])),
         plim_table::Data::Text(_) => parts.sort_by(|a, b| a.1.label.cmp(&b.1.label)),
     }
-    let mut samples: Vec<Sample> = parts.into_iter().map(|(_, sample)| sample).collect();
+    let mut all: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
     if full {
-        samples.insert(0, Sample { label: Some((by.clone(), "full".into())), rows });
+        all.insert(0, Part { label: Some((by.clone(), "full".into())), rows });
     }
-    match samples.is_empty() {
+    match all.is_empty() {
         true => Err(Error::plan(format!("`{by}` is missing in every row"), "split by another column")),
-        false => Ok(samples),
+        false => Ok(all),
     }
 }
 
@@ -447,14 +502,27 @@ pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Resu
     if !errors.is_empty() {
         return Err(Error::many(errors));
     }
-    for (i, step) in steps.iter().enumerate() {
-        progress(i, steps.len(), &step.name);
-        run.step(step, &plan.study, &plan.folder).map_err(|e| {
-            let span = option_span(plan, step.index, &e.to_string());
+    let mut rest = steps.iter().collect::<Vec<_>>();
+    while let Some(&first) = rest.first() {
+        let count = rest.iter().take_while(|step| alike(first, step)).count().max(1);
+        let group: Vec<&Step> = rest.drain(..count).collect();
+        progress(first.index, steps.len(), &first.name);
+        run.together(&group, &plan.study, &plan.folder).map_err(|e| {
+            let at = group.iter().find(|s| e.step.as_ref() == Some(&s.name)).unwrap_or(&first);
+            let span = option_span(plan, at.index, &e.to_string());
             e.at_plan(&plan.file, span)
         })?;
     }
     Ok(run)
+}
+
+/// Whether two steps estimate by one method, add no columns that the other may read, and differ in name and formula only.
+fn alike(a: &Step, b: &Step) -> bool {
+    let same = |key: &String| matches!(key.as_str(), "name" | "formula") || a.given.get(key) == b.given.get(key);
+    a.entry.estimates
+        && a.entry.name == b.entry.name
+        && a.method.adds(&a.name).is_empty()
+        && a.given.keys().chain(b.given.keys()).all(same)
 }
 
 /// Finds every error that needs no estimation: preparing steps run, measures only announce their columns.

@@ -126,3 +126,17 @@ fn every_rule_and_the_correction() {
     assert!(of(&corrected) < of(&all) && of(&corrected) > 0.97 * of(&all), "{} {}", of(&corrected), of(&all));
     assert!(corrected.notes.iter().any(|n| n.contains("corrected for the incidental parameters")));
 }
+
+#[test]
+fn gravity_with_three_effects() {
+    let Some(path) = shared("data/agtpa_applications.parquet") else { return };
+    let options = json!({
+        "formula": "trade ~ rta | exporter^year + importer^year + pair_id", "vcov": "cluster:pair_id"
+    });
+    let fit = fit("fepois", &path, options).unwrap();
+    // pyfixest 0.60.0: fepois("y ~ rta | a + b + c", vcov={"CRV1": "c"}, fixef_tol=1e-12, iwls_tol=1e-14), with the
+    // interacted effects coded beforehand.
+    close(fit.coefficients[0].estimate, 0.5473864371502652, 1e-8, "rta");
+    close(fit.coefficients[0].std_error, 0.09631185833597487, 1e-8, "se rta");
+    assert_eq!(fit.nobs, 99_981);
+}

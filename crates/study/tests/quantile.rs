@@ -133,6 +133,13 @@ fn threshold_gives_the_regimes() {
     let mut other = options.clone();
     other["formula"] = json!("y ~ w | i + t");
     assert_eq!(number(&ask("threshold", &file, other).unwrap(), "ssr"), number(&fit, "ssr"));
+    let mut double = options.clone();
+    double["thresholds"] = json!(2);
+    let double = ask("threshold", &file, double).unwrap();
+    let names: Vec<&str> = double.coefficients.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["w", "x:low", "x:middle", "x:high"]);
+    assert!(number(&double, "ssr") < number(&fit, "ssr") && number(&double, "f2") > 0.0);
+    assert_eq!(number(&double, "f1"), number(&fit, "f1"));
     let mut without = options.clone();
     without.as_object_mut().unwrap().remove("regime");
     let refused = ask("threshold", &file, without).unwrap_err();
@@ -145,13 +152,13 @@ fn tobit_agrees_with_forty_digits() {
     let dir = tempfile::tempdir().unwrap();
     let file = panel(dir.path());
     let fit = ask("tobit", &file, json!({ "formula": "y ~ x + w", "lower": 3.0, "vcov": "iid" })).unwrap();
-    let want = [2.7304517918196433, 1.0405985954563189, -0.35574051699883158];
-    let se = [0.27135488340269693, 0.23548017596443589, 0.21885294836807566];
+    let want = [2.730_451_791_819_643, 1.040_598_595_456_319, -0.355_740_516_998_831_6];
+    let se = [0.271_354_883_402_696_9, 0.235_480_175_964_435_9, 0.218_852_948_368_075_66];
     for (c, (b, se)) in fit.coefficients.iter().zip(want.iter().zip(se)) {
         close(c.estimate, *b, 1e-10, &c.name);
         close(c.std_error, se, 1e-10, &c.name);
     }
-    close(number(&fit, "sigma"), 0.55696091313142988, 1e-10, "sigma");
+    close(number(&fit, "sigma"), 0.556_960_913_131_429_9, 1e-10, "sigma");
     close(number(&fit, "sigma_std_error"), 0.06974185689044423, 1e-10, "its error");
     close(number(&fit, "loglik"), -38.461414487231347, 1e-12, "loglik");
     assert_eq!((fit.sample["censored_lower"].as_u64(), fit.coefficients.len()), (Some(13), 3));

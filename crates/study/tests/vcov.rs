@@ -162,7 +162,7 @@ fn what_feols_adds_to_its_table() {
     let fit = feols(
         &file,
         object!({"formula": formula, "unit": "unit", "time": "year", "wild_bootstrap": ["d", "x"],
-            "romano_wolf": ["d", "x"], "permutation": "d", "bands": true, "joint": "d,x", "replications": 999, "seed": 7}),
+            "romano_wolf": ["d", "x"], "outcomes": "count", "permutation": "d", "bands": true, "joint": "d,x", "replications": 999, "seed": 7}),
     );
     // 2^12 > 999: drawn. 12!/(6! 6!) = 924: enumerated.
     let wild = fit.more["wild_bootstrap"].as_array().unwrap();
@@ -170,7 +170,10 @@ fn what_feols_adds_to_its_table() {
     let permutation = &fit.more["permutation"];
     assert!(permutation["draws"] == 924 && permutation["exact"] == true && permutation["over"] == "unit");
     assert_eq!(permutation["estimate"].as_f64().unwrap(), term(&fit, "d").estimate);
-    for (line, test) in fit.more["romano_wolf"].as_array().unwrap().iter().zip(wild) {
+    let steps = fit.more["romano_wolf"].as_array().unwrap();
+    let own: Vec<_> = steps.iter().map(|l| format!("{} {}", l["outcome"], l["name"]).replace('"', "")).collect();
+    assert_eq!(own, ["y d", "y x", "count d", "count x"]);
+    for (line, test) in steps.iter().zip(wild) {
         assert_eq!(line["p_value"], test["p_value"]);
         assert!(line["p_adjusted"].as_f64() >= line["p_value"].as_f64());
     }
@@ -180,7 +183,9 @@ fn what_feols_adds_to_its_table() {
     let test = &fit.more["tests"][0];
     assert_eq!((test["df"].as_f64(), test["df_residual"].as_f64()), (Some(2.0), Some(11.0)));
     let shown = plim_study::output::text(&Single::Fit(Box::new(fit))).unwrap();
-    for part in ["Wild cluster bootstrap", "Romano-Wolf", "924 assignments over unit", "Simultaneous", "unbounded"] {
+    for part in
+        ["Wild cluster bootstrap", "Romano-Wolf", "count: x", "924 assignments over unit", "Simultaneous", "unbounded"]
+    {
         assert_eq!(shown.contains(part), part != "unbounded", "{part}:\n{shown}");
     }
 }
@@ -271,6 +276,7 @@ fn refusals() {
             "2 clusters",
         ),
         (object!({"formula": formula, "permutation": "d"}), "time"),
+        (object!({"formula": formula, "outcomes": "count"}), "romano_wolf"),
     ] {
         let said = refused(&file, options.clone());
         assert!(said.contains(part), "{options}: {said}");

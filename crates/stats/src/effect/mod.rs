@@ -8,4 +8,4 @@ pub mod threshold;
 pub use mediation::{Mediation, MediationOptions, Steps, mediation};
 pub use moderation::{Moderation, ModerationOptions, moderation};
 pub use split::{Split, SplitOptions, split};
-pub use threshold::{Threshold, ThresholdOptions, threshold};
+pub use threshold::{Found, Threshold, ThresholdOptions, threshold};

@@ -56,7 +56,7 @@ pub(super) fn corrected(design: &Design, climb: &Climb) -> Result<Vec<f64>> {
             *shift += 0.5 * curve.iter().zip(&mass).map(|(c, m)| c / m).sum::<f64>();
         }
     }
-    let inverse = Orthogonal::new(&climb.scaled(), &vec![0.0; k]).inverse_gram();
+    let inverse = Orthogonal::of(&climb.scaled()).inverse_gram();
     Ok((0..k).map(|i| climb.coef[i] + (0..k).map(|j| inverse[(i, j)] * shift[j]).sum::<f64>()).collect())
 }
 

@@ -4,14 +4,14 @@
 //! |---|---|---|---|
 //! | Poisson | μ = e^η | yη - μ | μ |
 //! | logit | 1/(1 + e^-η) | ln Λ(qη), q = 2y - 1 | Λ(η)Λ(-η) |
-//! | probit | Φ(η) | ln Φ(qη) | its expectation φ²/(Φ(1 - Φ)) |
+//! | probit | Φ(η) | ln Φ(qη) | m(m + qη), m = φ/Φ at qη; its expectation φ²/(Φ(1 - Φ)) for covariances |
 //! | negative binomial | μ = e^η | yη - (y + θ) ln(μ + θ) | θμ(y + θ)/(μ + θ)² |
 //!
 //! All four are concave in η, so that for given θ a maximum is the maximum. The variance of the negative binomial is
 //! μ + μ²/θ (NB2, Cameron and Trivedi 2013); many programs print α = 1/θ.
 
 use crate::math::gamma::ln_gamma;
-use crate::math::normal::{inverse_mills, ln_cdf, pdf};
+use crate::math::normal::{inverse_mills, ln_cdf, ln_cdf_mills, pdf};
 
 /// A family with its link.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,14 +87,23 @@ impl Family {
                 (r, t / ((1.0 + t) * (1.0 + t)))
             }
             Family::Probit => {
-                let (up, down) = (inverse_mills(eta).max(LEAST), inverse_mills(-eta).max(LEAST));
-                (if y > 0.5 { 1.0 / down } else { -1.0 / up }, up * down)
+                let q = 2.0 * y - 1.0;
+                let (_, m, excess) = ln_cdf_mills(q * eta);
+                (q / excess, m.max(LEAST) * excess)
             }
             Family::NegativeBinomial(theta) => {
                 let mu = eta.exp().max(LEAST);
                 let sum = mu + theta;
                 ((y - mu) * sum / (mu * (y + theta)), theta * mu * (y + theta) / (sum * sum))
             }
+        }
+    }
+
+    /// Weight that covariances are made with: expected for probit, as in fixest, else that of [`Family::working`].
+    pub(super) fn information(self, eta: f64) -> f64 {
+        match self {
+            Family::Probit => inverse_mills(eta) * inverse_mills(-eta),
+            _ => self.working(0.0, eta).1,
         }
     }
 
@@ -173,9 +182,12 @@ mod tests {
                     let deviance = |e: f64| family.deviance(y, e);
                     let d = (deviance(eta + h) - deviance(eta - h)) / (2.0 * h);
                     assert!((d + 2.0 * slope).abs() < 1e-7 * (1.0 + slope.abs()));
-                    if family != Family::Probit {
-                        let curve = (l(eta + h) - 2.0 * l(eta) + l(eta - h)) / (h * h);
-                        assert!((W + curve).abs() < 1e-4 * (1.0 + W), "{family:?} {y} {eta}: {W} {curve}");
+                    let curve = (l(eta + h) - 2.0 * l(eta) + l(eta - h)) / (h * h);
+                    assert!((W + curve).abs() < 1e-4 * (1.0 + W), "{family:?} {y} {eta}: {W} {curve}");
+                    if family.binary() {
+                        let p = family.mean(eta);
+                        let expected = p * family.working(1.0, eta).1 + (1.0 - p) * family.working(0.0, eta).1;
+                        assert!((family.information(eta) - expected).abs() < 1e-12 * expected);
                     }
                     let (d1, d2) = family.mean_derivatives(eta);
                     let mu = |e: f64| family.mean(e);

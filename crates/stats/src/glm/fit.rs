@@ -278,6 +278,9 @@ impl Glm {
         given: &Design,
     ) -> Result<GlmFit> {
         let mut coef = climb.coef.clone();
+        if self.family == Family::Probit {
+            climb.expect()?;
+        }
         let correct = self.bias_correction == BiasCorrection::Analytical;
         if correct {
             coef = corrected(design, climb)?;
@@ -286,7 +289,7 @@ impl Glm {
         let kept = climb.kept.clone().unwrap_or_default();
         let (n, k) = (design.nobs(), kept.len());
         let mut names: Vec<String> = kept.iter().map(|&j| design.names[j].clone()).collect();
-        let mut bread = Orthogonal::new(&climb.scaled(), &vec![0.0; k]).inverse_gram();
+        let mut bread = Orthogonal::of(&climb.scaled()).inverse_gram();
         let mut scores = Mat::from_fn(n, k, |i, j| climb.W[i] * climb.r[i] * climb.X[j][i]);
         if let Family::NegativeBinomial(theta) = climb.family {
             let joint = negbin::Joint::new(design, climb, theta)?;
@@ -369,8 +372,7 @@ fn refit_effects(design: &Design, climb: &mut Climb, coef: &[f64]) -> Result<()>
     }
     climb.eta = effects.eta;
     climb.iterations += effects.iterations;
-    climb.weigh();
-    climb.project(Vec::new()).map(|_| ())
+    climb.expect()
 }
 
 /// η to begin with.

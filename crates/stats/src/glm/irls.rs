@@ -37,6 +37,9 @@ const HALVINGS: usize = 40;
 /// Below this cosine the likelihood no longer shows the gain of a step, and the full step is taken.
 const FULL_STEP: f64 = 1e-5;
 
+/// Largest change of η in a step after which the effects need no balancing.
+const SETTLED: f64 = 1e-3;
+
 /// Steps with all η at rest to this end the iteration whatever the cosine: the outcome is fitted perfectly.
 const PERFECT: f64 = 1e-12;
 
@@ -125,6 +128,17 @@ impl<'d> Climb<'d> {
         (self.r, self.W) = pairs.unzip();
     }
 
+    /// Expected weights at η, and the regressors off the effects under them: for covariances.
+    pub fn expect(&mut self) -> Result<()> {
+        self.weigh();
+        for i in 0..self.eta.len() {
+            let expected = (self.w(i) * self.family.information(self.eta[i])).max(f64::MIN_POSITIVE);
+            self.r[i] *= self.W[i] / expected;
+            self.W[i] = expected;
+        }
+        self.project(Vec::new()).map(|_| ())
+    }
+
     /// Climbs to the maximum, or to the observations that are separated.
     pub fn run(&mut self) -> Result<Option<Vec<usize>>> {
         let mut loss = if self.inside { self.loss(&self.eta, self.family) } else { f64::NAN };
@@ -134,6 +148,7 @@ impl<'d> Climb<'d> {
             self.weigh();
             if !self.inside {
                 loss = self.enter()?;
+                loss = self.balance().unwrap_or(loss);
                 continue;
             }
             let (step, curve) = (self.step()?, |v: &[f64], W: &[f64]| weighted(v, v, W));
@@ -154,6 +169,9 @@ impl<'d> Climb<'d> {
                 return Ok(Some(gone));
             }
             loss = self.move_along(&step, loss, cosine)?;
+            if largest > SETTLED {
+                loss = self.balance().unwrap_or(loss);
+            }
             negbin::check_dispersion(self.family, &self.design.outcome)?;
         }
         Err(self.failed())
@@ -196,8 +214,7 @@ impl<'d> Climb<'d> {
     fn constant(&self) -> (Vec<f64>, Vec<f64>) {
         let n = self.eta.len();
         let kept = self.kept.as_deref().unwrap_or_default();
-        let is_constant = |j: &usize| self.design.names[*j] == crate::linear::INTERCEPT;
-        let at = kept.iter().position(|j| is_constant(j));
+        let at = kept.iter().position(|&j| self.design.names[j] == crate::linear::INTERCEPT);
         let mut coef = vec![0.0; kept.len()];
         let mut level = 0.0;
         if at.is_some() || !self.design.fe.is_empty() {
@@ -247,6 +264,38 @@ impl<'d> Climb<'d> {
             length *= 0.5;
         }
         Err(self.failed())
+    }
+
+    /// Maximizes over each Poisson effect in turn, the others given: the level of an effect that makes the sums of
+    /// outcomes and means agree is closed. Gives the loss after.
+    ///
+    /// Newton's step moves η down by one at most, so that levels far below the start would need a step for each
+    /// factor of e; this moves them there at once. It never lowers the likelihood.
+    fn balance(&mut self) -> Option<f64> {
+        let design = self.design;
+        if self.family != Family::Poisson || design.fe.is_empty() {
+            return None;
+        }
+        let mut mu: Vec<f64> = self.eta.iter().enumerate().map(|(i, e)| self.w(i) * e.exp()).collect();
+        for factor in &design.fe {
+            let mut sums = vec![[0.0; 2]; factor.levels as usize];
+            for (i, &c) in factor.codes.iter().enumerate() {
+                let [outcome, mean] = &mut sums[c as usize];
+                *outcome += self.w(i) * design.y[i];
+                *mean += mu[i];
+            }
+            let ratio = |[outcome, mean]: &[f64; 2]| match outcome / mean {
+                ratio if ratio.is_finite() && ratio > 0.0 => ratio,
+                _ => 1.0, // the mean is out of range: left to Newton's step
+            };
+            let ratio: Vec<f64> = sums.iter().map(ratio).collect();
+            let shift: Vec<f64> = ratio.iter().map(|r| r.ln()).collect();
+            for (i, &c) in factor.codes.iter().enumerate() {
+                mu[i] *= ratio[c as usize];
+                self.eta[i] += shift[c as usize];
+            }
+        }
+        Some((0..mu.len()).map(|i| mu[i] - self.w(i) * design.y[i] * self.eta[i]).sum())
     }
 
     /// Projects columns (each n) on effects and regressors under `W`; the first time also decides on collinearity.

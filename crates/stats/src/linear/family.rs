@@ -67,8 +67,9 @@ impl Pool {
     pub fn run(&self, models: &[Model], rules: &Regression) -> Vec<Result<Estimated>> {
         // Models by their effects and the variables that decide on their rows.
         let gaps: Vec<bool> = self.variables.iter().map(|(_, v)| v.iter().any(|v| !v.is_finite())).collect();
-        let mut groups: Vec<((&[usize], Vec<usize>), Vec<usize>)> = Vec::new();
-        let mut known: HashMap<(&[usize], Vec<usize>), usize> = HashMap::new();
+        type Key<'m> = (&'m [usize], Vec<usize>);
+        let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
+        let mut known: HashMap<Key, usize> = HashMap::new();
         for (m, model) in models.iter().enumerate() {
             let used = model.regressors.iter().chain([&model.outcome]);
             let mut with_gaps: Vec<usize> = used.copied().filter(|&v| gaps.get(v) == Some(&true)).collect();

@@ -96,6 +96,11 @@ impl Orthogonal {
         basis
     }
 
+    /// Orthogonalizes columns that passed the verdict before.
+    pub fn of(columns: &[Vec<f64>]) -> Self {
+        Orthogonal::new(columns, &columns.iter().map(|x| dot(x, x)).collect::<Vec<_>>())
+    }
+
     /// Coefficients (kept) and residual of `y` (n) on the kept of `columns`, the same that made this.
     pub fn solve(&self, columns: &[Vec<f64>], y: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let mut b = vec![0.0; self.kept.len()];

@@ -12,6 +12,12 @@ pub(super) fn leverages(fit: &dyn Sandwich, design: &Design, fe: &[Factor]) -> R
     let Some(X) = fit.regressors() else {
         return Err(Error::invalid("hc2 and hc3 are not defined for this estimator", "set `vcov = \"hc1\"`"));
     };
+    if !design.slopes.is_empty() {
+        return Err(Error::invalid(
+            "leverages with slopes that vary by level are not known",
+            "set `vcov = \"crv3:…\"` with a cluster for each row, or `\"hc1\"`",
+        ));
+    }
     let source: Vec<usize> = fit.sample().map_or_else(|| (0..fit.nobs()).collect(), <[usize]>::to_vec);
     let w = weights(fit, design);
     let mut h = match fe.is_empty() {

@@ -7,7 +7,13 @@ use plim_stats::linear::{Ols, Regression};
 use plim_stats::{Design, Error, Factor, PanelKeys};
 
 fn options(replications: usize) -> ThresholdOptions {
-    ThresholdOptions { regime: "x".into(), threshold: "w".into(), trim: 0.1, replications }
+    ThresholdOptions {
+        regime: "x".into(),
+        threshold: "w".into(),
+        trim: 0.1,
+        replications,
+        ..ThresholdOptions::default()
+    }
 }
 
 fn estimate(data: &Data, fe: &[&str], options: &ThresholdOptions) -> Result<Threshold, Error> {
@@ -20,19 +26,19 @@ fn estimate(data: &Data, fe: &[&str], options: &ThresholdOptions) -> Result<Thre
 #[test]
 fn the_vectors_of_the_notes() {
     let two = estimate(&panel48(), &["i", "t"], &options(0)).unwrap();
-    assert_eq!(two.threshold, 0.9);
+    assert_eq!(two.found[0].threshold, 0.9);
     let names: Vec<&str> = two.estimated.coefficients.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["w", "x:low", "x:high"]);
     let b: Vec<f64> = two.estimated.coefficients.iter().map(|c| c.estimate).collect();
     close_printed(&b, &[-0.42654657, 0.90080309, 1.15591732], 8, "slopes");
     close_printed(&[two.ssr], &[3.1360043143], 10, "ssr");
-    close_printed(&[two.f1], &[2.09162381], 8, "F1");
+    close_printed(&[two.found[0].f], &[2.09162381], 8, "F1");
     close(two.sigma2, two.ssr / 40.0, 1e-15, "sigma2");
-    let lr = two.candidates.iter().find(|c| c.threshold == 0.3).unwrap().lr;
+    let lr = two.found[0].candidates.iter().find(|c| c.threshold == 0.3).unwrap().lr;
     close_printed(&[lr], &[0.250174], 6, "LR at .3");
     let city = estimate(&panel48(), &["i"], &options(0)).unwrap();
-    assert_eq!(city.threshold, 1.0);
-    close_printed(&[city.ssr, city.f1], &[7.29826, 6.28881], 5, "city effects alone");
+    assert_eq!(city.found[0].threshold, 1.0);
+    close_printed(&[city.ssr, city.found[0].f], &[7.29826, 6.28881], 5, "city effects alone");
 }
 
 /// Every candidate against the regression at it, one, two and no effects, unbalanced too.
@@ -48,8 +54,8 @@ fn the_search_is_least_squares_at_every_candidate() {
         let found = estimate(&data, &fe, &options(0)).unwrap();
         let design = data.design("y", &["w"], &fe, &[], None);
         let (x, w) = (data.get("x"), data.get("w"));
-        assert!(found.candidates.len() >= 8);
-        for c in &found.candidates {
+        assert!(found.found[0].candidates.len() >= 8);
+        for c in &found.found[0].candidates {
             let side = |low: bool| -> Vec<f64> {
                 design.rows.iter().map(|&r| if (w[r] <= c.threshold) == low { x[r] } else { 0.0 }).collect()
             };
@@ -69,12 +75,12 @@ fn the_bootstrap_tells_a_break_from_none() {
     let noise: Vec<f64> = (0..48).map(|i| ((i * 29 % 31) as f64 - 15.0) / 60.0).collect();
     data.set("y", (0..48).map(|i| x[i] * if w[i] <= 0.5 { 1.0 } else { 3.0 } + noise[i]).collect());
     let found = estimate(&data, &["i"], &options(199)).unwrap();
-    assert_eq!((found.threshold, found.p_value), (0.5, Some(0.0)));
-    assert!(found.ci_low <= 0.5 && found.ci_high >= 0.5);
+    assert_eq!((found.found[0].threshold, found.found[0].p_value), (0.5, Some(0.0)));
+    assert!(found.found[0].ci_low <= 0.5 && found.found[0].ci_high >= 0.5);
     assert_eq!(found.regimes.iter().sum::<usize>(), 48);
     data.set("y", (0..48).map(|i| x[i] + noise[i]).collect());
     let none = estimate(&data, &["i"], &options(199)).unwrap();
-    assert!(none.p_value.unwrap() > 0.1, "{:?}", none.p_value);
+    assert!(none.found[0].p_value.unwrap() > 0.1, "{:?}", none.found[0].p_value);
     // The same seed gives the same draws; the order of the rows within units is that of time.
     let design = data.design("y", &["x", "w"], &["i"], &["i"], None);
     let order: Vec<usize> = (0..48).rev().collect();
@@ -89,7 +95,51 @@ fn the_bootstrap_tells_a_break_from_none() {
         threshold(&d, &take(&x), &take(&w), &unit, &options(99), &Regression::default(), 7).unwrap()
     };
     let (a, b) = (with_time(&(0..48).collect::<Vec<_>>()), with_time(&order));
-    close(a.f1, b.f1, 1e-12, "F1");
+    close(a.found[0].f, b.found[0].f, 1e-12, "F1");
+}
+
+/// Two thresholds: each is the best given the other, among all regressions with three regimes.
+#[test]
+fn two_thresholds_are_the_best_given_each_other() {
+    let mut data = panel48();
+    let (x, w) = (data.get("x"), data.get("w"));
+    let slope = |w: f64| if w <= 0.3 { 1.0 } else { f64::from(u8::from(w > 0.8)) * 2.0 + 2.0 };
+    let noise: Vec<f64> = (0..48).map(|i| ((i * 29 % 31) as f64 - 15.0) / 60.0).collect();
+    data.set("y", (0..48).map(|i| x[i] * slope(w[i]) + noise[i]).collect());
+    let two = estimate(&data, &["i", "t"], &ThresholdOptions { thresholds: 2, ..options(99) }).unwrap();
+    let mut gammas: Vec<f64> = two.found.iter().map(|f| f.threshold).collect();
+    gammas.sort_by(f64::total_cmp);
+    assert_eq!(gammas, [0.3, 0.8]);
+    assert!(two.found.iter().all(|f| f.p_value.unwrap() < 0.05));
+    assert_eq!((two.regimes.len(), two.regimes.iter().sum::<usize>()), (3, 48));
+    let names: Vec<&str> = two.estimated.coefficients.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["w", "x:low", "x:middle", "x:high"]);
+    let design = data.design("y", &["w"], &["i", "t"], &[], None);
+    let ssr = |low: f64, high: f64| {
+        let inside = |f: &dyn Fn(f64) -> bool| (0..48).map(|i| if f(w[i]) { x[i] } else { 0.0 }).collect::<Vec<f64>>();
+        let regressors = [
+            design.regressors(),
+            vec![
+                ("low".into(), inside(&|w| w <= low)),
+                ("middle".into(), inside(&|w| w > low && w <= high)),
+                ("high".into(), inside(&|w| w > high)),
+            ],
+        ]
+        .concat();
+        Ols::default().fit(&design.with_regressors(&regressors)).unwrap().ssr
+    };
+    close(two.ssr, ssr(0.3, 0.8), 1e-11, "ssr");
+    for found in &two.found {
+        let other = two.found.iter().find(|f| f.threshold != found.threshold).unwrap().threshold;
+        for c in found.candidates.iter().filter(|c| c.threshold != other) {
+            let direct = ssr(c.threshold.min(other), c.threshold.max(other));
+            close(two.ssr + c.lr * two.sigma2, direct, 1e-10, &format!("{} beside {other}", c.threshold));
+        }
+    }
+    // With F₂ of the model with one threshold as its own hypothesis, a single break leaves no second.
+    data.set("y", (0..48).map(|i| x[i] * if w[i] <= 0.5 { 1.0 } else { 3.0 } + noise[i]).collect());
+    let one = estimate(&data, &["i"], &ThresholdOptions { thresholds: 2, ..options(199) }).unwrap();
+    assert!(one.found[0].p_value.unwrap() < 0.01 && one.found[1].p_value.unwrap() > 0.1, "{:?}", one.found[1].p_value);
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn the_culprit_and_what_spans_it_are_named() {
     add(&mut d, "minus", |k| 10.0 - x1[k]);
     add(&mut d, "trend", |k| year[k] * 0.1 + 2011.0);
     add(&mut d, "post", |k| f64::from(u8::from(year[k] >= 4.0)));
-    add(&mut d, "zone", |k| f64::from(u8::from(city[k] as usize % 3 == 0)));
+    add(&mut d, "zone", |k| f64::from(u8::from((city[k] as usize).is_multiple_of(3))));
     add(&mut d, "both", |k| city[k].sqrt() + year[k] * year[k]);
     add(&mut d, "mixed", |k| x2[k] + city[k].sqrt());
     add(&mut d, "null", |_| 0.0);

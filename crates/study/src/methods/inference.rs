@@ -8,12 +8,12 @@ use crate::method::Context;
 use plim_report::Fit;
 use plim_report::number::{fixed, p_value};
 use plim_report::table::{Align, Cell, Column, Row, Section, Table};
-use plim_stats::Factor;
 use plim_stats::linear::{Estimated, INTERCEPT, Regression};
 use plim_stats::resample::permutation::permutation;
 use plim_stats::resample::wild::{Wild, romano_wolf, wild_bootstrap};
 use plim_stats::vcov::bands::bands;
 use plim_stats::vcov::{Vcov, cluster_at, vcov};
+use plim_stats::{Design, Factor};
 use serde_json::{Value, json};
 
 /// Most draws that a step may ask for.
@@ -59,6 +59,12 @@ impl Feols {
         estimated: &Estimated,
         out: &mut Fit,
     ) -> Result<()> {
+        if self.romano_wolf.is_empty() && !self.outcomes.is_empty() {
+            return Err(Error::plan(
+                "`outcomes` join the tests of `romano_wolf`, which names none",
+                "set `romano_wolf`",
+            ));
+        }
         if self.wild_bootstrap.is_empty() && self.romano_wolf.is_empty() {
             return Ok(());
         }
@@ -77,8 +83,8 @@ impl Feols {
                 ));
             }
         };
-        let (fit, design) = (&estimated.fit, &built.design);
-        let run = |names: &[String]| {
+        let run = |estimated: &Estimated, design: &Design, names: &[String]| {
+            let fit = &estimated.fit;
             let positions = names
                 .iter()
                 .map(|n| {
@@ -96,8 +102,9 @@ impl Feols {
             };
             wild_bootstrap(fit, design, &clusters, &positions, factor, &options)
         };
+        let at = |e| located(cx, e);
         if !self.wild_bootstrap.is_empty() {
-            let results = run(&self.wild_bootstrap).map_err(|e| located(cx, e))?;
+            let results = run(estimated, &built.design, &self.wild_bootstrap).map_err(at)?;
             let tests: Vec<_> = results.into_iter().map(|r| r.test).collect();
             for t in tests.iter().filter(|t| t.conf_low.is_none() || t.conf_high.is_none()) {
                 out.notes.push(format!(
@@ -108,13 +115,21 @@ impl Feols {
             out.more.insert("wild_bootstrap".into(), list(&tests));
         }
         if !self.romano_wolf.is_empty() {
-            let results = run(&self.romano_wolf).map_err(|e| located(cx, e))?;
-            let adjusted = romano_wolf(&results).map_err(|e| located(cx, e))?;
-            let lines: Vec<Value> = (results.iter().zip(adjusted))
-                .map(|(r, p)| {
+            let mut results = run(estimated, &built.design, &self.romano_wolf).map_err(at)?;
+            let mut of = vec![built.design.outcome.clone(); results.len()];
+            // Rows, clusters and draws are the same for every outcome: the draws are joint.
+            for (outcome, y) in self.outcomes.iter().zip(&built.extra) {
+                let design = Design { y: y.clone(), outcome: outcome.clone(), ..built.design.clone() };
+                let estimated = rules.run(&design).map_err(at)?;
+                results.extend(run(&estimated, &design, &self.romano_wolf).map_err(at)?);
+                of.resize(results.len(), outcome.clone());
+            }
+            let adjusted = romano_wolf(&results).map_err(at)?;
+            let lines: Vec<Value> = (results.iter().zip(adjusted).zip(of))
+                .map(|((r, p), outcome)| {
                     json!({
-                        "name": r.test.name, "statistic": r.test.statistic, "p_value": r.test.p_value,
-                        "p_adjusted": p,
+                        "outcome": outcome, "name": r.test.name, "statistic": r.test.statistic,
+                        "p_value": r.test.p_value, "p_adjusted": p,
                     })
                 })
                 .collect();
@@ -172,8 +187,10 @@ pub(crate) fn tables(fit: &Fit) -> Vec<Table> {
         sections: vec![Section::new(
             (lines.iter())
                 .map(|v| {
-                    let name = v.get("name").and_then(Value::as_str).unwrap_or_default();
-                    Row::new(name.to_string(), keys.iter().map(|(key, _)| cell(v, key)).collect())
+                    let text = |key: &str| v.get(key).and_then(Value::as_str);
+                    let name = text("name").unwrap_or_default();
+                    let label = text("outcome").map_or(name.to_string(), |outcome| format!("{outcome}: {name}"));
+                    Row::new(label, keys.iter().map(|(key, _)| cell(v, key)).collect())
                 })
                 .collect(),
         )],

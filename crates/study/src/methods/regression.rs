@@ -1,6 +1,6 @@
 //! Least squares, and what every method that estimates on a design shares.
 
-use crate::design::{Built, design};
+use crate::design::{Built, Pooled, design};
 use crate::error::{Error, Result};
 use crate::formula::Formula;
 use crate::method::{Context, Method, Outcome};
@@ -31,6 +31,8 @@ pub struct Feols {
     pub impose_null: bool,
     /// Regressors whose p-values are corrected for testing them together, by Romano and Wolf's step-down procedure.
     pub romano_wolf: Vec<String>,
+    /// Further outcomes whose tests of the same regressors join `romano_wolf`; rows that lack one of them are dropped.
+    pub outcomes: Vec<String>,
     /// Regressor to test by reassigning it over units: randomization inference.
     ///
     /// The units are the clusters of `vcov`, or those of the panel where they are larger; each carries its whole path.
@@ -51,6 +53,7 @@ impl Default for Feols {
             wild_weights: Weights::default(),
             impose_null: true,
             romano_wolf: Vec::new(),
+            outcomes: Vec::new(),
             permutation: None,
             // As boottest: 5 % of 9999 + 1 is a whole number, so that the test has its level.
             replications: 9_999,
@@ -61,8 +64,13 @@ impl Default for Feols {
 }
 
 impl Method for Feols {
+    fn columns(&self) -> Vec<String> {
+        self.outcomes.clone()
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let built = built(cx, &[])?;
+        let further: Vec<&str> = self.outcomes.iter().map(String::as_str).collect();
+        let built = built(cx, &further)?;
         let mut rules = rules(cx);
         rules.ols.precision = self.precision;
         let all = rules.ssc == Ssc::All;
@@ -76,6 +84,33 @@ impl Method for Feols {
         }
         self.infer(cx, &built, &rules, &estimated, &mut out)?;
         Ok(Outcome::Fit(Box::new(out), None))
+    }
+
+    fn run_all(&self, models: &[Context]) -> Vec<Result<Outcome>> {
+        let infers = *self != Feols { precision: self.precision, ..Feols::default() };
+        let alone = |cx: &Context| infers || cx.step.regression.ssc == Ssc::All;
+        // Models of the same rows follow one another.
+        let mut outcomes = Vec::new();
+        for part in models.chunk_by(|a, b| std::ptr::eq(a.rows, b.rows)) {
+            let pooled = match part.iter().any(alone) {
+                true => None,
+                false => Pooled::new(part).unwrap_or(None),
+            };
+            match pooled {
+                None => outcomes.extend(part.iter().map(|cx| self.run(cx))),
+                Some(pooled) => {
+                    let mut rules = rules(&part[0]);
+                    rules.ols.precision = self.precision;
+                    let fit = |(cx, fit): (&Context, Result<(Built, Estimated)>)| {
+                        fit.map(|(built, estimated)| {
+                            Outcome::Fit(Box::new(report("feols", cx, &built, &estimated)), None)
+                        })
+                    };
+                    outcomes.extend(part.iter().zip(pooled.run(&rules)).map(fit));
+                }
+            }
+        }
+        outcomes
     }
 }
 

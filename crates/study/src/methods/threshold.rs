@@ -26,22 +26,30 @@ impl Method for ThresholdOptions {
         let (x, q) = (&built.extra[0], &built.extra[1]);
         let t = threshold(&built.design, x, q, &unit, self, &rules(cx), cx.seed).map_err(|e| located(cx, e))?;
         let mut out = Fit { notes: t.notes, ..report("threshold", cx, &built, &t.estimated) };
-        let mut stat = |name: &str, v: f64| out.stats.insert(name.into(), finite(v));
-        stat("threshold", t.threshold);
+        let (mut stats, mut candidates) = (out.stats.clone(), Vec::new());
+        let mut stat = |name: &str, v: f64| stats.insert(name.into(), finite(v));
         stat("ssr", t.ssr);
         stat("ssr_linear", t.ssr_linear);
         stat("sigma2", t.sigma2);
-        stat("f1", t.f1);
-        stat("p_value", t.p_value.unwrap_or(f64::NAN));
-        for (j, level) in [90, 95, 99].into_iter().enumerate() {
-            stat(&format!("critical_{level}"), t.critical.map_or(f64::NAN, |c| c[j]));
+        for (k, found) in t.found.iter().enumerate() {
+            // `threshold`, `f1`, …; of the second `threshold2`, `f2`, …
+            let name = |what: &str| if k == 0 { what.to_string() } else { format!("{what}{}", k + 1) };
+            stat(&name("threshold"), found.threshold);
+            stat(&format!("f{}", k + 1), found.f);
+            stat(&name("p_value"), found.p_value.unwrap_or(f64::NAN));
+            for (j, level) in [90, 95, 99].into_iter().enumerate() {
+                let label = if k == 0 { format!("critical_{level}") } else { format!("critical{}_{level}", k + 1) };
+                stat(&label, found.critical.map_or(f64::NAN, |c| c[j]));
+            }
+            stat(&name("ci_low"), found.ci_low);
+            stat(&name("ci_high"), found.ci_high);
+            candidates.push((name("candidates"), list(&found.candidates)));
         }
-        stat("ci_low", t.ci_low);
-        stat("ci_high", t.ci_high);
-        out.sample.insert("low".into(), json!(t.regimes[0]));
-        out.sample.insert("high".into(), json!(t.regimes[1]));
+        out.stats = stats;
+        let names: &[&str] = if t.regimes.len() == 2 { &["low", "high"] } else { &["low", "middle", "high"] };
+        out.sample.extend(names.iter().zip(&t.regimes).map(|(n, c)| (n.to_string(), json!(c))));
         out.more.insert("regime".into(), json!(self.regime));
-        out.more.insert("candidates".into(), list(&t.candidates));
+        out.more.extend(candidates);
         Ok(Outcome::Fit(Box::new(out), None))
     }
 }

@@ -179,7 +179,7 @@ pub fn gmm_panel(
     let hansen = chi2("hansen_j", form(&reported.g, &second.W));
     let hansen_two_step = chi2("hansen_j_two_step", form(&second.g, &second.W));
     let mut tests = wald(&design.names, &dummies, &reported.b, &V);
-    tests.extend(difference_in_hansen(&problem, &omega, &hansen_two_step, source)?);
+    tests.extend(difference_in_hansen(&problem, &omega, rank2, &hansen_two_step, source)?);
     let level = problem.moments.units.iter().flatten().filter(|e| e.level).count();
     let serial = |S: &Mat<f64>| [1, 2].map(|m| serial_correlation(&problem, reported, S, &V, m));
     let transformed = |e: &Equation| if e.level { 0.0 } else { e.residual(&reported.b) };
@@ -259,8 +259,11 @@ fn regressors(
     if basis.kept.is_empty() {
         return Err(Error::new(Kind::NothingLeft));
     }
-    let dropped =
-        basis.dropped.iter().map(|&(j, reason)| Dropped { name: columns[j].0.clone(), reason, by: Vec::new() }).collect::<Vec<_>>();
+    let dropped = basis
+        .dropped
+        .iter()
+        .map(|&(j, reason)| Dropped { name: columns[j].0.clone(), reason, by: Vec::new() })
+        .collect::<Vec<_>>();
     let kept: Vec<(String, Vec<f64>)> = basis.kept.iter().map(|&j| columns[j].clone()).collect();
     Ok((design.with_regressors(&kept), dropped))
 }

@@ -49,10 +49,11 @@ pub(super) fn serial_correlation(
 }
 
 /// Differences of Hansen's J: the whole set of instruments against all but a group, each with the group's own part of
-/// the same weights, so that no difference is negative (Hayashi 2000, section 3.6).
+/// the same weights, so that no difference is negative (Hayashi 2000, section 3.6). `rank` is that of Ω.
 pub(super) fn difference_in_hansen(
     problem: &Problem,
     omega: &Mat<f64>,
+    rank: usize,
     full: &Test,
     source: &Source,
 ) -> Result<Vec<Test>> {
@@ -64,7 +65,6 @@ pub(super) fn difference_in_hansen(
     }
     group("standard".into(), &|o| matches!(o, Origin::Standard(_)));
     let all = problem.moments.origins.len();
-    let (_, rank) = inverse(omega)?;
     let mut tests = Vec::new();
     for (name, keep) in groups {
         if keep.len() == all {

@@ -1,5 +1,9 @@
 //! The bridge: the only place where names become numbers and where missing rows are dropped.
 
+mod pool;
+
+pub use pool::Pooled;
+
 use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
 use crate::formula::{Formula, Labelled, Part, Term};
@@ -31,11 +35,7 @@ pub struct Built {
 /// back as numbers, a text column as codes.
 pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&str]) -> Result<Built> {
     let scope = Scope { table: cx.table, panel: cx.panel };
-    let vcov = options.vcov.clone().unwrap_or_else(|| match formula.effects.first() {
-        Some(first) => Vcov::Cluster(vec![first.name()]),
-        None => Vcov::Hc1,
-    });
-
+    let vcov = covariance(formula, options);
     let y = (formula.outcome.name.clone(), scope.values(&formula.outcome.expr)?);
     let columns = |terms: &[Term]| -> Result<Vec<Numbers>> {
         let mut all = Vec::new();
@@ -50,12 +50,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         X.push((INTERCEPT.into(), vec![1.0; cx.table.rows()].into()));
     }
     X.extend(columns(&formula.terms)?);
-    if X.iter().any(|(name, _)| *name == y.0) {
-        return Err(Error::plan(
-            format!("the outcome `{}` is also a regressor", y.0),
-            "leave it out on the right of `~`, or use its lag",
-        ));
-    }
+    explains_itself(&y.0, X.iter().map(|(name, _)| name))?;
     // What rounding takes from powers and products matters to nearly collinear regressors; absorbing rounds again.
     let low: Vec<(usize, Vec<f64>)> = match formula.effects.is_empty() {
         true => formula.terms.iter().filter_map(|term| rounded_off(&scope, term, &X)).collect(),
@@ -100,17 +95,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         rows.lose(name, |i| !w[i].is_finite());
         rows.lose("zero weight", |i| w[i] == 0.0);
     }
-    let (keep, lost) = rows.kept();
-    if keep.is_empty() {
-        let worst = lost.iter().max_by_key(|(_, n)| *n);
-        return Err(match worst {
-            Some((name, n)) => Error::plan(
-                format!("no complete row is left of {}: `{name}` alone is missing in {n}", cx.rows.len()),
-                "fill it, or leave it out",
-            ),
-            None => Error::plan("no row is left", "loosen `where`"),
-        });
-    }
+    let (keep, lost) = rows.kept()?;
     if let Some((name, w)) = &weights
         && let Some(&bad) = keep.iter().find(|&&i| w[i] < 0.0)
     {
@@ -162,6 +147,30 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
         rows: Vec::new(),
     };
     let extra = extra.iter().map(pick).collect();
+    Ok(Built { design: Design { rows: keep, ..design }, extra, sample: account(cx, lost), vcov })
+}
+
+/// The covariance asked for, or the default that the formula implies.
+fn covariance(formula: &Formula, options: &Regression) -> Vcov {
+    options.vcov.clone().unwrap_or_else(|| match formula.effects.first() {
+        Some(first) => Vcov::Cluster(vec![first.name()]),
+        None => Vcov::Hc1,
+    })
+}
+
+/// Refuses an outcome that is among its own regressors.
+fn explains_itself<'n>(outcome: &str, regressors: impl IntoIterator<Item = &'n String>) -> Result<()> {
+    match regressors.into_iter().any(|name| name == outcome) {
+        false => Ok(()),
+        true => Err(Error::plan(
+            format!("the outcome `{outcome}` is also a regressor"),
+            "leave it out on the right of `~`, or use its lag",
+        )),
+    }
+}
+
+/// Rows read, excluded and lost by reason.
+fn account(cx: &Context, lost: Lost) -> Map<String, Value> {
     let mut sample = Map::new();
     sample.insert("rows".into(), json!(cx.table.rows()));
     if cx.rows.len() < cx.table.rows() {
@@ -170,17 +179,20 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     if !lost.is_empty() {
         sample.insert("missing".into(), lost.into_iter().map(|(n, c)| (n, json!(c))).collect::<Map<_, _>>().into());
     }
-    Ok(Built { design: Design { rows: keep, ..design }, extra, sample, vcov })
+    sample
 }
 
 /// A variable with its name: a column of the table as it lies there, or computed.
 type Numbers<'t> = (String, Cow<'t, [f64]>);
 
+/// Variables that lost rows, with their number.
+type Lost = Vec<(String, usize)>;
+
 /// The rows that are left, and who lost the others.
 struct Rows<'r> {
     rows: &'r [usize],
     left: Vec<bool>,
-    lost: Vec<(String, usize)>,
+    lost: Lost,
 }
 
 impl<'r> Rows<'r> {
@@ -205,9 +217,17 @@ impl<'r> Rows<'r> {
         }
     }
 
-    fn kept(self) -> (Vec<usize>, Vec<(String, usize)>) {
-        let keep = self.rows.iter().zip(&self.left).filter(|(_, left)| **left).map(|(&i, _)| i).collect();
-        (keep, self.lost)
+    /// The rows that are left, at least one, and who lost how many.
+    fn kept(self) -> Result<(Vec<usize>, Lost)> {
+        let keep: Vec<usize> = self.rows.iter().zip(&self.left).filter(|(_, left)| **left).map(|(&i, _)| i).collect();
+        match (keep.is_empty(), self.lost.iter().max_by_key(|(_, n)| *n)) {
+            (false, _) => Ok((keep, self.lost)),
+            (true, Some((name, n))) => Err(Error::plan(
+                format!("no complete row is left of {}: `{name}` alone is missing in {n}", self.rows.len()),
+                "fill it, or leave it out",
+            )),
+            (true, None) => Err(Error::plan("no row is left", "loosen `where`")),
+        }
     }
 }
 
