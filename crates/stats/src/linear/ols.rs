@@ -128,7 +128,7 @@ pub struct Accuracy {
     pub orthogonality: f64,
     /// Condition number of the regressors off the effects, each scaled to norm one.
     pub condition: f64,
-    /// Relative error that rounding leaves in the estimates at this condition number, at most.
+    /// Relative error that rounding is expected to leave in the estimates.
     pub error: f64,
     /// Rounds of refinement of the coefficients.
     pub iterations: usize,
@@ -286,9 +286,8 @@ const EXPLAINED: f64 = 1e-26;
 /// A condition number that a reader should know of: six of the sixteen digits of the data are left at 1e10, ten here.
 const NEARLY_COLLINEAR: f64 = 1e6;
 
-/// Largest bound on the relative error of an estimate by its own arithmetic: four digits in the worst case, which
-/// rounding as it falls stays far from.
-const ERROR_TOLERANCE: f64 = 1e-4;
+/// Largest relative error of an estimate that its own arithmetic may be expected to leave.
+const ERROR_TOLERANCE: f64 = 1e-5;
 
 /// Largest residual of the normal equations.
 const RESIDUAL_TOLERANCE: f64 = 1e-10;
@@ -654,7 +653,8 @@ impl Within {
             true => 0.0,
             false => {
                 let sigma = (squares(&u, w) / design.nobs() as f64).sqrt();
-                f64::EPSILON * rounding_of_columns(&b, &solved.bread, &self.sizes(kept), sigma)
+                let rounding = f64::EPSILON / (design.nobs() as f64).sqrt();
+                rounding * moved_by_rounding(&b, &solved.bread, &self.sizes(kept), sigma)
             }
         };
         accuracy.error = solved.error.max(absorbed);
@@ -699,10 +699,11 @@ impl Within {
     }
 }
 
-/// How much rounding each column at its `size` before absorbing (relative to it, in the worst direction) moves the
-/// coefficients `b`, as a fraction of themselves or of their standard errors under errors of size `sigma`, and their
-/// covariance: to first order δb = (X'X)⁻¹(E'u - X'E b) and δ(X'X)⁻¹ = -(X'X)⁻¹(E'X + X'E)(X'X)⁻¹.
-fn rounding_of_columns(b: &[f64], bread: &Mat<f64>, size: &[f64], sigma: f64) -> f64 {
+/// How far a change of each column by its `size` before absorbing moves the coefficients `b`, as a fraction of
+/// themselves or of their standard errors under errors of size `sigma`, and their covariance: to first order
+/// δb = (X'X)⁻¹(E'u - X'E b) and δ(X'X)⁻¹ = -(X'X)⁻¹(E'X + X'E)(X'X)⁻¹. This is for the worst direction; roundings of
+/// n rows have none, and move them by 1/√n of it.
+fn moved_by_rounding(b: &[f64], bread: &Mat<f64>, size: &[f64], sigma: f64) -> f64 {
     let moved: f64 = b.iter().zip(size).map(|(b, s)| b.abs() * s).sum();
     let of = |i: usize| {
         let unit = bread[(i, i)].sqrt();
