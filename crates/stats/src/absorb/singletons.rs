@@ -19,24 +19,37 @@ pub enum Singletons {
 }
 
 /// The observations that are left when singletons of any effect are removed repeatedly, ascending.
+///
+/// Each level keeps the number of its observations and the exclusive or of their indices: when one is left, that is
+/// its index. So every removal costs one step for each effect, however long the chain it sets off.
 pub fn without_singletons(fe: &[Factor]) -> Vec<usize> {
     let n = fe.first().map_or(0, |f| f.codes.len());
-    let mut keep: Vec<usize> = (0..n).collect();
-    let mut counts: Vec<Vec<u32>> = fe.iter().map(|f| vec![0; f.levels as usize]).collect();
-    for (factor, count) in fe.iter().zip(&mut counts) {
-        factor.codes.iter().for_each(|&c| count[c as usize] += 1);
-    }
-    loop {
-        let before = keep.len();
-        keep.retain(|&i| {
-            let alone = fe.iter().zip(&counts).any(|(f, count)| count[f.codes[i] as usize] == 1);
-            if alone {
-                fe.iter().zip(&mut counts).for_each(|(f, count)| count[f.codes[i] as usize] -= 1);
-            }
-            !alone
-        });
-        if keep.len() == before {
-            return keep;
+    let mut levels: Vec<Vec<(u32, u32)>> = fe.iter().map(|f| vec![(0, 0); f.levels as usize]).collect();
+    for (factor, levels) in fe.iter().zip(&mut levels) {
+        for (i, &c) in factor.codes.iter().enumerate() {
+            let (count, which) = &mut levels[c as usize];
+            *count += 1;
+            *which ^= i as u32;
         }
     }
+    let alone = |levels: &[(u32, u32)]| levels.iter().filter(|l| l.0 == 1).map(|l| l.1 as usize).collect::<Vec<_>>();
+    let mut going: Vec<usize> = levels.iter().flat_map(|l| alone(l)).collect();
+    if going.is_empty() {
+        return (0..n).collect();
+    }
+    let mut gone = vec![false; n];
+    while let Some(i) = going.pop() {
+        if std::mem::replace(&mut gone[i], true) {
+            continue;
+        }
+        for (factor, levels) in fe.iter().zip(&mut levels) {
+            let (count, which) = &mut levels[factor.codes[i] as usize];
+            *count -= 1;
+            *which ^= i as u32;
+            if *count == 1 {
+                going.push(*which as usize);
+            }
+        }
+    }
+    (0..n).filter(|&i| !gone[i]).collect()
 }

@@ -334,7 +334,7 @@ impl Glm {
             // A matter of the graph of the effects alone, so without the weights, which range widely here.
             rank: match design.fe.is_empty() {
                 true => Some(0),
-                false => Absorber::new(&design.fe, None)?.rank(),
+                false => Absorber::new(&design.fe, &[], None)?.rank(),
             },
             iterations: climb.iterations,
             certificate: climb.certificate,

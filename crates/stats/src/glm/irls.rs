@@ -307,7 +307,7 @@ impl<'d> Climb<'d> {
         let before: Vec<f64> = match design.fe.is_empty() {
             true => all[..k].iter().map(|x| centered_squares(x, Some(&self.W))).collect(),
             false => {
-                let absorber = Absorber::new(&design.fe, Some(&self.W))?;
+                let absorber = Absorber::new(&design.fe, &[], Some(&self.W))?;
                 absorber.demean(&mut all)?.iter().map(|d| d.before).collect()
             }
         };

@@ -169,6 +169,8 @@ pub struct OlsFit {
     pub sigma2: f64,
     /// Name and levels of each effect in the sample.
     pub effects: Vec<(String, usize)>,
+    /// Label and levels of each slope by level.
+    pub slopes: Vec<(String, usize)>,
     /// Exact rank of the effects, where known; zero without effects.
     pub rank: Option<usize>,
     /// Largest cosine of an absorbed column with a dummy, or of the residual with a regressor: the certificate.
@@ -225,9 +227,10 @@ impl Sandwich for OlsFit {
 }
 
 impl OlsFit {
-    /// Parameters of the effects as fixest counts them: every level, less one for each effect after the first.
+    /// Parameters of the effects as fixest counts them: every level, less one for each effect after the first, and
+    /// every slope.
     pub fn effects_counted(&self) -> usize {
-        let levels: usize = self.effects.iter().map(|(_, l)| l).sum();
+        let levels: usize = self.effects.iter().chain(&self.slopes).map(|(_, l)| l).sum();
         levels - self.effects.len().saturating_sub(1)
     }
 
@@ -239,20 +242,24 @@ impl OlsFit {
     /// R² adjusted for all parameters, effects included.
     pub fn r2_adjusted(&self) -> f64 {
         let n = self.nobs() as f64;
-        let intercept = if self.effects.is_empty() && !self.names.iter().any(|n| n == INTERCEPT) { 0.0 } else { 1.0 };
+        let intercept = if !self.absorbs() && !self.names.iter().any(|n| n == INTERCEPT) { 0.0 } else { 1.0 };
         let parameters = (self.coef.len() + self.effects_counted()) as f64;
         1.0 - self.ssr / self.sst * (n - intercept) / (n - parameters)
     }
 
+    fn absorbs(&self) -> bool {
+        !(self.effects.is_empty() && self.slopes.is_empty())
+    }
+
     /// R² of the columns off the effects; `None` without effects.
     pub fn r2_within(&self) -> Option<f64> {
-        (!self.effects.is_empty()).then(|| 1.0 - self.ssr / self.sst_within)
+        self.absorbs().then(|| 1.0 - self.ssr / self.sst_within)
     }
 
     /// [`OlsFit::r2_within`] adjusted for the regressors.
     pub fn r2_within_adjusted(&self) -> Option<f64> {
         let free = self.nobs() as f64 - self.effects_counted() as f64;
-        (!self.effects.is_empty()).then(|| 1.0 - self.ssr / self.sst_within * free / (free - self.coef.len() as f64))
+        self.absorbs().then(|| 1.0 - self.ssr / self.sst_within * free / (free - self.coef.len() as f64))
     }
 
     /// √(SSR/n).
@@ -337,11 +344,6 @@ pub(super) fn prepare(
     singletons: Singletons,
 ) -> Result<(Cow<'_, Design>, Vec<usize>, Option<Absorber>)> {
     design.check()?;
-    if let Some(slope) = design.slopes.first() {
-        return Err(
-            Error::invalid("slopes that vary by level are not absorbed yet", "leave them out").at_column(slope.label())
-        );
-    }
     let sample: Vec<usize> = match singletons {
         Singletons::Drop if !design.fe.is_empty() => without_singletons(&design.fe),
         _ => (0..design.nobs()).collect(),
@@ -353,16 +355,17 @@ pub(super) fn prepare(
         ));
     }
     // Levels without observations would be counted: such factors are recoded even when no row leaves.
-    let whole = sample.len() == design.nobs() && design.fe.iter().all(compact);
+    let factors = design.fe.iter().chain(design.slopes.iter().map(|s| &s.factor));
+    let whole = sample.len() == design.nobs() && factors.into_iter().all(compact);
     let mut design = if whole { Cow::Borrowed(design) } else { Cow::Owned(design.at(&sample)) };
     if design.offset.is_some() {
         let own = design.to_mut();
         let offset = own.offset.take().unwrap_or_default();
         own.y.iter_mut().zip(&offset).for_each(|(y, o)| *y -= o);
     }
-    let absorber = match design.fe.is_empty() {
-        true => None,
-        false => Some(Absorber::new(&design.fe, design.w.as_deref())?),
+    let absorber = match design.absorbs() {
+        true => Some(Absorber::new(&design.fe, &design.slopes, design.w.as_deref())?),
+        false => None,
     };
     Ok((design, sample, absorber))
 }
@@ -457,6 +460,7 @@ impl Ols {
             sst_within,
             sigma2: f64::NAN,
             effects: design.fe.iter().map(|f| (f.name.clone(), f.levels as usize)).collect(),
+            slopes: design.slopes.iter().map(|s| (s.label(), s.factor.levels as usize)).collect(),
             rank: absorber.map_or(Some(0), Absorber::rank),
             certificate: accuracy.orthogonality.max(accuracy.residual),
             accuracy,
@@ -724,7 +728,7 @@ fn inner(a: &[f64], b: &[f64], w: Option<&[f64]>) -> f64 {
 /// Whether effects span `v` (n) up to `rounding` in the norm.
 fn spans(fe: &[Factor], w: Option<&[f64]>, v: &[f64], rounding: f64) -> bool {
     let mut column = [v.to_vec()];
-    let done = Absorber::new(fe, w).and_then(|absorber| absorb(Some(&absorber), &mut column, w));
+    let done = Absorber::new(fe, &[], w).and_then(|absorber| absorb(Some(&absorber), &mut column, w));
     done.is_ok() && squares(&column[0], w).sqrt() <= 2.0 * rounding
 }
 

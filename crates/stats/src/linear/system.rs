@@ -242,6 +242,7 @@ impl<'a> System<'a> {
         let root = |i: usize| d.w.as_ref().map_or(1.0, |w| w[i].sqrt());
         let ssr = squares(u, None);
         OlsFit {
+            slopes: d.slopes.iter().map(|s| (s.label(), s.factor.levels as usize)).collect(),
             coef,
             names: names.to_vec(),
             dropped: self.dropped.clone(),

@@ -11,5 +11,6 @@ pub mod orthonormal;
 pub mod quantile;
 pub mod rng;
 pub mod semidefinite;
+pub mod sparse;
 
 pub use faer::Mat;

@@ -18,6 +18,8 @@ pub struct Semidefinite {
     L: Mat<f64>,
     d: Vec<f64>,
     rank: usize,
+    /// The smallest pivot that was kept, as a fraction of its scale.
+    margin: f64,
 }
 
 impl Semidefinite {
@@ -28,7 +30,7 @@ impl Semidefinite {
     pub fn new(mut A: Mat<f64>, scale: &[f64], tolerance: f64) -> Self {
         let p = A.nrows();
         let mut d = vec![0.0; p];
-        let mut rank = 0;
+        let (mut rank, mut margin) = (0, f64::INFINITY);
         for from in (0..p).step_by(BLOCK) {
             let to = (from + BLOCK).min(p);
             for j in from..to {
@@ -37,6 +39,7 @@ impl Semidefinite {
                 if keep {
                     d[j] = pivot;
                     rank += 1;
+                    margin = margin.min(pivot / scale[j]);
                 }
                 for i in j + 1..p {
                     A[(i, j)] = if keep { A[(i, j)] / pivot } else { 0.0 };
@@ -67,7 +70,12 @@ impl Semidefinite {
                 );
             }
         }
-        Semidefinite { L: A, d, rank }
+        Semidefinite { L: A, d, rank, margin }
+    }
+
+    /// Rows and columns.
+    pub fn size(&self) -> usize {
+        self.d.len()
     }
 
     /// Pivots that are not null.
@@ -75,17 +83,21 @@ impl Semidefinite {
         self.rank
     }
 
-    /// b'A⁻b for `b` (p, in the range of A), which is overwritten.
-    pub fn quadratic(&self, b: &mut [f64]) -> f64 {
-        let mut sum = 0.0;
-        for j in 0..self.d.len() {
-            let bj = b[j];
-            if self.d[j] > 0.0 && bj != 0.0 {
-                sum += bj * bj / self.d[j];
-                b[j + 1..].iter_mut().zip(&self.L.col_as_slice(j)[j + 1..]).for_each(|(x, l)| *x -= bj * l);
-            }
+    /// The smallest pivot that was kept, as a fraction of its scale: near the tolerance, the rank is in doubt.
+    pub fn margin(&self) -> f64 {
+        self.margin
+    }
+
+    /// A symmetric generalized inverse: that of the rows and columns whose pivots are not null, zero elsewhere.
+    pub fn inverse(&self) -> Mat<f64> {
+        let p = self.d.len();
+        let mut C = Mat::<f64>::zeros(p, p);
+        for j in (0..p).filter(|&j| self.d[j] > 0.0) {
+            let column = C.col_as_slice_mut(j);
+            column[j] = 1.0;
+            self.solve(column);
         }
-        sum
+        C
     }
 
     /// Overwrites `b` (p, in the range of A) with a solution of A x = b; unknowns of null pivots are zero.

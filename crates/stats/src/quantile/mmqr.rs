@@ -259,9 +259,9 @@ impl Moments<'_> {
 }
 
 fn absorber(design: &Design) -> Result<Option<crate::absorb::Absorber>> {
-    match design.fe.is_empty() {
-        true => Ok(None),
-        false => Ok(Some(crate::absorb::Absorber::new(&design.fe, design.w.as_deref())?)),
+    match design.absorbs() {
+        true => Ok(Some(crate::absorb::Absorber::new(&design.fe, &design.slopes, design.w.as_deref())?)),
+        false => Ok(None),
     }
 }
 

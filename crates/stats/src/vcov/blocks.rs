@@ -141,7 +141,7 @@ fn across(nested: &[Factor], crossed: &[Factor], slopes: &[Slope], w: Option<&[f
     let mass = |c: &Vec<f64>| c.iter().enumerate().map(|(i, v)| weight(i) * v * v).sum::<f64>().max(f64::MIN_POSITIVE);
     let masses: Vec<f64> = columns.iter().map(mass).collect();
     if !nested.is_empty() {
-        Absorber::new(nested, w)?.demean(&mut columns)?;
+        Absorber::new(nested, &[], w)?.demean(&mut columns)?;
     }
     let F = Mat::from_fn(n, p, |i, j| columns[j][i] * (weight(i) / masses[j]).sqrt());
     let (values, U) = linalg::symmetric_eigen(&(F.transpose() * &F))?;

@@ -2,7 +2,7 @@
 
 use super::blocks::weights;
 use crate::absorb::Absorber;
-use crate::{Design, Error, Factor, Kind, Result, Sandwich};
+use crate::{Design, Error, Factor, Kind, Result, Sandwich, Slope};
 
 /// An observation whose leverage is nearer to one than this fits itself.
 const OWN_FIT: f64 = 1e-10;
@@ -12,17 +12,12 @@ pub(super) fn leverages(fit: &dyn Sandwich, design: &Design, fe: &[Factor]) -> R
     let Some(X) = fit.regressors() else {
         return Err(Error::invalid("hc2 and hc3 are not defined for this estimator", "set `vcov = \"hc1\"`"));
     };
-    if !design.slopes.is_empty() {
-        return Err(Error::invalid(
-            "leverages with slopes that vary by level are not known",
-            "set `vcov = \"crv3:…\"` with a cluster for each row, or `\"hc1\"`",
-        ));
-    }
     let source: Vec<usize> = fit.sample().map_or_else(|| (0..fit.nobs()).collect(), <[usize]>::to_vec);
     let w = weights(fit, design);
-    let mut h = match fe.is_empty() {
+    let slopes: Vec<Slope> = design.slopes.iter().map(|s| s.at(&source)).collect();
+    let mut h = match fe.is_empty() && slopes.is_empty() {
         true => vec![0.0; fit.nobs()],
-        false => Absorber::new(fe, w.as_deref())?.leverages().ok_or_else(|| {
+        false => Absorber::new(fe, &slopes, w.as_deref())?.leverages().ok_or_else(|| {
             Error::invalid("the effects have too many levels for exact leverages", "set `vcov = \"hc1\"`")
         })?,
     };

@@ -83,7 +83,8 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
     };
     let mut G: Vec<usize> = clusters.iter().map(|c| c.levels as usize).collect();
     G.extend(panel.iter().map(|(_, periods)| periods.count));
-    let count = Count { n, k, fe: &fe, rank: fit.rank(), clusters: &clusters };
+    let slopes: Vec<Factor> = design.slopes.iter().map(|s| sample_at(fit, &s.factor)).collect();
+    let count = Count { n, k, fe: &fe, slopes: &slopes, rank: fit.rank(), clusters: &clusters };
     let rule = rule(how, ssc, &count, G.iter().min().copied())?;
     let (S, rows) = (fit.scores(), || -> Vec<usize> {
         fit.sample().map_or_else(|| design.rows.clone(), |s| s.iter().map(|&i| design.rows[i]).collect())

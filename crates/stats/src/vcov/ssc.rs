@@ -125,6 +125,8 @@ pub(super) struct Count<'a> {
     pub k: usize,
     /// The effects, at the sample.
     pub fe: &'a [Factor],
+    /// The levels of each slope by level, at the sample.
+    pub slopes: &'a [Factor],
     /// Exact rank of the effects, where known.
     pub rank: Option<usize>,
     /// The clusters of each way, at the sample; empty without clustering.
@@ -155,7 +157,13 @@ impl Count<'_> {
     /// Degrees of freedom that the data leave to residuals, all parameters counted.
     pub(super) fn residual(&self) -> usize {
         let conventional = self.fe.iter().map(|f| f.levels as usize).sum::<usize>() - self.fe.len().saturating_sub(1);
-        self.n.saturating_sub(self.k + self.rank.unwrap_or(conventional))
+        self.n.saturating_sub(self.k + self.rank.unwrap_or(conventional + self.slopes()))
+    }
+
+    /// Slopes by level, one for each level of each: also where fixest does not count the constants of the same
+    /// effect, because they are nested in the clusters.
+    fn slopes(&self) -> usize {
+        self.slopes.iter().map(|f| f.levels as usize).sum()
     }
 
     /// K under a rule.
@@ -163,9 +171,13 @@ impl Count<'_> {
         let (k, m) = (self.k, self.fe.len());
         let regressors = format!("{k} regressor{}", if k == 1 { "" } else { "s" });
         let counted = |extra: usize, words: String| Parameters { K: k + extra, words: format!("{regressors}{words}") };
-        if m == 0 {
+        if m == 0 && self.slopes.is_empty() {
             return Ok(counted(0, String::new()));
         }
+        let with_slopes = |extra: usize, words: String| match self.slopes() {
+            0 => counted(extra, words),
+            slopes => counted(extra + slopes, format!(" + {slopes} slopes by level{words}")),
+        };
         let nested = self.nested();
         let names = |which: bool| -> String {
             let names: Vec<&str> =
@@ -182,18 +194,25 @@ impl Count<'_> {
         };
         Ok(match ssc {
             Ssc::Fixest => match levels(&|e| !nested[e]) {
-                (_, 0) => counted(1, format!(" + 1 constant{not_counted}")),
-                (extra, _) => counted(extra, format!(" + {extra} of {}{not_counted}", names(false))),
+                (_, 0) if m == 0 => with_slopes(0, String::new()),
+                (_, 0) => with_slopes(1, format!(" + 1 constant{not_counted}")),
+                (extra, _) => with_slopes(extra, format!(" + {extra} of {}{not_counted}", names(false))),
             },
             Ssc::Full => {
                 let (extra, _) = levels(&|_| true);
-                counted(extra, format!(" + {extra} levels of all effects"))
+                with_slopes(extra, format!(" + {extra} levels of all effects"))
             }
             Ssc::Reghdfe => {
                 let extra: usize = (0..m).filter(|&e| !nested[e]).map(|e| self.pairwise(e)).sum();
                 let constant = usize::from(nested.contains(&true));
                 let words = if constant == 1 { " + 1 constant" } else { "" };
-                counted(extra + constant, format!(" + {extra} not redundant pairwise{words}{not_counted}"))
+                with_slopes(extra + constant, format!(" + {extra} not redundant pairwise{words}{not_counted}"))
+            }
+            Ssc::StataXtreg if m == 0 => {
+                return Err(Error::invalid(
+                    "xtreg has no slopes by level without the effect of the panel",
+                    "choose another `ssc`",
+                ));
             }
             Ssc::StataXtreg => match self.clusters.is_empty() {
                 true => counted(self.rank()?, format!(" + {} rank of the effects", self.rank()?)),
@@ -208,7 +227,7 @@ impl Count<'_> {
                     ));
                 }
             },
-            Ssc::Linearmodels if !self.clusters.is_empty() && !nested.contains(&false) => {
+            Ssc::Linearmodels if !self.clusters.is_empty() && !nested.contains(&false) && self.slopes.is_empty() => {
                 counted(0, not_counted.clone())
             }
             Ssc::Linearmodels | Ssc::ExactRank | Ssc::Plm | Ssc::None | Ssc::All => {

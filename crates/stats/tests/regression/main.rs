@@ -7,3 +7,4 @@ mod fixest;
 mod methods;
 
 mod rules;
+mod slopes;
