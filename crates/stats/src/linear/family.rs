@@ -195,8 +195,10 @@ impl Family {
         let solve = |chosen: &[usize], size: &[f64]| {
             solution.unwrap_or_else(|| self.within.solve(d, chosen, outcome, size, Precision::Extended))
         };
-        let fit = rules.ols.fit_within(d, self.absorber.as_ref(), &self.within, &placed.order, outcome, solve)?;
-        let mut estimated = rules.estimated(OlsFit { sample: (0..d.nobs()).collect(), ..fit }, d)?;
+        let (fit, kept) =
+            rules.ols.fit_within(d, self.absorber.as_ref(), &self.within, &placed.order, outcome, solve)?;
+        let (sample, X) = ((0..d.nobs()).collect(), self.within.matrix(d, &kept));
+        let mut estimated = rules.estimated(OlsFit { sample, X, ..fit }, d)?;
         estimated.fit.sample = self.sample.clone();
         estimated.fit.singletons = self.singletons;
         Ok(estimated)

@@ -58,17 +58,14 @@ pub(crate) use super::moments::dot;
 
 impl Orthogonal {
     /// Orthogonalizes `columns` (k of n, weighted by √w, off the effects); `before[j]` is the sum of squares of
-    /// column j before it was absorbed.
+    /// column j before it was absorbed, zero for one that is known to be independent.
     pub fn new(columns: &[Vec<f64>], before: &[f64]) -> Self {
         let k = columns.len();
         let mut basis = Orthogonal { kept: Vec::new(), dropped: Vec::new(), Q: Vec::new(), R: Mat::<f64>::zeros(k, k) };
         for (j, x) in columns.iter().enumerate() {
-            if before[j] == 0.0 {
-                basis.dropped.push((j, Reason::Zero));
-                continue;
-            }
-            if dot(x, x) <= COLLINEAR * before[j] {
-                basis.dropped.push((j, Reason::Absorbed));
+            let left = dot(x, x);
+            if left <= COLLINEAR * before[j] {
+                basis.dropped.push((j, if before[j] > 0.0 { Reason::Absorbed } else { Reason::Zero }));
                 continue;
             }
             let at = basis.kept.len();

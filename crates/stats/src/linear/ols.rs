@@ -41,6 +41,7 @@ use crate::{Design, Error, Factor, Fit, Kind, Result, Sandwich};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// What to do with a regressor that the effects or earlier regressors span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -127,7 +128,7 @@ pub struct Accuracy {
     pub orthogonality: f64,
     /// Condition number of the regressors off the effects, each scaled to norm one.
     pub condition: f64,
-    /// Relative error that rounding leaves in the estimates at this condition number, at most.
+    /// Relative error that rounding is expected to leave in the estimates.
     pub error: f64,
     /// Rounds of refinement of the coefficients.
     pub iterations: usize,
@@ -154,8 +155,10 @@ pub struct OlsFit {
     pub X: Mat<f64>,
     /// (X'WX)⁻¹, k × k.
     pub bread: Mat<f64>,
-    /// w x u, n × k.
-    pub scores: Mat<f64>,
+    /// Weights, n.
+    pub w: Option<Vec<f64>>,
+    /// w x u, n × k, once a covariance has asked for it.
+    pub(super) scores: OnceLock<Mat<f64>>,
     /// Σ w u².
     pub ssr: f64,
     /// Σ w (y - ȳ)²; Σ w y² in a model without a constant.
@@ -197,7 +200,14 @@ impl Sandwich for OlsFit {
         &self.bread
     }
     fn scores(&self) -> &Mat<f64> {
-        &self.scores
+        self.scores.get_or_init(|| {
+            matrix(self.nobs(), self.coef.len(), |j, to| {
+                to.iter_mut().zip(self.X.col_as_slice(j)).zip(&self.residuals).for_each(|((to, x), u)| *to = x * u);
+                if let Some(w) = &self.w {
+                    to.iter_mut().zip(w).for_each(|(to, w)| *to *= w);
+                }
+            })
+        })
     }
     fn sigma2(&self) -> f64 {
         self.sigma2
@@ -283,9 +293,8 @@ const EXPLAINED: f64 = 1e-26;
 /// A condition number that a reader should know of: six of the sixteen digits of the data are left at 1e10, ten here.
 const NEARLY_COLLINEAR: f64 = 1e6;
 
-/// Largest bound on the relative error of an estimate by its own arithmetic: four digits in the worst case, which
-/// rounding as it falls stays far from.
-const ERROR_TOLERANCE: f64 = 1e-4;
+/// Largest relative error of an estimate that its own arithmetic may be expected to leave.
+const ERROR_TOLERANCE: f64 = 1e-5;
 
 /// Largest residual of the normal equations.
 const RESIDUAL_TOLERANCE: f64 = 1e-10;
@@ -407,11 +416,12 @@ impl Ols {
         let within = Within::new(design, absorber)?;
         let k = design.X.ncols();
         let solve = |chosen: &[usize], size: &[f64]| within.solve(design, chosen, k, size, self.precision);
-        self.fit_within(design, absorber, &within, &(0..k).collect::<Vec<_>>(), k, solve)
+        let (fit, kept) = self.fit_within(design, absorber, &within, &(0..k).collect::<Vec<_>>(), k, solve)?;
+        Ok(OlsFit { X: within.into_matrix(design, &kept), ..fit })
     }
 
     /// Fits variable `outcome` of `within` on the variables `order`; `solve` has the solution for some of these and
-    /// their norms before anything was taken out of them.
+    /// their norms before anything was taken out of them. Returns also which are kept; the fit lacks their X.
     pub(super) fn fit_within(
         &self,
         design: &Design,
@@ -420,7 +430,7 @@ impl Ols {
         order: &[usize],
         outcome: usize,
         solve: impl FnOnce(&[usize], &[f64]) -> Solution,
-    ) -> Result<OlsFit> {
+    ) -> Result<(OlsFit, Vec<usize>)> {
         let (n, w) = (design.nobs(), design.w.as_deref());
         let judged = within.off_effects(order);
         let solved = solve(&judged, &within.sizes(&judged));
@@ -434,21 +444,16 @@ impl Ols {
         let (coef, residuals, accuracy) = within.certified(design, &kept, outcome, &solved)?;
         let ssr = squares(&residuals, w);
         let k = kept.len();
-        let X = |j: usize| within.column(design, kept[j]).high;
         let mut fit = OlsFit {
             coef,
             names: kept.iter().map(|&j| design.names[j].clone()).collect(),
             dropped: dropped.into_iter().map(|(_, d)| d).collect(),
             sample: Vec::new(),
             singletons: 0,
-            X: matrix(n, k, |j, to| to.copy_from_slice(X(j))),
+            X: Mat::new(),
             bread: solved.bread,
-            scores: matrix(n, k, |j, to| {
-                to.iter_mut().zip(X(j)).zip(&residuals).for_each(|((to, x), u)| *to = x * u);
-                if let Some(w) = w {
-                    to.iter_mut().zip(w).for_each(|(to, w)| *to *= w);
-                }
-            }),
+            w: design.w.clone(),
+            scores: OnceLock::new(),
             residuals,
             ssr,
             sst,
@@ -468,7 +473,7 @@ impl Ols {
             ));
         }
         fit.sigma2 = ssr / free as f64;
-        Ok(fit)
+        Ok((fit, kept))
     }
 
     /// Applies the rule on collinear regressors, of which there are `k`.
@@ -537,6 +542,26 @@ impl Within {
             None if j < design.X.ncols() => Column { high: design.X.col_as_slice(j), low: design.low(j) },
             None => Column::from(&design.y[..]),
         }
+    }
+
+    /// The variables `kept`, n × k.
+    pub(super) fn matrix(&self, design: &Design, kept: &[usize]) -> Mat<f64> {
+        matrix(design.nobs(), kept.len(), |j, to| to.copy_from_slice(self.column(design, kept[j]).high))
+    }
+
+    /// The same, letting go of each column as it is copied.
+    fn into_matrix(mut self, design: &Design, kept: &[usize]) -> Mat<f64> {
+        for j in (0..self.columns.len()).filter(|j| !kept.contains(j)) {
+            self.columns[j] = Vec::new();
+        }
+        let mut M = Mat::zeros(design.nobs(), kept.len());
+        for (at, &j) in kept.iter().enumerate() {
+            M.col_as_slice_mut(at).copy_from_slice(self.column(design, j).high);
+            if let Some(column) = self.columns.get_mut(j) {
+                *column = Vec::new();
+            }
+        }
+        M
     }
 
     /// Least squares of variable `outcome` on the variables `chosen`.
@@ -624,6 +649,7 @@ impl Within {
                 *b += Double::from((0..g.len()).map(|i| solved.bread[(j, i)] * g[i]).sum::<f64>());
             }
             accuracy.iterations += 1;
+            drop(u);
             u = residual(&X, y, &coef, solved.extended);
         }
         let b: Vec<f64> = coef.iter().map(|b| b.to_f64()).collect();
@@ -631,7 +657,8 @@ impl Within {
             true => 0.0,
             false => {
                 let sigma = (squares(&u, w) / design.nobs() as f64).sqrt();
-                f64::EPSILON * rounding_of_columns(&b, &solved.bread, &self.sizes(kept), sigma)
+                let rounding = f64::EPSILON / (design.nobs() as f64).sqrt();
+                rounding * moved_by_rounding(&b, &solved.bread, &self.sizes(kept), sigma)
             }
         };
         accuracy.error = solved.error.max(absorbed);
@@ -676,10 +703,11 @@ impl Within {
     }
 }
 
-/// How much rounding each column at its `size` before absorbing (relative to it, in the worst direction) moves the
-/// coefficients `b`, as a fraction of themselves or of their standard errors under errors of size `sigma`, and their
-/// covariance: to first order δb = (X'X)⁻¹(E'u - X'E b) and δ(X'X)⁻¹ = -(X'X)⁻¹(E'X + X'E)(X'X)⁻¹.
-fn rounding_of_columns(b: &[f64], bread: &Mat<f64>, size: &[f64], sigma: f64) -> f64 {
+/// How far a change of each column by its `size` before absorbing moves the coefficients `b`, as a fraction of
+/// themselves or of their standard errors under errors of size `sigma`, and their covariance: to first order
+/// δb = (X'X)⁻¹(E'u - X'E b) and δ(X'X)⁻¹ = -(X'X)⁻¹(E'X + X'E)(X'X)⁻¹. This is for the worst direction; roundings of
+/// n rows have none, and move them by 1/√n of it.
+fn moved_by_rounding(b: &[f64], bread: &Mat<f64>, size: &[f64], sigma: f64) -> f64 {
     let moved: f64 = b.iter().zip(size).map(|(b, s)| b.abs() * s).sum();
     let of = |i: usize| {
         let unit = bread[(i, i)].sqrt();

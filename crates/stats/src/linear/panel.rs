@@ -1,7 +1,7 @@
 //! The observations of a design by unit and time: what the panel estimators share.
 
 use super::{Estimated, INTERCEPT, Ols, OlsFit, Regression};
-use crate::absorb::{Singletons, centered_squares};
+use crate::absorb::{Singletons, squares};
 use crate::fit::table;
 use crate::linear::least_squares::COLLINEAR;
 use crate::math::{Mat, dist};
@@ -92,7 +92,7 @@ impl Units {
             let means = self.means(x);
             let within: f64 =
                 self.rows.iter().zip(&means).flat_map(|(r, m)| r.iter().map(move |&i| (x[i] - m).powi(2))).sum();
-            design.names[*j] != INTERCEPT && within > COLLINEAR * centered_squares(x, None)
+            design.names[*j] != INTERCEPT && within > COLLINEAR * squares(x, None)
         };
         (0..design.X.ncols()).filter(varies).collect()
     }

@@ -15,6 +15,7 @@ use crate::absorb::{Absorber, CONSTANT, ORTHOGONALITY_TOLERANCE, centered_square
 use crate::math::{Mat, linalg};
 use crate::vcov::{Covariance, Ssc, Vcov, vcov};
 use crate::{Design, Error, Kind, Result};
+use std::sync::OnceLock;
 
 /// Named columns, off the effects and times √w.
 #[derive(Debug, Clone, Default)]
@@ -250,7 +251,8 @@ impl<'a> System<'a> {
             residuals: (0..n).map(|i| u[i] / root(i)).collect(),
             X: Mat::from_fn(n, k, |i, j| columns[j][i] / root(i)),
             bread,
-            scores: Mat::from_fn(n, k, |i, j| columns[j][i] * u[i]),
+            w: d.w.clone(),
+            scores: OnceLock::new(),
             ssr,
             sst: self.sst,
             sst_within: if d.absorbs() { squares(&self.y, None) } else { self.sst },

@@ -5,7 +5,7 @@ use plim_golden::{Csv, close, json, shared};
 use plim_stats::linear::{Ols, OlsFit};
 use plim_stats::math::dist;
 use plim_stats::vcov::{Ssc, Vcov, multiway_meat, vcov};
-use plim_stats::{Design, Fit};
+use plim_stats::{Design, Fit, Sandwich};
 use serde_json::Value;
 
 /// fixest stops demeaning at 1e-6 by default, so its own digits end near 1e-8 on these designs.
@@ -215,7 +215,7 @@ fn trade_and_the_variants_of_the_cluster_factor() {
     for (name, own, adjust) in
         [("min", false, true), ("min", false, false), ("conventional", true, true), ("conventional", true, false)]
     {
-        let meat = multiway_meat(&fit.scores, &design.fe, &|G| match own && adjust {
+        let meat = multiway_meat(fit.scores(), &design.fe, &|G| match own && adjust {
             true => f64::from(G) / (f64::from(G) - 1.0),
             false => 1.0,
         });
