@@ -23,9 +23,9 @@ pub fn explain(what: &str) -> Result<String> {
         "methods" => Ok(list()),
         "study" => Ok(format!(
             "The study file\n\n{}\nA table under [data.NAME]\n\n{}\nA step under [[step]]: `method`, `name`, the options of the method, and\n\n{}",
-            show(&schema::options::<Study>()),
-            show(&schema::options::<Source>()),
-            show(&schema::options::<Rows>())
+            show(schema::options::<Study>()),
+            show(schema::options::<Source>()),
+            show(schema::options::<Rows>())
         )),
         what => match find(what) {
             Ok(entry) => Ok(method(entry)),
@@ -35,8 +35,8 @@ pub fn explain(what: &str) -> Result<String> {
 }
 
 fn no_method_or_option(what: &str, e: Error) -> Error {
-    let names: Vec<String> = METHODS.iter().flat_map(|m| m.all_options()).map(|o| o.name).collect();
-    let mut near = plim_table::near(what, names.iter().map(String::as_str));
+    let names = METHODS.iter().flat_map(|m| m.all_options()).map(|o| o.name.as_str());
+    let mut near = plim_table::near(what, names);
     near.dedup();
     match near.first() {
         Some(near) => Error::plan(format!("no method or option `{what}`"), format!("did you mean `{near}`?")),
@@ -61,12 +61,12 @@ fn method(entry: &Entry) -> String {
     let mut out = format!("{}: {}\n\n", entry.name, entry.about);
     let own = (entry.options)();
     if !own.is_empty() {
-        let _ = write!(out, "Its own options\n\n{}\n", show(&own));
+        let _ = write!(out, "Its own options\n\n{}\n", show(own));
     }
     if entry.estimates {
-        let _ = write!(out, "How to estimate\n\n{}\n", show(&schema::options::<Regression>()));
+        let _ = write!(out, "How to estimate\n\n{}\n", show(schema::options::<Regression>()));
     }
-    let _ = write!(out, "Which rows\n\n{}", show(&schema::options::<Rows>()));
+    let _ = write!(out, "Which rows\n\n{}", show(schema::options::<Rows>()));
     out
 }
 
@@ -78,9 +78,9 @@ fn option(name: &str) -> Option<String> {
             let _ = write!(out, "in {}\n{}", entry.name, show(std::slice::from_ref(doc)));
         }
     }
-    let common = schema::options::<Regression>().into_iter().chain(schema::options::<Rows>());
+    let common = schema::options::<Regression>().iter().chain(schema::options::<Rows>());
     for doc in common.filter(|o| o.name == name) {
-        let _ = write!(out, "in every method that takes it\n{}", show(&[doc]));
+        let _ = write!(out, "in every method that takes it\n{}", show(std::slice::from_ref(doc)));
     }
     (!out.is_empty()).then_some(out)
 }
@@ -140,8 +140,7 @@ pub fn schema() -> Result<String> {
 pub fn appendix(entry: &Entry, given: &Map<String, Value>) -> Vec<(String, String)> {
     entry
         .all_options()
-        .into_iter()
-        .map(|o| if o.name == "method" { OptionDoc { name: "using".into(), ..o } } else { o })
+        .map(|o| if o.name == "method" { OptionDoc { name: "using".into(), ..o.clone() } } else { o.clone() })
         .filter_map(|o| {
             let (value, chosen) = match given.get(&o.name) {
                 Some(Value::String(s)) => (s.clone(), true),

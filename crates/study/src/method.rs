@@ -75,7 +75,7 @@ pub struct Context<'a> {
     /// The study: labels, language.
     pub study: &'a crate::plan::Study,
     /// Reads a small file of the study as text.
-    pub read_text: &'a dyn Fn(&str) -> Result<String>,
+    pub read_text: &'a (dyn Fn(&str) -> Result<String> + Sync),
 }
 
 impl Context<'_> {
@@ -153,7 +153,7 @@ pub struct Entry {
     /// Whether its table may have many rows for one unit and time (trade records).
     pub records: bool,
     /// Its own options.
-    pub options: fn() -> Vec<OptionDoc>,
+    pub options: fn() -> &'static [OptionDoc],
     /// Their schema.
     pub schema: fn() -> Map<String, Value>,
     /// Reads its own options.
@@ -185,13 +185,9 @@ impl Entry {
     }
 
     /// Every option that a step of this method takes.
-    pub fn all_options(&self) -> Vec<OptionDoc> {
-        let mut all = (self.options)();
-        if self.estimates {
-            all.splice(0..0, schema::options::<Regression>());
-        }
-        all.extend(schema::options::<Rows>());
-        all
+    pub fn all_options(&self) -> impl Iterator<Item = &'static OptionDoc> + Clone {
+        let common = if self.estimates { schema::options::<Regression>() } else { &[] };
+        common.iter().chain((self.options)()).chain(schema::options::<Rows>())
     }
 }
 

@@ -88,7 +88,7 @@ impl Plan {
             set(&mut values, setting)?;
         }
         let mut plan = Plan { study: Study::default(), file: file.into(), text: text.into(), folder, spans };
-        let known: Vec<String> = schema::options::<Study>().into_iter().map(|o| o.name).collect();
+        let known: Vec<String> = schema::options::<Study>().iter().map(|o| o.name.clone()).collect();
         let mut errors: Vec<Error> = values
             .keys()
             .filter(|k| !known.contains(k))
@@ -98,7 +98,7 @@ impl Plan {
             .collect();
         values.retain(|k, _| known.contains(k));
         if let Some(Value::Object(data)) = values.get_mut("data") {
-            let known: Vec<String> = schema::options::<Source>().into_iter().map(|o| o.name).collect();
+            let known: Vec<String> = schema::options::<Source>().iter().map(|o| o.name.clone()).collect();
             for (name, source) in data.iter_mut() {
                 let Value::Object(source) = source else { continue };
                 for key in source.keys().filter(|k| !known.contains(k)) {

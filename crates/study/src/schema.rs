@@ -8,6 +8,9 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// One option, as help and documentation show it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +31,14 @@ pub struct OptionDoc {
     pub flag: bool,
 }
 
-/// The options of a struct, in the order of its fields.
-pub fn options<O: JsonSchema + Default + Serialize>() -> Vec<OptionDoc> {
+/// The options of a struct, in the order of its fields; made once, because every step of a study asks.
+pub fn options<O: JsonSchema + Default + Serialize + 'static>() -> &'static [OptionDoc] {
+    static MADE: Mutex<BTreeMap<TypeId, &'static [OptionDoc]>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    made.entry(TypeId::of::<O>()).or_insert_with(|| Vec::leak(make_options::<O>()))
+}
+
+fn make_options<O: JsonSchema + Default + Serialize>() -> Vec<OptionDoc> {
     let schema = root::<O>();
     let defaults = serde_json::to_value(O::default()).unwrap_or_default();
     let definitions = schema.get("$defs").cloned().unwrap_or_default();
@@ -122,7 +131,9 @@ fn show_default(value: &Value) -> String {
 }
 
 /// Reads a struct from named values; the error names the option and offers near names.
-pub fn read<O: DeserializeOwned + JsonSchema + Default + Serialize>(mut values: Map<String, Value>) -> Result<O> {
+pub fn read<O: DeserializeOwned + JsonSchema + Default + Serialize + 'static>(
+    mut values: Map<String, Value>,
+) -> Result<O> {
     let docs = options::<O>();
     // A list may be written as one text, `a,b`, as on the command line.
     for doc in docs.iter().filter(|d| d.list && !d.takes.contains("text")) {
@@ -131,9 +142,8 @@ pub fn read<O: DeserializeOwned + JsonSchema + Default + Serialize>(mut values: 
             values.insert(doc.name.clone(), list);
         }
     }
-    let known: Vec<String> = docs.into_iter().map(|o| o.name).collect();
-    if let Some(unknown) = values.keys().find(|k| !known.contains(k)) {
-        return Err(unknown_option(unknown, known.iter().map(String::as_str)));
+    if let Some(unknown) = values.keys().find(|k| docs.iter().all(|o| o.name != **k)) {
+        return Err(unknown_option(unknown, docs.iter().map(|o| o.name.as_str())));
     }
     serde_path_to_error::deserialize(Value::Object(values)).map_err(|e| {
         let path = e.path().to_string();

@@ -26,9 +26,9 @@ pub enum Single {
 /// Options of a method as the command line offers them: those of a step less the names of tables, and how to
 /// read the file.
 pub fn options(method: &str) -> Result<Vec<OptionDoc>> {
-    let mut all = find(method)?.all_options();
+    let mut all: Vec<OptionDoc> = find(method)?.all_options().cloned().collect();
     all.retain(|o| !matches!(o.name.as_str(), "data" | "into"));
-    all.extend(schema::options::<ReadOptions>());
+    all.extend(schema::options::<ReadOptions>().iter().cloned());
     Ok(all)
 }
 
@@ -58,7 +58,7 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
     let mut reading = Map::new();
     for option in schema::options::<ReadOptions>() {
         if let Some(value) = options.remove(&option.name) {
-            reading.insert(option.name, value);
+            reading.insert(option.name.clone(), value);
         }
     }
     let reading: ReadOptions = schema::read(reading)?;

@@ -138,16 +138,16 @@ impl Step {
             }
             taken
         };
-        let rows = schema::read(take(&schema::options::<Rows>())).map_err(|e| e.at_step(&name))?;
+        let rows = schema::read(take(schema::options::<Rows>())).map_err(|e| e.at_step(&name))?;
         let regression = match entry.estimates {
-            true => schema::read(take(&schema::options::<Regression>()))
+            true => schema::read(take(schema::options::<Regression>()))
                 .and_then(Regression::placed)
                 .map_err(|e| e.at_step(&name))?,
             false => Regression::default(),
         };
-        let all: Vec<String> = entry.all_options().into_iter().map(|o| o.name).collect();
-        if let Some(unknown) = keys.keys().find(|k| !all.contains(k)) {
-            return Err(schema::unknown_option(unknown, all.iter().map(String::as_str)).at_step(&name));
+        if let Some(unknown) = keys.keys().find(|k| entry.all_options().all(|o| o.name != **k)) {
+            let known = entry.all_options().map(|o| o.name.as_str());
+            return Err(schema::unknown_option(unknown, known).at_step(&name));
         }
         let method = (entry.read)(keys).map_err(|e| e.at_step(&name))?;
         Ok(Step { name, index, entry, method, rows, regression, given })

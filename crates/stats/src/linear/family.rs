@@ -65,6 +65,17 @@ pub struct Model {
 impl Pool {
     /// Estimates all models; a model that fails has its own error.
     pub fn run(&self, models: &[Model], rules: &Regression) -> Vec<Result<Estimated>> {
+        self.each(models, rules, |_, estimated| estimated)
+    }
+
+    /// Estimates all models and makes of each what `each` does, given its position: hundreds of fits with their columns
+    /// would otherwise lie in memory at once.
+    pub fn each<T: Send>(
+        &self,
+        models: &[Model],
+        rules: &Regression,
+        each: impl Fn(usize, Result<Estimated>) -> T + Sync,
+    ) -> Vec<T> {
         // Models by their effects and the variables that decide on their rows.
         let gaps: Vec<bool> = self.variables.iter().map(|(_, v)| v.iter().any(|v| !v.is_finite())).collect();
         type Key<'m> = (&'m [usize], Vec<usize>);
@@ -82,18 +93,18 @@ impl Pool {
             }
             groups[at].1.push(m);
         }
-        let mut out: Vec<Option<Result<Estimated>>> = models.iter().map(|_| None).collect();
+        let mut out: Vec<Option<T>> = models.iter().map(|_| None).collect();
         for ((fe, with_gaps), members) in groups {
             let mut used: Vec<usize> =
                 members.iter().flat_map(|&m| models[m].regressors.iter().copied().chain([models[m].outcome])).collect();
             used.sort_unstable();
             used.dedup();
-            let fits: Vec<Result<Estimated>> = match self.family(&used, fe, &with_gaps, rules) {
+            let fits: Vec<T> = match self.family(&used, fe, &with_gaps, rules) {
                 Ok(family) => {
                     let models: Vec<&Model> = members.iter().map(|&m| &models[m]).collect();
-                    family.run(&models, rules)
+                    family.run(&models, rules, |at, estimated| each(members[at], estimated))
                 }
-                Err(e) => members.iter().map(|_| Err(e.clone())).collect(),
+                Err(e) => members.iter().map(|&m| each(m, Err(e.clone()))).collect(),
             };
             members.iter().zip(fits).for_each(|(&m, fit)| out[m] = Some(fit));
         }
@@ -159,7 +170,12 @@ struct Family {
 
 impl Family {
     /// All models: those whose condition allows from moments in double precision, the others from more digits.
-    fn run(&self, models: &[&Model], rules: &Regression) -> Vec<Result<Estimated>> {
+    fn run<T: Send>(
+        &self,
+        models: &[&Model],
+        rules: &Regression,
+        each: impl Fn(usize, Result<Estimated>) -> T + Sync,
+    ) -> Vec<T> {
         let placed: Vec<Placed> = models.iter().map(|m| self.place(m)).collect();
         let solve = |moments: &Moments, placed: &Placed| {
             let which: Vec<usize> = placed.judged.iter().copied().chain([placed.outcome]).collect();
@@ -175,7 +191,8 @@ impl Family {
             let moments = self.moments(precision);
             solved = solved.into_par_iter().zip(&placed).map(|(s, p)| s.or_else(|| solve(&moments, p))).collect();
         }
-        solved.into_par_iter().zip(&placed).map(|(solution, placed)| self.estimate(placed, solution, rules)).collect()
+        let estimate = |(at, (solution, placed))| each(at, self.estimate(placed, solution, rules));
+        solved.into_par_iter().zip(&placed).enumerate().map(estimate).collect()
     }
 
     fn place(&self, model: &Model) -> Placed {

@@ -88,8 +88,12 @@ impl<'c> Pooled<'c> {
         Ok(Some(Pooled { contexts, pool, models }))
     }
 
-    /// Estimates every model, each with the account of its rows.
-    pub fn run(&self, rules: &Regression) -> Vec<Result<(Built, Estimated)>> {
+    /// Estimates every model and makes of each, with the account of its rows, what `each` does.
+    pub fn each<T: Send>(
+        &self,
+        rules: &Regression,
+        each: impl Fn(&Context, &Built, &Estimated) -> T + Sync,
+    ) -> Vec<Result<T>> {
         let gaps: Vec<bool> = self.pool.variables.iter().map(|(_, v)| v.iter().any(|x| !x.is_finite())).collect();
         let all: Vec<usize> = (0..self.pool.rows.len()).collect();
         let built = |(cx, model): (&Context, &Model)| -> Result<Built> {
@@ -109,15 +113,17 @@ impl<'c> Pooled<'c> {
             })
         };
         let built: Vec<Result<Built>> = self.contexts.iter().zip(&self.models).map(built).collect();
-        let sound: Vec<Model> =
-            self.models.iter().zip(&built).filter(|(_, b)| b.is_ok()).map(|(m, _)| m.clone()).collect();
-        let mut fits = self.pool.run(&sound, rules).into_iter();
-        let join = |(cx, built): (&Context, Result<Built>)| {
-            let built = built?;
-            let fit = fits.next().ok_or_else(|| Error::plan("a model was not estimated", "report this"))?;
-            Ok((built, fit.map_err(|e| Error::from(e).at_rows(cx.table))?))
-        };
-        self.contexts.iter().zip(built).map(join).collect()
+        let sound: Vec<(&Context, &Built, &Model)> = (self.contexts.iter().zip(&built).zip(&self.models))
+            .filter_map(|((cx, built), model)| Some((cx, built.as_ref().ok()?, model)))
+            .collect();
+        let models: Vec<Model> = sound.iter().map(|(_, _, model)| (*model).clone()).collect();
+        let made = self.pool.each(&models, rules, |at, estimated| {
+            let (cx, built, _) = sound[at];
+            estimated.map(|e| each(cx, built, &e)).map_err(|e| Error::from(e).at_rows(cx.table))
+        });
+        let mut made = made.into_iter();
+        let none = || Err(Error::plan("a model was not estimated", "report this"));
+        built.into_iter().map(|built| built.and_then(|_| made.next().unwrap_or_else(none))).collect()
     }
 }
 

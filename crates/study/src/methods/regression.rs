@@ -101,12 +101,8 @@ impl Method for Feols {
                 Some(pooled) => {
                     let mut rules = rules(&part[0]);
                     rules.ols.precision = self.precision;
-                    let fit = |(cx, fit): (&Context, Result<(Built, Estimated)>)| {
-                        fit.map(|(built, estimated)| {
-                            Outcome::Fit(Box::new(report("feols", cx, &built, &estimated)), None)
-                        })
-                    };
-                    outcomes.extend(part.iter().zip(pooled.run(&rules)).map(fit));
+                    let fits = pooled.each(&rules, |cx, built, estimated| report("feols", cx, built, estimated));
+                    outcomes.extend(fits.into_iter().map(|fit| Ok(Outcome::Fit(Box::new(fit?), None))));
                 }
             }
         }
