@@ -25,6 +25,7 @@ fn errors(fit: &TobitFit, design: &Design, how: Vcov) -> Vec<f64> {
 type Case = (&'static [&'static str], Option<f64>, Option<f64>, [usize; 2], &'static [f64], &'static [f64], f64);
 
 /// `python3 golden/tobit.py` (mpmath 1.3.0): the likelihood in (β, σ) by its definition, in 60 digits.
+#[allow(clippy::excessive_precision)]
 const MPMATH: [Case; 4] = [
     (
         &[],

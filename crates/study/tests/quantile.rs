@@ -148,6 +148,7 @@ fn threshold_gives_the_regimes() {
 
 /// `python3 golden/tobit.py` (mpmath 1.3.0).
 #[test]
+#[allow(clippy::excessive_precision)]
 fn tobit_agrees_with_forty_digits() {
     let dir = tempfile::tempdir().unwrap();
     let file = panel(dir.path());

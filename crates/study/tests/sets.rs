@@ -86,7 +86,7 @@ fn a_set_is_its_models_one_by_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = table(dir.path());
     let set =
-        json!({ "formula": "c(y, w) ~ mvsw(x, l(x), z) | sw(unit, unit + year)", "unit": "unit", "time": "year" });
+        json!({ "formula": "c(y, w) ~ mvsw(x, l(x), z) | sw(unit, unit + year, unit[year])", "unit": "unit", "time": "year" });
     for fit in fits(&path, set) {
         let mut options = Map::new();
         for (key, value) in [("formula", fit.formula.as_str()), ("unit", "unit"), ("time", "year")] {

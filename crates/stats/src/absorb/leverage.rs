@@ -17,10 +17,11 @@ impl Absorber {
         let patient;
         let dense = match self.schur.dense() {
             Some(dense) => dense,
-            None => {
+            None if Budget::patient().all_dense(&self.effects, &groups) => {
                 patient = Schur::new(&self.effects, &groups, w, Budget::patient());
                 patient.dense()?
             }
+            None => return None,
         };
         let (first, rest) = (&self.effects[0], &self.effects[1..]);
         // A generalized inverse C of S: then h = d₀'N₀⁻¹d₀ + r'C r, r being the row of D_R off its group's means.

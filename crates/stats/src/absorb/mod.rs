@@ -31,6 +31,7 @@
 
 mod cells;
 mod effect;
+mod extended;
 mod fixef;
 mod gradients;
 mod leverage;
@@ -180,8 +181,9 @@ impl Absorber {
                 _ => self.round::<BLOCK>(block, keep),
             });
         }
-        // Not `>`: what is not a number is not orthogonal.
-        if let Some(column) = columns.iter().find(|c| !(c.orthogonality <= ORTHOGONALITY_TOLERANCE)) {
+        if let Some(column) =
+            columns.iter().find(|c| c.orthogonality > ORTHOGONALITY_TOLERANCE || c.orthogonality.is_nan())
+        {
             return Err(Error::new(Kind::NotConverged {
                 what: "absorbing the fixed effects (orthogonality of a column to the dummies)".into(),
                 iterations: column.iterations.max(column.rounds),
@@ -262,7 +264,8 @@ impl<'a> Column<'a> {
         self.rounds += 1;
         // The first round has only the eliminated effect out.
         let solved = self.rounds > usize::from(others);
-        self.done = solved && (now <= ORTHOGONALITY_GOAL || self.rounds > 2 && !(now <= 0.5 * before));
+        let no_better = now > 0.5 * before || now.is_nan();
+        self.done = solved && (now <= ORTHOGONALITY_GOAL || self.rounds > 2 && no_better);
     }
 
     fn absorbed(&self) -> Absorbed {

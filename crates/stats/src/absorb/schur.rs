@@ -61,9 +61,22 @@ impl Budget {
         Budget { dense: 2e8 + 300.0 * n, sparse: 2e7 + 60.0 * n, border: 256 }
     }
 
-    /// A few seconds, for what only a factorization can give.
+    /// A few seconds of dense algebra, for what only that can give.
     pub(super) fn patient() -> Self {
-        Budget { dense: 3e10, sparse: 3e9, border: 256 }
+        Budget { dense: 5e9, sparse: 0.0, border: 0 }
+    }
+
+    /// Whether forming and factorizing the dense system of all `effects[1..]` is within the budget.
+    pub(super) fn all_dense(self, effects: &[Effect], groups: &Groups) -> bool {
+        let (first, rest) = (&effects[0], &effects[1..]);
+        let p = *offsets(rest).last().unwrap_or(&0);
+        // Forming costs at most the square of what each level of the eliminated effect meets.
+        let met = |g: usize| {
+            let rows = (groups.start[g + 1] - groups.start[g]) as usize;
+            (rows * rest.iter().map(Effect::width).sum::<usize>()).min(p)
+        };
+        let forming: f64 = (0..groups.len()).map(|g| (met(g) as f64).powi(2) * first.width() as f64).sum();
+        (p as f64).powi(3) / 3.0 <= self.dense && forming <= self.dense
     }
 }
 
@@ -122,7 +135,7 @@ impl Schur {
     /// Chooses and prepares the solver for `effects[1..]`, `effects[0]` being eliminated.
     pub(super) fn new(effects: &[Effect], groups: &Groups, w: Option<&[f64]>, budget: Budget) -> Self {
         let (first, rest) = (&effects[0], &effects[1..]);
-        let middle_effects = rest.len() - border_effects(first, rest, groups, budget);
+        let middle_effects = rest.len() - border_effects(effects, groups, budget);
         let (middle, border) = rest.split_at(middle_effects);
         let cells = Cells::new(first, middle, groups, w);
         let (coupling, T) = border_blocks(first, middle, border, &cells, groups, w);
@@ -207,45 +220,36 @@ impl Schur {
         let (b_M, b_B) = b.split_at_mut(self.m);
         match &self.middle {
             Middle::Nothing => {
-                self.solve_border(b_B);
+                self.border.solve(b_B);
                 [0; K]
             }
             Middle::Factorized(factorized) => {
                 let mut y = b_M.to_vec();
                 factorized.solve(&mut y);
                 self.subtract_transposed(&y, b_B);
-                self.solve_border(b_B);
+                self.border.solve(b_B);
                 self.subtract_coupled(b_B, b_M);
                 factorized.solve(b_M);
                 [0; K]
             }
             Middle::Iterated(iterated) => {
                 let mut c = b_B.to_vec();
-                self.solve_border(&mut c);
+                self.border.solve(&mut c);
                 self.subtract_coupled(&c, b_M);
                 let product = |x: &[[f64; K]], out: &mut [[f64; K]]| {
                     iterated.operator.product(x, out);
                     // S_MM x - C T⁻C'x
                     let mut c = vec![[0.0; K]; self.border.size()];
                     self.subtract_transposed(x, &mut c);
-                    self.solve_border(&mut c);
+                    self.border.solve(&mut c);
                     c.iter_mut().for_each(|c| *c = c.map(|c| -c));
                     self.subtract_coupled(&c, out);
                 };
                 let steps = gradients::solve(product, &iterated.inverse, b_M, size, gradients::COLUMN);
                 self.subtract_transposed(b_M, b_B);
-                self.solve_border(b_B);
+                self.border.solve(b_B);
                 steps
             }
-        }
-    }
-
-    fn solve_border<const K: usize>(&self, b: &mut [[f64; K]]) {
-        let mut column = vec![0.0; b.len()];
-        for q in 0..K {
-            column.iter_mut().zip(b.iter()).for_each(|(c, b)| *c = b[q]);
-            self.border.solve(&mut column);
-            column.iter().zip(b.iter_mut()).for_each(|(c, b)| b[q] = *c);
         }
     }
 
@@ -277,15 +281,9 @@ fn certain_rank(middle: usize, border: &Semidefinite, effects: &[Effect]) -> Opt
 }
 
 /// How many of the other effects, smallest last, go to the border: all where that is cheap, else the small ones.
-fn border_effects(first: &Effect, rest: &[Effect], groups: &Groups, budget: Budget) -> usize {
-    let p = *offsets(rest).last().unwrap_or(&0);
-    // Forming T costs at most the square of what each level of the eliminated effect meets.
-    let met = |g: usize| {
-        let rows = (groups.start[g + 1] - groups.start[g]) as usize;
-        (rows * rest.iter().map(Effect::width).sum::<usize>()).min(p)
-    };
-    let forming: f64 = (0..groups.len()).map(|g| (met(g) as f64).powi(2) * first.width() as f64).sum();
-    if (p as f64).powi(3) / 3.0 <= budget.dense && forming <= budget.dense {
+fn border_effects(effects: &[Effect], groups: &Groups, budget: Budget) -> usize {
+    let rest = &effects[1..];
+    if budget.all_dense(effects, groups) {
         return rest.len();
     }
     let (mut count, mut levels) = (0, 0);

@@ -151,7 +151,7 @@ fn slopes_agree_with_their_columns() {
     let partly: Vec<f64> = (0..n).map(|i| if unit.codes[i] < 9 { 5.0 } else { trend[i] }).collect();
     for w in [None, Some(w.as_slice())] {
         check("trend", &[unit.clone(), year.clone()], &[slope(&unit, "t", trend.clone())], w);
-        check("alone", &[year.clone()], &[slope(&unit, "t", trend.clone())], w);
+        check("alone", std::slice::from_ref(&year), &[slope(&unit, "t", trend.clone())], w);
         check("only a slope", &[], &[slope(&unit, "t", trend.clone())], w);
         let two = [slope(&unit, "t", trend.clone()), slope(&unit, "s", small.clone())];
         check("two slopes", &[unit.clone(), firm.clone(), year.clone()], &two, w);
@@ -304,6 +304,30 @@ fn what_cannot_be_solved_is_refused() {
     // What is not a number never passes for orthogonal.
     let lost = absorber.demean_column(&mut [1.0, f64::NAN, 2.0, 3.0]).unwrap_err();
     assert!(lost.kind.untrusted(), "{lost}");
+}
+
+#[test]
+fn extended_precision_is_right_to_the_last_digit() {
+    // Effects that are a million times what they leave, all exact in binary; what they leave is α_i β_t.
+    let (units, years) = (60, 16);
+    let n = units * years;
+    let fe =
+        [Factor::from_keys("unit", (0..n).map(|k| k / years)), Factor::from_keys("year", (0..n).map(|k| k % years))];
+    let alternating = |k: usize| if k.is_multiple_of(2) { 1.0 } else { -1.0 };
+    let rest: Vec<f64> = (0..n).map(|k| alternating(k / years) * alternating(k % years) / 1024.0).collect();
+    let v: Vec<f64> = (0..n).map(|k| 3e5 * (k / years) as f64 - 7e4 * ((k % years) as f64).powi(2) + rest[k]).collect();
+    for budget in [DENSE, SPARSE, GRADIENTS] {
+        let absorber = with(budget, &fe, &[], None);
+        let mut got = v.clone();
+        let done = absorber.demean_extended(&mut got).unwrap();
+        assert!(done.orthogonality < 1e-19, "{done:?}");
+        assert_eq!(got, rest);
+    }
+    let absorber = Absorber::new(&fe, &[], None).unwrap();
+    assert!(absorber.demean_extended(&mut [1.0]).is_err());
+    let mut lost = v;
+    lost[7] = f64::NAN;
+    assert!(absorber.demean_extended(&mut lost).unwrap_err().kind.untrusted());
 }
 
 #[test]

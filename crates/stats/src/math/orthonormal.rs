@@ -25,8 +25,24 @@ pub struct Orthonormal {
     pub R_inverse: Mat<f64>,
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+/// a'b in eight partial sums, which the machine adds side by side.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (chunks_a, chunks_b) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f64 = chunks_a.remainder().iter().zip(chunks_b.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in chunks_a.zip(chunks_b) {
+        (0..8).for_each(|l| sums[l] += x[l] * y[l]);
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
+/// Σ_j c_j column_j, n.
+pub(crate) fn combine(columns: &[Vec<f64>], c: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; columns.first().map_or(0, Vec::len)];
+    for (column, c) in columns.iter().zip(c) {
+        sum.iter_mut().zip(column).for_each(|(s, v)| *s += c * v);
+    }
+    sum
 }
 
 impl Orthonormal {

@@ -8,6 +8,7 @@
 use super::Mat;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Par};
+use rayon::prelude::*;
 
 /// Columns factorized before the rest of the matrix is updated at once.
 const BLOCK: usize = 48;
@@ -90,33 +91,42 @@ impl Semidefinite {
 
     /// A symmetric generalized inverse: that of the rows and columns whose pivots are not null, zero elsewhere.
     pub fn inverse(&self) -> Mat<f64> {
+        const K: usize = 8;
         let p = self.d.len();
-        let mut C = Mat::<f64>::zeros(p, p);
-        for j in (0..p).filter(|&j| self.d[j] > 0.0) {
-            let column = C.col_as_slice_mut(j);
-            column[j] = 1.0;
-            self.solve(column);
-        }
-        C
+        let blocks: Vec<Vec<[f64; K]>> = (0..p.div_ceil(K))
+            .into_par_iter()
+            .map(|block| {
+                let mut columns = vec![[0.0; K]; p];
+                let own = block * K..p.min((block + 1) * K);
+                own.filter(|&j| self.d[j] > 0.0).for_each(|j| columns[j][j % K] = 1.0);
+                self.solve(&mut columns);
+                columns
+            })
+            .collect();
+        Mat::from_fn(p, p, |i, j| blocks[j / K][i][j % K])
     }
 
-    /// Overwrites `b` (p, in the range of A) with a solution of A x = b; unknowns of null pivots are zero.
-    pub fn solve(&self, b: &mut [f64]) {
+    /// Overwrites `b` (p × K, each column in the range of A) with a solution of A x = b; unknowns of null pivots are
+    /// zero.
+    pub fn solve<const K: usize>(&self, b: &mut [[f64; K]]) {
         let p = self.d.len();
         for j in 0..p {
-            let bj = if self.d[j] > 0.0 { b[j] } else { 0.0 };
-            b[j] = bj;
-            if bj != 0.0 {
+            if self.d[j] <= 0.0 {
+                b[j] = [0.0; K];
+            }
+            let bj = b[j];
+            if bj != [0.0; K] {
                 for (x, l) in b[j + 1..].iter_mut().zip(&self.L.col_as_slice(j)[j + 1..]) {
-                    *x -= bj * l;
+                    (0..K).for_each(|q| x[q] -= bj[q] * l);
                 }
             }
         }
-        for j in (0..p).rev() {
-            if self.d[j] > 0.0 {
-                let below: f64 = self.L.col_as_slice(j)[j + 1..].iter().zip(&b[j + 1..]).map(|(l, x)| l * x).sum();
-                b[j] = b[j] / self.d[j] - below;
+        for j in (0..p).rev().filter(|&j| self.d[j] > 0.0) {
+            let mut below = [0.0; K];
+            for (x, l) in b[j + 1..].iter().zip(&self.L.col_as_slice(j)[j + 1..]) {
+                (0..K).for_each(|q| below[q] += l * x[q]);
             }
+            (0..K).for_each(|q| b[j][q] = b[j][q] / self.d[j] - below[q]);
         }
     }
 }
@@ -140,12 +150,15 @@ mod tests {
         let f = Semidefinite::new(A.clone(), &scale, 1e-11);
         assert_eq!(f.rank(), 118);
         let x: Vec<f64> = (0..p).map(|i| (i as f64 * 0.7).sin()).collect();
-        let mut b: Vec<f64> = (0..p).map(|i| (0..p).map(|j| A[(i, j)] * x[j]).sum()).collect();
+        let mut b: Vec<[f64; 1]> = (0..p).map(|i| [(0..p).map(|j| A[(i, j)] * x[j]).sum()]).collect();
         let want = b.clone();
         f.solve(&mut b);
+        let C = f.inverse();
         for i in 0..p {
-            let got: f64 = (0..p).map(|j| A[(i, j)] * b[j]).sum();
-            assert!((got - want[i]).abs() < 1e-11, "row {i}: {got} {}", want[i]);
+            let got: f64 = (0..p).map(|j| A[(i, j)] * b[j][0]).sum();
+            assert!((got - want[i][0]).abs() < 1e-11, "row {i}: {got} {}", want[i][0]);
+            let by_inverse: f64 = (0..p).map(|j| C[(i, j)] * want[j][0]).sum();
+            assert!((by_inverse - b[i][0]).abs() < 1e-10, "row {i}: {by_inverse} {}", b[i][0]);
         }
     }
 }

@@ -22,7 +22,7 @@
 //! and that of β̂ + q̂γ̂ follows; any covariance of scores applies, clustered too (theorem 3 of the paper has the sum for
 //! independent observations and its own weighting of q̂). f is a Gaussian kernel density of R/σ̂.
 
-use super::regression::{bandwidth, check_tau, robust_scale};
+use super::regression::{check_tau, half_bandwidth, robust_scale};
 use crate::fit::Spread;
 use crate::linear::{Ols, OlsFit};
 use crate::math::orthonormal::Orthonormal;
@@ -282,10 +282,7 @@ fn inverse_distribution(sorted: &[(f64, f64)], target: f64) -> f64 {
 /// Kernel density of the standardized residuals at q.
 fn density(sorted: &[(f64, f64)], q: f64, tau: f64) -> Result<f64> {
     let u: Vec<f64> = sorted.iter().map(|s| s.0).collect();
-    let mut h = bandwidth(tau, u.len());
-    while tau - h < 0.0 || tau + h > 1.0 {
-        h /= 2.0;
-    }
+    let h = half_bandwidth(tau, u.len());
     let c = (dist::normal_quantile(tau + h) - dist::normal_quantile(tau - h)) * robust_scale(&u);
     let total: f64 = sorted.iter().map(|s| s.1).sum();
     let f = sorted.iter().map(|(u, w)| w * normal::pdf((u - q) / c) / c).sum::<f64>() / total;

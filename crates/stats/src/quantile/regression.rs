@@ -32,11 +32,11 @@
 //! assert_eq!(fits[0].coef(), [4.0]); // the median
 //! ```
 
-use super::simplex::{Rows, Vertex, minimize};
+use super::simplex::{Vertex, minimize};
 use crate::dummies::dummies;
 use crate::fit::Spread;
 use crate::linear::Ols;
-use crate::math::orthonormal::Orthonormal;
+use crate::math::orthonormal::{Orthonormal, combine, dot};
 use crate::math::quantile::{QuantileType, quantile as sample_quantile};
 use crate::math::{Mat, dist, linalg, normal};
 use crate::vcov::{Ssc, Vcov, vcov};
@@ -102,7 +102,6 @@ pub(crate) fn check_tau(tau: &[f64]) -> Result<()> {
 struct Problem {
     /// Orthonormal columns of [X, dummies] times w.
     basis: Orthonormal,
-    rows: Rows,
     /// y times w, n.
     y: Vec<f64>,
     /// Residuals of least squares times w, n: the start.
@@ -227,13 +226,12 @@ pub fn quantile(design: &Design, options: &Quantile, ols: &Ols, how: &Vcov) -> R
             "use fewer regressors or effects, or more data",
         ));
     }
-    let rows = Rows::new(&basis.Q);
-    let problem = Problem { basis, rows, y: scaled(&outcome), near: scaled(&mean.residuals) };
+    let problem = Problem { basis, y: scaled(&outcome), near: scaled(&mean.residuals) };
     let density = options.density(how);
     let one = |&tau: &f64| -> Result<QuantileFit> {
         let mut vertex = problem.solve(tau, None)?;
         let (f, warnings) = problem.densities(&vertex, tau, density)?;
-        let H = weighted_gram(&problem.rows, &f);
+        let H = weighted_gram(&problem.basis.Q, &f);
         let hq = linalg::spd_inverse(&H, "the matrix of densities (H)").map_err(|_| thin(tau))?;
         // Back to the regressors: the last k coordinates.
         let R = &problem.basis.R_inverse;
@@ -245,11 +243,10 @@ pub fn quantile(design: &Design, options: &Quantile, ols: &Ols, how: &Vcov) -> R
         let off = linalg::spd_inverse(&bread, "the matrix of densities (H)")? * &A;
         let n = vertex.residuals.len();
         let mut scores = Mat::<f64>::zeros(n, k);
-        for i in 0..n {
-            let (x, a) = (problem.rows.row(i), vertex.multipliers[i]);
-            for j in 0..k {
-                scores[(i, j)] = a * (0..p).map(|l| off[(j, l)] * x[l]).sum::<f64>();
-            }
+        for j in 0..k {
+            let x = combine(&problem.basis.Q, &(0..p).map(|l| off[(j, l)]).collect::<Vec<_>>());
+            let to = scores.col_as_slice_mut(j).iter_mut();
+            to.zip(&x).zip(&vertex.multipliers).for_each(|((s, x), a)| *s = a * x);
         }
         let mut notes = mean.notes();
         notes.extend(warnings);
@@ -288,18 +285,17 @@ fn thin(tau: f64) -> Error {
     })
 }
 
-/// Σ fᵢ xᵢxᵢ'.
-fn weighted_gram(rows: &Rows, f: &[f64]) -> Mat<f64> {
-    let p = rows.row(0).len();
-    let mut H = Mat::<f64>::zeros(p, p);
-    for (i, &f) in f.iter().enumerate() {
-        let x = rows.row(i);
-        for a in 0..p {
-            let fx = f * x[a];
-            (0..=a).for_each(|b| H[(a, b)] += fx * x[b]);
+/// Σ fᵢ xᵢxᵢ' of columns.
+fn weighted_gram(X: &[Vec<f64>], f: &[f64]) -> Mat<f64> {
+    let mut H = Mat::<f64>::zeros(X.len(), X.len());
+    for a in 0..X.len() {
+        let fx: Vec<f64> = X[a].iter().zip(f).map(|(x, f)| f * x).collect();
+        for b in 0..=a {
+            H[(a, b)] = dot(&fx, &X[b]);
+            H[(b, a)] = H[(a, b)];
         }
     }
-    Mat::from_fn(p, p, |a, b| H[(a.max(b), a.min(b))])
+    H
 }
 
 /// Certificates above this are refused: two numbers that agree in theory must agree in nine digits.
@@ -307,7 +303,7 @@ const GAP: f64 = 1e-9;
 
 impl Problem {
     fn solve(&self, tau: f64, start: Option<&[usize]>) -> Result<Vertex> {
-        let vertex = minimize(&self.rows, &self.y, tau, &self.near, start)?;
+        let vertex = minimize(&self.basis.Q, &self.y, tau, &self.near, start)?;
         match vertex.gap <= GAP {
             true => Ok(vertex),
             false => Err(Error::new(Kind::NotConverged {
@@ -330,8 +326,7 @@ impl Problem {
                 let high = self.solve(tau + h, Some(&vertex.basis))?;
                 let low = self.solve(tau - h, Some(&vertex.basis))?;
                 let difference: Vec<f64> = high.b.iter().zip(&low.b).map(|(a, b)| a - b).collect();
-                let rise = |i: usize| self.rows.row(i).iter().zip(&difference).map(|(x, d)| x * d).sum::<f64>();
-                let rises: Vec<f64> = (0..n).map(rise).collect();
+                let rises = combine(&self.basis.Q, &difference);
                 let crossed = rises.iter().filter(|r| **r <= 0.0).count();
                 let warning = format!(
                     "tau = {tau}: the fits at tau ± {h:.4} cross in {crossed} observations, whose density counts as zero"
@@ -355,7 +350,7 @@ impl Problem {
 
     /// 1/f(0) from the ordered residuals nearest to zero, by a median regression of them on their rank.
     fn sparsity(&self, residuals: &[f64], tau: f64) -> Result<f64> {
-        let (n, p) = (residuals.len(), self.rows.row(0).len());
+        let (n, p) = (residuals.len(), self.basis.Q.len());
         let zeros = residuals.iter().filter(|r| r.abs() < f64::EPSILON.sqrt()).count();
         let count = (p + 1).max((n as f64 * bandwidth(tau, n)).ceil() as usize) + 1;
         let mut near = residuals.to_vec();
@@ -367,7 +362,7 @@ impl Problem {
         near.sort_by(f64::total_cmp);
         let rank: Vec<f64> = (0..near.len()).map(|i| (zeros + 1 + i) as f64 / (n - p) as f64).collect();
         let line = Orthonormal::new(&[vec![1.0; near.len()], rank]);
-        let fit = minimize(&Rows::new(&line.Q), &near, 0.5, &near, None)?;
+        let fit = minimize(&line.Q, &near, 0.5, &near, None)?;
         let slope = line.coefficients(&fit.b)[1];
         if slope > 0.0 { Ok(slope) } else { Err(thin(tau)) }
     }
@@ -383,7 +378,7 @@ pub fn bandwidth(tau: f64, n: usize) -> f64 {
 }
 
 /// [`bandwidth`], halved until τ ± h lies in [0, 1], as quantreg does.
-fn half_bandwidth(tau: f64, n: usize) -> f64 {
+pub(crate) fn half_bandwidth(tau: f64, n: usize) -> f64 {
     let mut h = bandwidth(tau, n);
     while tau - h < 0.0 || tau + h > 1.0 {
         h /= 2.0;

@@ -20,6 +20,7 @@
 //! The certificate is that of linear programming: multipliers a with a_i = ψᵢ, a_h = -v ∈ [τ - 1, τ] and X'a = 0, for
 //! which Σ aᵢ yᵢ bounds the objective from below; at the optimum both agree.
 
+use crate::math::orthonormal::{combine, dot};
 use crate::math::rng::Stream;
 use crate::{Error, Kind, Result};
 
@@ -27,7 +28,7 @@ use crate::{Error, Kind, Result};
 /// this changes the objective by less than 1e-9 of it.
 const SLACK: f64 = 1e-9;
 
-/// Residuals below this fraction of the largest |y| are zero.
+/// Residuals below this fraction of the largest |y - mean|, or below the rounding of y itself, are zero.
 const ZERO: f64 = 1e-12;
 
 /// A row of which the rows in the basis leave less than this part of the norm is passed over, at first.
@@ -42,36 +43,9 @@ const STRIDE: usize = 8;
 /// The inverse of X_h is made anew after so many steps, so that rounding does not build up.
 const REFRESH: usize = 50;
 
-/// X, n × k by rows; its columns should be near orthonormal.
-#[derive(Debug, Clone)]
-pub struct Rows {
-    x: Vec<f64>,
-    k: usize,
-}
-
-impl Rows {
-    /// From columns, each n.
-    pub fn new(columns: &[Vec<f64>]) -> Self {
-        let (k, n) = (columns.len(), columns.first().map_or(0, Vec::len));
-        let mut x = vec![0.0; n * k];
-        for (j, column) in columns.iter().enumerate() {
-            column.iter().enumerate().for_each(|(i, v)| x[i * k + j] = *v);
-        }
-        Rows { x, k }
-    }
-
-    /// Row i.
-    pub fn row(&self, i: usize) -> &[f64] {
-        &self.x[i * self.k..(i + 1) * self.k]
-    }
-
-    fn len(&self) -> usize {
-        self.x.len() / self.k
-    }
-
-    fn at(&self, keep: &[usize]) -> Self {
-        Rows { x: keep.iter().flat_map(|&i| self.row(i)).copied().collect(), k: self.k }
-    }
+/// Row i of columns.
+fn row(X: &[Vec<f64>], i: usize) -> Vec<f64> {
+    X.iter().map(|column| column[i]).collect()
 }
 
 /// An optimal vertex.
@@ -95,21 +69,17 @@ pub struct Vertex {
     pub gap: f64,
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
 /// ρ_τ(r).
 pub fn check_function(r: f64, tau: f64) -> f64 {
     r * (tau - f64::from(u8::from(r < 0.0)))
 }
 
-/// Minimizes Σ ρ_τ(y - x'b); `near` are residuals of a rough fit, or `basis` is an earlier optimum.
-pub fn minimize(X: &Rows, y: &[f64], tau: f64, near: &[f64], basis: Option<&[usize]>) -> Result<Vertex> {
-    let n = X.len();
+/// Minimizes Σ ρ_τ(y - x'b). X are k columns of n, best orthonormal; `near` are residuals of a rough fit, or `basis` is an earlier optimum.
+pub fn minimize(X: &[Vec<f64>], y: &[f64], tau: f64, near: &[f64], basis: Option<&[usize]>) -> Result<Vertex> {
+    let n = y.len();
     let start = match basis {
         Some(basis) => Some(basis.to_vec()),
-        None if n >= LARGE.max(STRIDE * 10 * X.k) => subsample(X, y, tau, near),
+        None if n >= LARGE.max(STRIDE * 10 * X.len()) => subsample(X, y, tau, near),
         None => None,
     };
     let start = match start {
@@ -120,16 +90,17 @@ pub fn minimize(X: &Rows, y: &[f64], tau: f64, near: &[f64], basis: Option<&[usi
 }
 
 /// The optimal basis of every eighth row; `None` when these do not have full rank.
-fn subsample(X: &Rows, y: &[f64], tau: f64, near: &[f64]) -> Option<Vec<usize>> {
-    let keep: Vec<usize> = (0..X.len()).step_by(STRIDE).collect();
+fn subsample(X: &[Vec<f64>], y: &[f64], tau: f64, near: &[f64]) -> Option<Vec<usize>> {
+    let keep: Vec<usize> = (0..y.len()).step_by(STRIDE).collect();
     let at = |v: &[f64]| keep.iter().map(|&i| v[i]).collect::<Vec<_>>();
-    let found = minimize(&X.at(&keep), &at(y), tau, &at(near), None).ok()?;
+    let columns: Vec<Vec<f64>> = X.iter().map(|c| at(c)).collect();
+    let found = minimize(&columns, &at(y), tau, &at(near), None).ok()?;
     Some(found.basis.iter().map(|&i| keep[i]).collect())
 }
 
 /// k independent rows with residuals near their τ-quantile.
-fn nearest(X: &Rows, near: &[f64], tau: f64) -> Result<Vec<usize>> {
-    let (n, k) = (X.len(), X.k);
+fn nearest(X: &[Vec<f64>], near: &[f64], tau: f64) -> Result<Vec<usize>> {
+    let (n, k) = (near.len(), X.len());
     let mut sorted = near.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted[((n as f64 * tau) as usize).min(n - 1)];
@@ -141,7 +112,7 @@ fn nearest(X: &Rows, near: &[f64], tau: f64) -> Result<Vec<usize>> {
             if basis.len() == k {
                 return Ok(basis);
             }
-            let mut row = X.row(i).to_vec();
+            let mut row = row(X, i);
             let size = dot(&row, &row).sqrt();
             for e in orthonormal.iter().chain(&orthonormal) {
                 let r = dot(e, &row);
@@ -163,7 +134,7 @@ fn nearest(X: &Rows, near: &[f64], tau: f64) -> Result<Vec<usize>> {
 
 /// A vertex and what is known of it.
 struct Walk<'a> {
-    X: &'a Rows,
+    X: &'a [Vec<f64>],
     /// The outcome, perhaps perturbed.
     y: Vec<f64>,
     truth: &'a [f64],
@@ -178,6 +149,8 @@ struct Walk<'a> {
     /// Σ_{i∉h} ψᵢ xᵢ.
     g: Vec<f64>,
     zero: f64,
+    /// How far along an edge the next vertex is looked for first.
+    reach: f64,
 }
 
 /// An edge along which the objective falls: position in the basis, direction, and how fast.
@@ -188,11 +161,13 @@ struct Edge {
 }
 
 impl<'a> Walk<'a> {
-    fn new(X: &'a Rows, y: &'a [f64], tau: f64, basis: Vec<usize>) -> Result<Self> {
-        let n = X.len();
+    fn new(X: &'a [Vec<f64>], y: &'a [f64], tau: f64, basis: Vec<usize>) -> Result<Self> {
+        let n = y.len();
         let mut in_basis = vec![false; n];
         basis.iter().for_each(|&i| in_basis[i] = true);
-        let zero = ZERO * y.iter().fold(0.0f64, |m, y| m.max(y.abs()));
+        let mean = y.iter().sum::<f64>() / n as f64;
+        let (spread, size) = y.iter().fold((0.0f64, 0.0f64), |(s, m), y| (s.max((y - mean).abs()), m.max(y.abs())));
+        let zero = ZERO * spread + 8.0 * f64::EPSILON * size;
         let mut walk = Walk {
             X,
             y: y.to_vec(),
@@ -205,6 +180,7 @@ impl<'a> Walk<'a> {
             above: vec![true; n],
             g: Vec::new(),
             zero,
+            reach: f64::INFINITY,
         };
         walk.refresh()?;
         Ok(walk)
@@ -212,31 +188,28 @@ impl<'a> Walk<'a> {
 
     /// Inverse, residuals, sides and g from the basis alone.
     fn refresh(&mut self) -> Result<Vec<f64>> {
-        let k = self.X.k;
-        self.D = inverse_columns(&self.basis.iter().map(|&i| self.X.row(i)).collect::<Vec<_>>())
+        let rows: Vec<Vec<f64>> = self.basis.iter().map(|&i| row(self.X, i)).collect();
+        self.D = inverse_columns(&rows)
             .ok_or_else(|| Error::new(Kind::Singular { what: "the basis of the quantile regression".into() }))?;
-        let mut b = vec![0.0; k];
+        let mut b = vec![0.0; self.X.len()];
         // The second round removes the rounding of the inverse.
         for _ in 0..2 {
-            for (D, &i) in self.D.iter().zip(&self.basis) {
-                let miss = self.y[i] - dot(self.X.row(i), &b);
+            for ((D, row), &i) in self.D.iter().zip(&rows).zip(&self.basis) {
+                let miss = self.y[i] - dot(row, &b);
                 b.iter_mut().zip(D).for_each(|(b, d)| *b += miss * d);
             }
         }
-        self.g = vec![0.0; k];
-        for i in 0..self.X.len() {
-            if self.in_basis[i] {
-                self.r[i] = 0.0;
-                continue;
+        self.r = combine(self.X, &b);
+        self.r.iter_mut().zip(&self.y).for_each(|(r, y)| *r = y - *r);
+        self.basis.iter().for_each(|&i| self.r[i] = 0.0);
+        for (above, r) in self.above.iter_mut().zip(&self.r) {
+            if r.abs() > self.zero {
+                *above = *r > 0.0;
             }
-            let row = self.X.row(i);
-            self.r[i] = self.y[i] - dot(row, &b);
-            if self.r[i].abs() > self.zero {
-                self.above[i] = self.r[i] > 0.0;
-            }
-            let psi = self.psi(i);
-            self.g.iter_mut().zip(row).for_each(|(g, x)| *g += psi * x);
         }
+        let mut psi: Vec<f64> = (0..self.y.len()).map(|i| self.psi(i)).collect();
+        self.basis.iter().for_each(|&i| psi[i] = 0.0);
+        self.g = self.X.iter().map(|x| dot(x, &psi)).collect();
         Ok(b)
     }
 
@@ -262,48 +235,58 @@ impl<'a> Walk<'a> {
         best.map(|(_, edge)| edge)
     }
 
-    /// The observations that an edge meets: (length, |xᵢ'd|, i).
-    fn met(&self, j: usize, sign: f64) -> Vec<(f64, f64, u32)> {
-        let d: Vec<f64> = self.D[j].iter().map(|d| sign * d).collect();
-        let least = 1e-13 * dot(&d, &d).sqrt();
+    /// xᵢ'd along an edge, n.
+    fn along(&self, j: usize, sign: f64) -> Vec<f64> {
+        combine(self.X, &self.D[j].iter().map(|d| sign * d).collect::<Vec<_>>())
+    }
+
+    /// The observations that an edge meets within a length: (length, |xᵢ'd|, i).
+    fn met(&self, s: &[f64], least: f64, within: f64) -> Vec<(f64, f64, u32)> {
         let mut met = Vec::new();
-        for (i, row) in self.X.x.chunks_exact(self.X.k).enumerate() {
-            let s = dot(row, &d);
-            if s.abs() > least && (s > 0.0) == self.above[i] && !self.in_basis[i] {
-                met.push(((self.r[i] / s).max(0.0), s.abs(), i as u32));
+        for (i, ((&s, &r), &above)) in s.iter().zip(&self.r).zip(&self.above).enumerate() {
+            // r/s ≤ within, without a division for the many that are not met.
+            if s.abs() > least && (s > 0.0) == above && r.abs() <= within * s.abs() && !self.in_basis[i] {
+                met.push(((r / s).max(0.0), s.abs(), i as u32));
             }
         }
         met
     }
 
+    /// An observation with a smaller |xᵢ'd| than this does not move along edge j.
+    fn least(&self, j: usize) -> f64 {
+        1e-13 * dot(&self.D[j], &self.D[j]).sqrt()
+    }
+
     /// Goes along an edge to the next vertex; gives the length of the step.
     fn step(&mut self, edge: &Edge) -> Result<f64> {
-        let mut met = self.met(edge.j, edge.sign);
+        let (s, least) = (self.along(edge.j, edge.sign), self.least(edge.j));
+        // The next vertex is near: most observations need not be put in order.
+        let mut met = self.met(&s, least, self.reach);
+        if met.iter().map(|m| m.1).sum::<f64>() < edge.fall {
+            met = self.met(&s, least, f64::INFINITY);
+        }
         let Some(last) = weighted_median(&mut met, edge.fall) else {
             return Err(Error::new(Kind::Singular { what: "the matrix of regressors".into() }));
         };
         let (length, _, enter) = met[last];
         let enter = enter as usize;
-        let d: Vec<f64> = self.D[edge.j].iter().map(|d| edge.sign * length * d).collect();
-        for (r, row) in self.r.iter_mut().zip(self.X.x.chunks_exact(self.X.k)) {
-            *r -= dot(row, &d);
-        }
+        self.reach = 4.0 * length;
+        self.r.iter_mut().zip(&s).for_each(|(r, s)| *r -= length * s);
         for &(_, _, i) in &met[..last] {
             let i = i as usize;
             let change = if self.above[i] { -1.0 } else { 1.0 };
             self.above[i] = !self.above[i];
-            self.g.iter_mut().zip(self.X.row(i)).for_each(|(g, x)| *g += change * x);
+            self.g.iter_mut().zip(self.X).for_each(|(g, x)| *g += change * x[i]);
         }
         let leave = std::mem::replace(&mut self.basis[edge.j], enter);
         self.above[leave] = edge.sign < 0.0;
         self.r[leave] = -edge.sign * length;
         let (out, into) = (self.psi(leave), self.psi(enter));
-        for (a, g) in self.g.iter_mut().enumerate() {
-            *g += out * self.X.row(leave)[a] - into * self.X.row(enter)[a];
-        }
+        self.g.iter_mut().zip(self.X).for_each(|(g, x)| *g += out * x[leave] - into * x[enter]);
         (self.in_basis[leave], self.in_basis[enter], self.r[enter]) = (false, true, 0.0);
         // Row j of X_h is replaced: the edges stay, less what they have along the new row.
-        let w: Vec<f64> = self.D.iter().map(|d| dot(d, self.X.row(enter))).collect();
+        let entering = row(self.X, enter);
+        let w: Vec<f64> = self.D.iter().map(|d| dot(d, &entering)).collect();
         let pivot: Vec<f64> = self.D[edge.j].iter().map(|d| d / w[edge.j]).collect();
         for (c, d) in self.D.iter_mut().enumerate() {
             match c == edge.j {
@@ -315,7 +298,7 @@ impl<'a> Walk<'a> {
     }
 
     fn run(mut self) -> Result<Vertex> {
-        let (n, k) = (self.X.len(), self.X.k);
+        let (n, k) = (self.y.len(), self.X.len());
         let most = 200 * (k + 10) + 10 * n;
         let patience = 2 * k + 20;
         let (mut steps, mut stalled, mut perturbed, mut rounds) = (0, 0, false, 0);
@@ -383,11 +366,8 @@ impl<'a> Walk<'a> {
         if level.is_empty() {
             return None;
         }
-        let mut total = vec![0.0; self.X.k];
-        for row in self.X.x.chunks_exact(self.X.k) {
-            total.iter_mut().zip(row).for_each(|(t, x)| *t += x);
-        }
-        let size = (self.X.len() as f64).sqrt();
+        let total: Vec<f64> = self.X.iter().map(|x| x.iter().sum()).collect();
+        let size = (self.y.len() as f64).sqrt();
         level.into_iter().find(|e| {
             let d = &self.D[e.j];
             e.sign * dot(d, &total) < -SLACK * size * dot(d, d).sqrt()
@@ -403,13 +383,16 @@ impl<'a> Walk<'a> {
 
     fn vertex(self, b: Vec<f64>, steps: usize, flat: bool) -> Vertex {
         let v = self.v();
-        let mut multipliers: Vec<f64> = (0..self.X.len()).map(|i| self.psi(i)).collect();
+        let mut multipliers: Vec<f64> = (0..self.y.len()).map(|i| self.psi(i)).collect();
         self.basis.iter().zip(&v).for_each(|(&i, v)| multipliers[i] = (-v).clamp(self.tau - 1.0, self.tau));
         let objective: f64 = self.r.iter().map(|&r| check_function(r, self.tau)).sum();
         let bound = dot(&multipliers, self.truth);
         let size: f64 = multipliers.iter().zip(self.truth).map(|(a, y)| (a * y).abs()).sum();
         // An edge along which the objective stays equal for some length leads to another optimum.
-        let length = |e: &Edge| self.met(e.j, e.sign).iter().fold(f64::INFINITY, |least, m| least.min(m.0));
+        let length = |e: &Edge| {
+            let met = self.met(&self.along(e.j, e.sign), self.least(e.j), f64::INFINITY);
+            met.iter().fold(f64::INFINITY, |least, m| least.min(m.0))
+        };
         let flat = flat || self.level(&v).iter().any(|e| length(e) > self.zero);
         Vertex {
             b,
@@ -446,7 +429,7 @@ fn weighted_median(points: &mut [(f64, f64, u32)], fall: f64) -> Option<usize> {
 }
 
 /// Columns of the inverse of a square matrix given by rows (Gauss and Jordan, partial pivoting); `None` if singular.
-fn inverse_columns(rows: &[&[f64]]) -> Option<Vec<Vec<f64>>> {
+fn inverse_columns(rows: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     let k = rows.len();
     let mut A: Vec<Vec<f64>> = (rows.iter().enumerate())
         .map(|(i, row)| row.iter().copied().chain((0..k).map(|j| f64::from(u8::from(i == j)))).collect())
@@ -477,10 +460,10 @@ mod tests {
     #[test]
     fn the_median_of_a_sample() {
         let y = [3.0, 9.0, 1.0, 7.0, 5.0];
-        let found = minimize(&Rows::new(&[vec![1.0; 5]]), &y, 0.5, &y, None).unwrap();
+        let found = minimize(&[vec![1.0; 5]], &y, 0.5, &y, None).unwrap();
         assert_eq!((found.b[0], found.objective, found.unique), (5.0, 6.0, true));
         // Between the middle two every point is a median of an even sample.
-        let found = minimize(&Rows::new(&[vec![1.0; 4]]), &y[..4], 0.5, &y[..4], None).unwrap();
+        let found = minimize(&[vec![1.0; 4]], &y[..4], 0.5, &y[..4], None).unwrap();
         assert!(!found.unique && found.gap < 1e-15);
     }
 
@@ -495,7 +478,7 @@ mod tests {
         ];
         let y: Vec<f64> = (0..n).map(|i| ((i * 7) % 3) as f64).collect();
         for tau in [0.1, 0.25, 0.5, 0.9] {
-            let found = minimize(&Rows::new(&columns), &y, tau, &y, None).unwrap();
+            let found = minimize(&columns, &y, tau, &y, None).unwrap();
             assert!(found.gap < 1e-12, "{tau}: {}", found.gap);
         }
     }

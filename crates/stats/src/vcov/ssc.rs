@@ -144,7 +144,7 @@ impl Count<'_> {
     fn rank(&self) -> Result<usize> {
         self.rank.ok_or_else(|| {
             Error::invalid(
-                "the exact rank of three or more effects with this many levels is not known",
+                "the exact rank of three or more large effects, or of two with slopes, is not known here",
                 "set `ssc = \"fixest\"` or `\"full\"`, which do not need it",
             )
         })

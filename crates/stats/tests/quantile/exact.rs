@@ -138,6 +138,9 @@ fn it_is_equivariant() {
     };
     // Sign: the τ-quantile of -y is minus the (1 - τ)-quantile of y.
     let turned = Design { y: design.y.iter().map(|y| -y).collect(), ..design.clone() };
+    // A large mean of the outcome costs the digits of its rounding, 1e6 ε, and no more.
+    let far = fit(&Design { y: design.y.iter().map(|y| y + 1e6).collect(), ..design.clone() }, 0.3, Some(Density::Nid));
+    close(far.coef()[1], base.coef()[1], 1e-8, "a large mean");
     // Units of a regressor.
     let units = Design { X: Mat::from_fn(48, 3, |i, j| design.X[(i, j)] * [1.0, 1e6, 1.0][j]), ..design.clone() };
     let (scaled, moved_fit) = (fit(&scaled, 0.3, Some(Density::Nid)), fit(&moved, 0.3, Some(Density::Nid)));

@@ -102,14 +102,20 @@ fn the_errors_are_those_of_repeated_samples() {
 #[test]
 fn a_scale_that_crosses_zero_is_counted_or_refused() {
     let design = panel48().design("y", &["x", "w"], &["i"], &[], None);
-    // One regressor far out makes the linear scale negative there.
-    let mut far = design.clone();
-    far.X[(5, 0)] = 40.0;
-    let found = mmqr(&far, &Mmqr::default(), &Ols::default());
-    if let Ok(m) = &found {
-        assert_eq!(m.nonpositive, m.sigma.iter().filter(|s| **s <= 0.0).count());
-        assert_eq!(m.nonpositive > 0, m.notes.iter().any(|n| n.contains("not positive")));
-    }
+    // In units without an error of their own the common slope of the scale takes σ̂ below zero there.
+    let quiet = |units: u32| {
+        let mut d = design.clone();
+        for i in 0..48 {
+            let e = if d.fe[0].codes[i] < units { 0.0 } else { ((i * 17) % 23) as f64 / 23.0 - 0.5 };
+            d.y[i] = d.X[(i, 0)] + e * (1.0 + d.X[(i, 0)]);
+        }
+        d
+    };
+    let few = fit(&quiet(1), &[0.5]);
+    assert_eq!((few.nonpositive, few.sigma.iter().filter(|s| **s <= 0.0).count()), (1, 1));
+    assert!(few.notes.iter().any(|n| n.contains("not positive in 1 of 48")), "{:?}", few.notes);
+    let many = mmqr(&quiet(6), &Mmqr::default(), &Ols::default()).unwrap_err().to_string();
+    assert!(many.contains("not positive in 5 of 48"), "{many}");
     let bad = mmqr(&design, &Mmqr { tau: vec![1.5] }, &Ols::default()).unwrap_err().to_string();
     assert!(bad.contains("`tau` is 1.5"), "{bad}");
     let units = Design { fe: vec![Factor::from_keys("i", 0..48)], ..design };
