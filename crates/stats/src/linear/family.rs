@@ -148,7 +148,7 @@ impl Pool {
             ..Design::default()
         };
         let (design, sample, absorber) = prepare(&design, rules.ols.singletons)?;
-        let within = Within::new(&design, absorber.as_ref())?;
+        let within = Within::new(&design, absorber.as_ref(), rules.ols.precision)?;
         let design = design.into_owned();
         let singletons = keep.len() - sample.len();
         let sample = sample.into_iter().map(|i| keep[i]).collect();
@@ -212,13 +212,29 @@ impl Family {
         let solve = |chosen: &[usize], size: &[f64]| {
             solution.unwrap_or_else(|| self.within.solve(d, chosen, outcome, size, Precision::Extended))
         };
-        let (fit, kept) =
-            rules.ols.fit_within(d, self.absorber.as_ref(), &self.within, &placed.order, outcome, solve)?;
-        let (sample, X) = ((0..d.nobs()).collect(), self.within.matrix(d, &kept));
-        let mut estimated = rules.estimated(OlsFit { sample, X, ..fit }, d)?;
+        let absorber = self.absorber.as_ref();
+        let fit = (rules.ols.fit_within(d, absorber, &self.within, &placed.order, outcome, solve))
+            .map(|(fit, kept)| OlsFit { X: self.within.matrix(d, &kept), ..fit });
+        let fit = match rules.ols.wants_more(&fit, absorber) {
+            true => rules.ols.fit_with(&self.alone(placed), absorber, Precision::Extended)?,
+            false => fit?,
+        };
+        let mut estimated = rules.estimated(OlsFit { sample: (0..d.nobs()).collect(), ..fit }, d)?;
         estimated.fit.sample = self.sample.clone();
         estimated.fit.singletons = self.singletons;
         Ok(estimated)
+    }
+
+    /// The design of one model.
+    fn alone(&self, placed: &Placed) -> Design {
+        let (d, order) = (&self.design, &placed.order);
+        Design {
+            y: d.X.col_as_slice(placed.outcome).to_vec(),
+            outcome: d.names[placed.outcome].clone(),
+            X: Mat::from_fn(d.nobs(), order.len(), |i, j| d.X[(i, order[j])]),
+            names: order.iter().map(|&j| d.names[j].clone()).collect(),
+            ..d.clone()
+        }
     }
 
     fn moments(&self, precision: Precision) -> Moments {

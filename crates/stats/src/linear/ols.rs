@@ -37,7 +37,8 @@ use super::least_squares::{COLLINEAR, ROUNDING, Reason};
 use super::moments::{Column, Solution, Spanned, dot, least_squares, residual};
 use crate::absorb::{Absorber, CONSTANT, Singletons, centered_squares, squares, without_singletons};
 use crate::math::{Mat, double::Double};
-use crate::{Design, Error, Factor, Fit, Kind, Result, Sandwich};
+use crate::{Design, Error, Factor, Fit, Kind, Result, Sandwich, Slope};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -296,6 +297,12 @@ const NEARLY_COLLINEAR: f64 = 1e6;
 /// Largest relative error of an estimate that its own arithmetic may be expected to leave.
 const ERROR_TOLERANCE: f64 = 1e-5;
 
+/// Residuals below this fraction of the outcome are taken for so large when a coefficient near zero is judged.
+const PERFECT: f64 = 1e-4;
+
+/// Above this expected error the columns are absorbed in extended precision.
+const ABSORBED_WELL: f64 = 1e-10;
+
 /// Largest residual of the normal equations.
 const RESIDUAL_TOLERANCE: f64 = 1e-10;
 
@@ -330,7 +337,7 @@ impl Prepared {
     /// Columns (each n) off the effects and times √w, their sums of squares before, and the certificate.
     pub fn absorb(&self, columns: &mut [Vec<f64>]) -> Result<(Vec<f64>, f64)> {
         let w = self.design.w.as_deref();
-        let (before, orthogonality) = absorb(self.absorber.as_ref(), columns, w)?;
+        let (before, orthogonality) = absorb(self.absorber.as_ref(), columns, w, Precision::Double)?;
         if let Some(w) = w {
             columns.iter_mut().for_each(|c| c.iter_mut().zip(w).for_each(|(v, w)| *v *= w.sqrt()));
         }
@@ -378,15 +385,23 @@ fn compact(factor: &Factor) -> bool {
 }
 
 /// Replaces columns by their residuals from the effects; returns their sums of squares before and their certificates.
-fn absorb(absorber: Option<&Absorber>, columns: &mut [Vec<f64>], w: Option<&[f64]>) -> Result<(Vec<f64>, Vec<f64>)> {
+fn absorb(
+    absorber: Option<&Absorber>,
+    columns: &mut [Vec<f64>],
+    w: Option<&[f64]>,
+    precision: Precision,
+) -> Result<(Vec<f64>, Vec<f64>)> {
     let before: Vec<f64> = columns.iter().map(|c| squares(c, w)).collect();
     let Some(absorber) = absorber else { return Ok((before, vec![0.0; columns.len()])) };
-    let done = absorber.demean(columns)?;
+    let done = match precision {
+        Precision::Double => absorber.demean(columns)?,
+        Precision::Extended => columns.par_iter_mut().map(|c| absorber.demean_extended(c)).collect::<Result<_>>()?,
+    };
     for (j, column) in columns.iter_mut().enumerate() {
         // What is left may be a honest remainder, which absorbing again leaves as it is, or the error of the solver,
         // which lies in the span of the effects and goes.
         let mut left = done[j].after;
-        while left > COLLINEAR * before[j] && left < DOUBTFUL * before[j] {
+        while precision == Precision::Double && left > COLLINEAR * before[j] && left < DOUBTFUL * before[j] {
             let Ok(again) = absorber.demean_column(column) else { break };
             if again.after > 0.5 * left {
                 break;
@@ -411,11 +426,34 @@ impl Ols {
         Ok(OlsFit { sample: prepared.sample.clone(), ..fit })
     }
 
-    /// Fits a design that is its own sample, with its effects.
-    fn fit_on(&self, design: &Design, absorber: Option<&Absorber>) -> Result<OlsFit> {
-        let within = Within::new(design, absorber)?;
+    /// Fits a design that is its own sample, with its effects: in extended precision where double leaves too little.
+    pub(super) fn fit_on(&self, design: &Design, absorber: Option<&Absorber>) -> Result<OlsFit> {
+        let fit = self.fit_with(design, absorber, self.precision);
+        match self.wants_more(&fit, absorber) {
+            true => self.fit_with(design, absorber, Precision::Extended),
+            false => fit,
+        }
+    }
+
+    /// Whether absorbing in double precision cost digits that extended precision has.
+    pub(super) fn wants_more(&self, fit: &Result<OlsFit>, absorber: Option<&Absorber>) -> bool {
+        let poor = match fit {
+            Ok(fit) => fit.accuracy.error > ABSORBED_WELL,
+            Err(e) => matches!(e.kind, Kind::Untrusted { .. }),
+        };
+        poor && absorber.is_some() && self.precision == Precision::Double
+    }
+
+    /// Fits in this precision.
+    pub(super) fn fit_with(
+        &self,
+        design: &Design,
+        absorber: Option<&Absorber>,
+        precision: Precision,
+    ) -> Result<OlsFit> {
+        let within = Within::new(design, absorber, precision)?;
         let k = design.X.ncols();
-        let solve = |chosen: &[usize], size: &[f64]| within.solve(design, chosen, k, size, self.precision);
+        let solve = |chosen: &[usize], size: &[f64]| within.solve(design, chosen, k, size, precision);
         let (fit, kept) = self.fit_within(design, absorber, &within, &(0..k).collect::<Vec<_>>(), k, solve)?;
         Ok(OlsFit { X: within.into_matrix(design, &kept), ..fit })
     }
@@ -509,19 +547,21 @@ pub(super) struct Within {
     orthogonality: Vec<f64>,
     /// The verdict on a regressor alone: that the effects span it.
     left: Vec<Option<Dropped>>,
+    /// How they were absorbed.
+    precision: Precision,
 }
 
 impl Within {
-    pub(super) fn new(design: &Design, absorber: Option<&Absorber>) -> Result<Self> {
+    pub(super) fn new(design: &Design, absorber: Option<&Absorber>, precision: Precision) -> Result<Self> {
         let k = design.X.ncols();
         let given: Vec<&[f64]> = (0..k).map(|j| design.X.col_as_slice(j)).chain([&design.y[..]]).collect();
         let Some(absorber) = absorber else {
             let before: Vec<f64> = given.iter().map(|c| squares(c, design.w.as_deref())).collect();
             let left = (0..k).map(|j| (before[j] == 0.0).then(|| Dropped::zero(design, j))).collect();
-            return Ok(Within { columns: Vec::new(), before, orthogonality: vec![0.0; k + 1], left });
+            return Ok(Within { columns: Vec::new(), before, orthogonality: vec![0.0; k + 1], left, precision });
         };
         let mut columns: Vec<Vec<f64>> = given.into_iter().map(<[f64]>::to_vec).collect();
-        let (before, orthogonality) = absorb(Some(absorber), &mut columns, design.w.as_deref())?;
+        let (before, orthogonality) = absorb(Some(absorber), &mut columns, design.w.as_deref(), precision)?;
         let left = (0..k)
             .map(|j| match squares(&columns[j], design.w.as_deref()) <= COLLINEAR * before[j] {
                 _ if before[j] == 0.0 => Some(Dropped::zero(design, j)),
@@ -532,7 +572,7 @@ impl Within {
                 }
             })
             .collect();
-        Ok(Within { columns, before, orthogonality, left })
+        Ok(Within { columns, before, orthogonality, left, precision })
     }
 
     /// Variable j.
@@ -605,7 +645,7 @@ impl Within {
                 }
                 let w = design.w.as_deref();
                 if squares(&rest, w).sqrt() > ROUNDING * all {
-                    match spans(&[Factor::from_keys("", vec![0; rest.len()])], w, &rest, ROUNDING * all) {
+                    match spans(&[Factor::from_keys("", vec![0; rest.len()])], &[], w, &rest, ROUNDING * all) {
                         true => names.push(INTERCEPT.into()),
                         false => names.extend(spanning(design, &rest, ROUNDING * all)),
                     }
@@ -656,9 +696,15 @@ impl Within {
         let absorbed = match self.columns.is_empty() {
             true => 0.0,
             false => {
-                let sigma = (squares(&u, w) / design.nobs() as f64).sqrt();
+                // A fit without error has coefficients of zero to rounding: they are judged by the outcome.
+                let sigma = squares(&u, w).sqrt().max(PERFECT * total) / (design.nobs() as f64).sqrt();
                 let rounding = f64::EPSILON / (design.nobs() as f64).sqrt();
-                rounding * moved_by_rounding(&b, &solved.bread, &self.sizes(kept), sigma)
+                // Extended precision rounds once, what is left.
+                let size = match self.precision {
+                    Precision::Double => self.sizes(kept),
+                    Precision::Extended => norm.clone(),
+                };
+                rounding * moved_by_rounding(&b, &solved.bread, &size, sigma)
             }
         };
         accuracy.error = solved.error.max(absorbed);
@@ -725,10 +771,11 @@ fn inner(a: &[f64], b: &[f64], w: Option<&[f64]>) -> f64 {
     }
 }
 
-/// Whether effects span `v` (n) up to `rounding` in the norm.
-fn spans(fe: &[Factor], w: Option<&[f64]>, v: &[f64], rounding: f64) -> bool {
+/// Whether effects and slopes span `v` (n) up to `rounding` in the norm.
+fn spans(fe: &[Factor], slopes: &[Slope], w: Option<&[f64]>, v: &[f64], rounding: f64) -> bool {
     let mut column = [v.to_vec()];
-    let done = Absorber::new(fe, &[], w).and_then(|absorber| absorb(Some(&absorber), &mut column, w));
+    let done =
+        Absorber::new(fe, slopes, w).and_then(|absorber| absorb(Some(&absorber), &mut column, w, Precision::Double));
     done.is_ok() && squares(&column[0], w).sqrt() <= 2.0 * rounding
 }
 
@@ -736,11 +783,14 @@ fn spans(fe: &[Factor], w: Option<&[f64]>, v: &[f64], rounding: f64) -> bool {
 /// otherwise all less those that are not needed.
 fn spanning(design: &Design, v: &[f64], rounding: f64) -> Vec<String> {
     let w = design.w.as_deref();
-    let spans = |fe: &[Factor]| spans(fe, w, v, rounding);
+    let spans = |fe: &[Factor], slopes: &[Slope]| spans(fe, slopes, w, v, rounding);
     let mut all: Vec<String> = design.fe.iter().map(|f| f.name.clone()).collect();
     all.extend(design.slopes.iter().map(|s| s.label()));
-    if let Some(one) = design.fe.iter().find(|f| spans(std::slice::from_ref(*f))) {
+    if let Some(one) = design.fe.iter().find(|f| spans(std::slice::from_ref(*f), &[])) {
         return vec![one.name.clone()];
+    }
+    if let Some(one) = design.slopes.iter().find(|s| spans(&[], std::slice::from_ref(*s))) {
+        return vec![one.label()];
     }
     if !design.slopes.is_empty() || design.fe.len() < 3 || design.nobs() > SEARCHED {
         return all;
@@ -751,7 +801,7 @@ fn spanning(design: &Design, v: &[f64], rounding: f64) -> Vec<String> {
         at -= 1;
         let without: Vec<Factor> =
             needed.iter().enumerate().filter(|&(i, _)| i != at).map(|(_, f)| f.clone()).collect();
-        if spans(&without) {
+        if spans(&without, &[]) {
             needed = without;
         }
     }

