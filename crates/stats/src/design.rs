@@ -2,6 +2,7 @@
 
 use crate::math::Mat;
 use crate::{Error, Result};
+use std::sync::Arc;
 
 /// A categorical variable: `codes[i]` in `0..levels`, every level present.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,13 @@ impl Factor {
             *slot
         });
         Factor { codes: codes.collect(), name: self.name.clone(), levels }
+    }
+
+    /// Whether every level occurs.
+    pub fn compact(&self) -> bool {
+        let mut seen = vec![false; self.levels as usize];
+        self.codes.iter().for_each(|&c| seen[c as usize] = true);
+        seen.into_iter().all(|s| s)
     }
 
     /// The interaction `self^other`: one level for each pair that occurs.
@@ -137,7 +145,7 @@ pub struct Design {
     /// Latitude and longitude in degrees, where declared.
     pub place: Option<Vec<[f64; 2]>>,
     /// Observation → row of the source table: the way back.
-    pub rows: Vec<usize>,
+    pub rows: Arc<[usize]>,
 }
 
 impl Default for Design {
@@ -157,7 +165,7 @@ impl Default for Design {
             offset: None,
             panel: None,
             place: None,
-            rows: Vec::new(),
+            rows: Arc::default(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What every fit can say of itself, and the coefficient table that follows from it.
 
+use crate::Factor;
 use crate::math::{Mat, dist};
+use crate::vcov::cluster_sums;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,10 @@ pub trait Sandwich: Fit {
     fn bread(&self) -> &Mat<f64>;
     /// Score of each observation, n × k: w x u.
     fn scores(&self) -> &Mat<f64>;
+    /// The scores summed within each group, levels × k.
+    fn score_sums(&self, groups: &Factor) -> Mat<f64> {
+        cluster_sums(self.scores(), groups)
+    }
     /// Residual variance with the full degrees of freedom.
     fn sigma2(&self) -> f64;
     /// Positions of the observations used, in the design that was given; `None` when all were.

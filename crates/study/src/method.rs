@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// What a method is for; the commands `plim measure` and `plim fit` take one kind each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub struct Context<'a> {
     /// All rows of the table that the step reads.
     pub table: &'a Table,
     /// Rows that `where` keeps, ascending.
-    pub rows: &'a [usize],
+    pub rows: &'a Arc<[usize]>,
     /// The model to estimate, for methods that take a formula and were given one.
     pub formula: Option<&'a Formula>,
     /// Column of the units.

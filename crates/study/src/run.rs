@@ -12,6 +12,7 @@ use plim_report::page::Block;
 use plim_table::{Column, Panel, Table};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The version that results carry.
@@ -120,14 +121,14 @@ impl Run {
         let (unit, time) = self.keys.get(&name).cloned().unwrap_or_default();
         let unit = step.rows.unit.clone().or(unit);
         let time = step.rows.time.clone().or(time);
-        let Some(table) = table else { return Ok(Sample { table, unit, time, panel: None, rows: Vec::new() }) };
+        let Some(table) = table else { return Ok(Sample { table, unit, time, panel: None, rows: Arc::default() }) };
         let panel = match (&unit, &time) {
             (Some(u), Some(t)) if !step.entry.records && step.entry.role != Role::Show => {
                 Some(Panel::new(table, u, t)?)
             }
             _ => None,
         };
-        let rows: Vec<usize> = match &step.rows.filter {
+        let rows: Arc<[usize]> = match &step.rows.filter {
             None => (0..table.rows()).collect(),
             Some(filter) => {
                 let mask = Scope { table, panel: panel.as_ref() }.evaluate(&Expr::parse(filter)?)?;
@@ -323,14 +324,14 @@ struct Sample<'t> {
     unit: Option<String>,
     time: Option<String>,
     panel: Option<Panel>,
-    rows: Vec<usize>,
+    rows: Arc<[usize]>,
 }
 
 /// Rows on which the models of a step are estimated.
 struct Part {
     /// The column that splits and its value; `full` for all rows before the parts.
     label: Option<(String, String)>,
-    rows: Vec<usize>,
+    rows: Arc<[usize]>,
 }
 
 impl Part {
@@ -356,7 +357,7 @@ impl Part {
 const MOST_PARTS: usize = 100;
 
 /// The parts that `split` and `fsplit` ask for; all rows without them. Rows where the column is missing are in none.
-fn parts(options: &crate::step::Regression, table: &Table, rows: Vec<usize>) -> Result<Vec<Part>> {
+fn parts(options: &crate::step::Regression, table: &Table, rows: Arc<[usize]>) -> Result<Vec<Part>> {
     let (by, full) = match (&options.split, &options.fsplit) {
         (None, None) => return Ok(vec![Part { label: None, rows }]),
         (Some(_), Some(_)) => return Err(Error::plan("`split` and `fsplit` are both given", "keep one of them")),
@@ -365,11 +366,11 @@ fn parts(options: &crate::step::Regression, table: &Table, rows: Vec<usize>) -> 
     };
     let column = table.column(by)?;
     let codes = column.codes();
-    let mut parts: Vec<(usize, Part)> = Vec::new();
+    let mut parts: Vec<Vec<usize>> = Vec::new();
     let mut of: IndexMap<u32, usize> = IndexMap::new();
     for &i in rows.iter().filter(|&&i| codes[i] != plim_table::MISSING) {
         let part = *of.entry(codes[i]).or_insert_with(|| {
-            parts.push((i, Part { label: Some((by.clone(), column.show(i))), rows: Vec::new() }));
+            parts.push(Vec::new());
             parts.len() - 1
         });
         if parts.len() > MOST_PARTS {
@@ -378,13 +379,14 @@ fn parts(options: &crate::step::Regression, table: &Table, rows: Vec<usize>) -> 
                 "split by a column with few values, such as a region or a 0/1 column",
             ));
         }
-        parts[part].1.rows.push(i);
+        parts[part].push(i);
     }
     match &column.data {
-        plim_table::Data::Number(v) => parts.sort_by(|a, b| v[a.0].total_cmp(&v[b.0])),
-        plim_table::Data::Text(_) => parts.sort_by(|a, b| a.1.label.cmp(&b.1.label)),
+        plim_table::Data::Number(v) => parts.sort_by(|a, b| v[a[0]].total_cmp(&v[b[0]])),
+        plim_table::Data::Text(_) => parts.sort_by_key(|part| column.show(part[0])),
     }
-    let mut all: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
+    let part = |rows: Vec<usize>| Part { label: Some((by.clone(), column.show(rows[0]))), rows: rows.into() };
+    let mut all: Vec<Part> = parts.into_iter().map(part).collect();
     if full {
         all.insert(0, Part { label: Some((by.clone(), "full".into())), rows });
     }

@@ -87,7 +87,7 @@ pub struct TobitFit {
     /// Log-likelihood.
     pub loglik: f64,
     /// Positions of the observations used, in the design that was given.
-    pub sample: Vec<usize>,
+    pub sample: std::sync::Arc<[usize]>,
     /// Observations at the lower and at the upper bound.
     pub censored: [usize; 2],
     /// Mean over the sample of P(inside | x): the effect of x on E[y | x] is β times this on average.

@@ -35,6 +35,7 @@ use crate::math::Mat;
 use crate::{Design, Error, Factor, Result};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The variables that the models of a set are made of, on the same rows; NaN is missing.
 #[derive(Debug, Clone, Default)]
@@ -151,7 +152,7 @@ impl Pool {
         let within = Within::new(&design, absorber.as_ref(), rules.ols.precision)?;
         let design = design.into_owned();
         let singletons = keep.len() - sample.len();
-        let sample = sample.into_iter().map(|i| keep[i]).collect();
+        let sample = sample.iter().map(|&i| keep[i]).collect();
         Ok(Family { used: used.to_vec(), design, sample, singletons, absorber, within })
     }
 }
@@ -162,7 +163,7 @@ struct Family {
     used: Vec<usize>,
     design: Design,
     /// Positions in the pool of the observations.
-    sample: Vec<usize>,
+    sample: Arc<[usize]>,
     singletons: usize,
     absorber: Option<Absorber>,
     within: Within,

@@ -42,6 +42,7 @@ use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 /// What to do with a regressor that the effects or earlier regressors span.
@@ -147,7 +148,7 @@ pub struct OlsFit {
     /// Regressors that left.
     pub dropped: Vec<Dropped>,
     /// Positions of the observations used, in the design that was given.
-    pub sample: Vec<usize>,
+    pub sample: Arc<[usize]>,
     /// Singletons dropped.
     pub singletons: usize,
     /// Residuals, n.
@@ -208,6 +209,16 @@ impl Sandwich for OlsFit {
                     to.iter_mut().zip(w).for_each(|(to, w)| *to *= w);
                 }
             })
+        })
+    }
+    /// Without the scores of all observations, which are as large as X.
+    fn score_sums(&self, groups: &Factor) -> Mat<f64> {
+        matrix(groups.levels as usize, self.coef.len(), |j, to| {
+            let observations = self.X.col_as_slice(j).iter().zip(&self.residuals).zip(&groups.codes);
+            match &self.w {
+                None => observations.for_each(|((x, u), &g)| to[g as usize] += x * u),
+                Some(w) => observations.zip(w).for_each(|(((x, u), &g), w)| to[g as usize] += x * u * w),
+            }
         })
     }
     fn sigma2(&self) -> f64 {
@@ -320,7 +331,7 @@ pub const INTERCEPT: &str = "(Intercept)";
 #[derive(Debug, Clone)]
 pub struct Prepared {
     /// Positions of the observations used.
-    pub sample: Vec<usize>,
+    pub sample: Arc<[usize]>,
     /// The design at the sample.
     pub design: Design,
     /// The effects, unless there are none.
@@ -349,11 +360,18 @@ impl Prepared {
 pub(super) fn prepare(
     design: &Design,
     singletons: Singletons,
-) -> Result<(Cow<'_, Design>, Vec<usize>, Option<Absorber>)> {
+) -> Result<(Cow<'_, Design>, Arc<[usize]>, Option<Absorber>)> {
     design.check()?;
-    let sample: Vec<usize> = match singletons {
-        Singletons::Drop if !design.fe.is_empty() => without_singletons(&design.fe),
-        _ => (0..design.nobs()).collect(),
+    let sample: Option<Vec<usize>> = match singletons {
+        Singletons::Drop if !design.fe.is_empty() => Some(without_singletons(&design.fe)),
+        _ => None,
+    };
+    let n = design.nobs();
+    let sample: Arc<[usize]> = match sample.filter(|s| s.len() < n) {
+        Some(some) => some.into(),
+        // All of them: where the observations are all rows of the table, its index is the same list.
+        None if design.rows.iter().enumerate().all(|(i, &r)| i == r) => design.rows.clone(),
+        None => (0..n).collect(),
     };
     if sample.is_empty() {
         return Err(Error::invalid(
@@ -363,7 +381,7 @@ pub(super) fn prepare(
     }
     // Levels without observations would be counted: such factors are recoded even when no row leaves.
     let factors = design.fe.iter().chain(design.slopes.iter().map(|s| &s.factor));
-    let whole = sample.len() == design.nobs() && factors.into_iter().all(compact);
+    let whole = sample.len() == design.nobs() && factors.into_iter().all(Factor::compact);
     let mut design = if whole { Cow::Borrowed(design) } else { Cow::Owned(design.at(&sample)) };
     if design.offset.is_some() {
         let own = design.to_mut();
@@ -375,13 +393,6 @@ pub(super) fn prepare(
         false => None,
     };
     Ok((design, sample, absorber))
-}
-
-/// Whether every level of a factor occurs.
-fn compact(factor: &Factor) -> bool {
-    let mut seen = vec![false; factor.levels as usize];
-    factor.codes.iter().for_each(|&c| seen[c as usize] = true);
-    seen.into_iter().all(|s| s)
 }
 
 /// Replaces columns by their residuals from the effects; returns their sums of squares before and their certificates.
@@ -486,7 +497,7 @@ impl Ols {
             coef,
             names: kept.iter().map(|&j| design.names[j].clone()).collect(),
             dropped: dropped.into_iter().map(|(_, d)| d).collect(),
-            sample: Vec::new(),
+            sample: Arc::default(),
             singletons: 0,
             X: Mat::new(),
             bread: solved.bread,

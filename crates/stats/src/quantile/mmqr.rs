@@ -52,7 +52,7 @@ pub struct Part {
     /// Estimates, k.
     pub coef: Vec<f64>,
     names: Vec<String>,
-    sample: Vec<usize>,
+    sample: std::sync::Arc<[usize]>,
     bread: Mat<f64>,
     scores: Mat<f64>,
     dof: usize,

@@ -118,7 +118,7 @@ pub struct QuantileFit {
     /// Their names, k.
     pub names: Vec<String>,
     /// Positions of the observations used, in the design that was given.
-    pub sample: Vec<usize>,
+    pub sample: std::sync::Arc<[usize]>,
     /// y - x'β̂, n.
     pub residuals: Vec<f64>,
     /// Σ w ρ_τ(y - x'β̂).

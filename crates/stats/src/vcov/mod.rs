@@ -67,14 +67,18 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
     if ssc == Ssc::All {
         return Err(Error::invalid("`ssc = \"all\"` names a table, not one rule", "ask for each of its rules in turn"));
     }
-    let fe: Vec<Factor> = design.fe.iter().map(|f| sample_at(fit, f)).collect();
+    let whole = fit.sample().is_none_or(|s| s.len() == design.nobs()) && design.fe.iter().all(Factor::compact);
+    let fe: Cow<[Factor]> = match whole {
+        true => Cow::Borrowed(&design.fe),
+        false => design.fe.iter().map(|f| sample_at(fit, f)).collect(),
+    };
     let clusters: Vec<Factor> =
         how.clusters().iter().map(|w| cluster(design, w).map(|f| sample_at(fit, &f))).collect::<Result<_>>()?;
     if let Some(one) = clusters.iter().find(|c| c.levels < 2) {
         return Err(Error::new(Kind::OneCluster { name: one.name.clone() }));
     }
     let (n, k) = (fit.nobs(), fit.coef().len());
-    if let Some(bad) = clusters.iter().chain(&fe).find(|f| f.codes.len() != n) {
+    if let Some(bad) = clusters.iter().chain(fe.iter()).find(|f| f.codes.len() != n) {
         return Err(Error::length(format!("`{}` at the sample", bad.name), bad.codes.len(), n));
     }
     let panel = match how {
@@ -86,9 +90,9 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
     let slopes: Vec<Factor> = design.slopes.iter().map(|s| sample_at(fit, &s.factor)).collect();
     let count = Count { n, k, fe: &fe, slopes: &slopes, rank: fit.rank(), clusters: &clusters };
     let rule = rule(how, ssc, &count, G.iter().min().copied())?;
-    let (S, rows) = (fit.scores(), || -> Vec<usize> {
-        fit.sample().map_or_else(|| design.rows.clone(), |s| s.iter().map(|&i| design.rows[i]).collect())
-    });
+    let rows = || -> Vec<usize> {
+        fit.sample().map_or_else(|| design.rows.to_vec(), |s| s.iter().map(|&i| design.rows[i]).collect())
+    };
     let mut V = match (how, &panel) {
         (Vcov::Iid, _) => {
             // SSR/n, so that one factor serves: n/(n - K).
@@ -97,7 +101,7 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
         }
         (Vcov::Hc2 | Vcov::Hc3, _) => {
             let h = hc::leverages(fit, design, &fe)?;
-            let power = if *how == Vcov::Hc2 { 0.5 } else { 1.0 };
+            let (S, power) = (fit.scores(), if *how == Vcov::Hc2 { 0.5 } else { 1.0 });
             let scaled = Mat::from_fn(n, k, |i, j| S[(i, j)] / (1.0 - h[i]).powf(power));
             sandwich(fit, &(scaled.transpose() * &scaled))
         }
@@ -105,9 +109,11 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
             let blocks = blocks::Blocks::new(fit, design, &clusters[0], &how.to_string())?;
             jackknife::covariance(&blocks, matches!(how, Vcov::Cr2(_)), name, &rows())?
         }
-        (Vcov::NeweyWest(_), Some((keys, periods))) => sandwich(fit, &hac::newey_west(S, keys, periods.lag, &rows())?),
+        (Vcov::NeweyWest(_), Some((keys, periods))) => {
+            sandwich(fit, &hac::newey_west(fit.scores(), keys, periods.lag, &rows())?)
+        }
         (Vcov::DriscollKraay(_), Some((keys, periods))) => {
-            sandwich(fit, &hac::driscoll_kraay(S, &keys.time, periods.lag))
+            sandwich(fit, &hac::driscoll_kraay(fit.scores(), &keys.time, periods.lag))
         }
         (Vcov::Conley { km, kernel, distance }, _) => {
             let Some(place) = &design.place else {
@@ -118,10 +124,12 @@ pub fn vcov(fit: &dyn Sandwich, how: &Vcov, ssc: Ssc, design: &Design) -> Result
             };
             let at = |i: usize| fit.sample().map_or(i, |s| s[i]);
             let place: Vec<[f64; 2]> = (0..n).map(|i| place[at(i)]).collect();
-            sandwich(fit, &conley::meat(S, &place, *km, *kernel, *distance, &rows())?)
+            sandwich(fit, &conley::meat(fit.scores(), &place, *km, *kernel, *distance, &rows())?)
         }
-        (Vcov::Cluster(_), _) => sandwich(fit, &multiway_meat(S, &clusters, &|_| 1.0)),
-        (Vcov::Hc0 | Vcov::Hc1 | Vcov::NeweyWest(_) | Vcov::DriscollKraay(_), _) => sandwich(fit, &(S.transpose() * S)),
+        (Vcov::Cluster(_), _) => sandwich(fit, &multiway_meat(fit, &clusters, &|_| 1.0)),
+        (Vcov::Hc0 | Vcov::Hc1 | Vcov::NeweyWest(_) | Vcov::DriscollKraay(_), _) => {
+            sandwich(fit, &(fit.scores().transpose() * fit.scores()))
+        }
     };
     V = scaled(&V, rule.factor);
     let mut warnings = Vec::new();
@@ -276,15 +284,15 @@ fn cluster<'a>(design: &'a Design, name: &str) -> Result<Cow<'a, Factor>> {
 ///
 /// `term` multiplies the meat of each intersection by a function of its number of clusters: a constant 1 leaves
 /// the factor to the caller, G/(G - 1) gives the rule of `cgmreg`, which corrects each term by its own G.
-pub fn multiway_meat(scores: &Mat<f64>, ways: &[Factor], term: &dyn Fn(u32) -> f64) -> Mat<f64> {
-    let k = scores.ncols();
+pub fn multiway_meat(fit: &dyn Sandwich, ways: &[Factor], term: &dyn Fn(u32) -> f64) -> Mat<f64> {
+    let k = fit.coef().len();
     let mut meat = Mat::<f64>::zeros(k, k);
     for set in 1u32..1 << ways.len() {
         let mut chosen = (0..ways.len()).filter(|w| set >> w & 1 == 1).map(|w| &ways[w]);
         let Some(first) = chosen.next() else { continue };
         let crossed = chosen.fold(Cow::Borrowed(first), |a, b| Cow::Owned(a.interact(b)));
         let sign = if set.count_ones() % 2 == 1 { 1.0 } else { -1.0 };
-        let sums = cluster_sums(scores, &crossed);
+        let sums = fit.score_sums(&crossed);
         meat += scaled(&(sums.transpose() * &sums), sign * term(crossed.levels));
     }
     meat

@@ -215,7 +215,7 @@ fn trade_and_the_variants_of_the_cluster_factor() {
     for (name, own, adjust) in
         [("min", false, true), ("min", false, false), ("conventional", true, true), ("conventional", true, false)]
     {
-        let meat = multiway_meat(fit.scores(), &design.fe, &|G| match own && adjust {
+        let meat = multiway_meat(&fit, &design.fe, &|G| match own && adjust {
             true => f64::from(G) / (f64::from(G) - 1.0),
             false => 1.0,
         });

@@ -256,7 +256,7 @@ fn an_indefinite_two_way_meat_is_repaired_and_said() {
         let c = vcov(&fit, &"cluster:i+t".parse().unwrap(), Ssc::Fixest, &design).unwrap();
         if c.warnings.iter().any(|w| w.contains("indefinite")) {
             seen += 1;
-            let raw = multiway_meat(fit.scores(), &design.fe, &|_| 1.0);
+            let raw = multiway_meat(&fit, &design.fe, &|_| 1.0);
             let smallest = |A: &Mat<f64>| *plim_stats::math::linalg::symmetric_eigen(A).unwrap().0.last().unwrap();
             assert!(smallest(&raw) < 0.0 && smallest(&c.V) > -1e-12);
         }

@@ -16,6 +16,7 @@ use plim_stats::{Design, Factor, Instruments, PanelKeys, Slope};
 use plim_table::{Data, MISSING, Table};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A design with the account of the rows it was made from.
 pub struct Built {
@@ -108,11 +109,14 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     let matrix = |columns: &[Numbers]| {
         let mut M = Mat::zeros(keep.len(), columns.len());
         for (j, (_, v)) in columns.iter().enumerate() {
-            M.col_as_slice_mut(j).iter_mut().zip(&keep).for_each(|(to, &i)| *to = v[i]);
+            M.col_as_slice_mut(j).iter_mut().zip(keep.iter()).for_each(|(to, &i)| *to = v[i]);
         }
         M
     };
-    let effects: Vec<Factor> = effects.into_iter().map(|f| f.at(&keep)).collect();
+    // Codes of whole columns need no second pass.
+    let whole = keep.len() == cx.table.rows();
+    let at = |f: Factor| if whole && f.compact() { f } else { f.at(&keep) };
+    let effects: Vec<Factor> = effects.into_iter().map(at).collect();
     let design = Design {
         y: pick(&y),
         outcome: y.0.clone(),
@@ -128,7 +132,7 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
             Z: matrix(&instruments),
             names: names(&instruments),
         }),
-        cluster: clusters.into_iter().map(|f| f.at(&keep)).collect(),
+        cluster: clusters.into_iter().map(at).collect(),
         w: weights.as_ref().map(pick),
         offset: offset.as_ref().map(pick),
         panel: cx.panel.map(|p| PanelKeys {
@@ -144,10 +148,10 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
             [(_, lat), (_, lon)] => Some(keep.iter().map(|&i| [lat[i], lon[i]]).collect()),
             _ => None,
         },
-        rows: Vec::new(),
+        rows: keep.clone(),
     };
     let extra = extra.iter().map(pick).collect();
-    Ok(Built { design: Design { rows: keep, ..design }, extra, sample: account(cx, lost), vcov })
+    Ok(Built { design, extra, sample: account(cx, lost), vcov })
 }
 
 /// The covariance asked for, or the default that the formula implies.
@@ -190,20 +194,20 @@ type Lost = Vec<(String, usize)>;
 
 /// The rows that are left, and who lost the others.
 struct Rows<'r> {
-    rows: &'r [usize],
+    rows: &'r Arc<[usize]>,
     left: Vec<bool>,
     lost: Lost,
 }
 
 impl<'r> Rows<'r> {
-    fn new(rows: &'r [usize]) -> Self {
+    fn new(rows: &'r Arc<[usize]>) -> Self {
         Rows { rows, left: vec![true; rows.len()], lost: Vec::new() }
     }
 
     /// Takes out the rows, of those left, where `bad` holds; `name` takes the blame.
     fn lose(&mut self, name: &str, bad: impl Fn(usize) -> bool) {
         let mut count = 0;
-        for (left, &i) in self.left.iter_mut().zip(self.rows) {
+        for (left, &i) in self.left.iter_mut().zip(self.rows.iter()) {
             if *left && bad(i) {
                 *left = false;
                 count += 1;
@@ -218,8 +222,11 @@ impl<'r> Rows<'r> {
     }
 
     /// The rows that are left, at least one, and who lost how many.
-    fn kept(self) -> Result<(Vec<usize>, Lost)> {
-        let keep: Vec<usize> = self.rows.iter().zip(&self.left).filter(|(_, left)| **left).map(|(&i, _)| i).collect();
+    fn kept(self) -> Result<(Arc<[usize]>, Lost)> {
+        let keep: Arc<[usize]> = match self.lost.is_empty() {
+            true => self.rows.clone(),
+            false => self.rows.iter().zip(&self.left).filter(|(_, left)| **left).map(|(&i, _)| i).collect(),
+        };
         match (keep.is_empty(), self.lost.iter().max_by_key(|(_, n)| *n)) {
             (false, _) => Ok((keep, self.lost)),
             (true, Some((name, n))) => Err(Error::plan(

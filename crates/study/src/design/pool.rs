@@ -10,6 +10,7 @@ use plim_stats::vcov::Vcov;
 use plim_stats::{Design, Factor};
 use plim_table::MISSING;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Models of the same rows and options, over their common variables.
 pub struct Pooled<'c> {
@@ -95,7 +96,7 @@ impl<'c> Pooled<'c> {
         each: impl Fn(&Context, &Built, &Estimated) -> T + Sync,
     ) -> Vec<Result<T>> {
         let gaps: Vec<bool> = self.pool.variables.iter().map(|(_, v)| v.iter().any(|x| !x.is_finite())).collect();
-        let all: Vec<usize> = (0..self.pool.rows.len()).collect();
+        let all: Arc<[usize]> = (0..self.pool.rows.len()).collect();
         let built = |(cx, model): (&Context, &Model)| -> Result<Built> {
             let name = |v: &usize| &self.pool.variables[*v].0;
             explains_itself(name(&model.outcome), model.regressors.iter().map(name))?;

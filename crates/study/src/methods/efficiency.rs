@@ -165,7 +165,7 @@ impl Method for Sfa {
         let scores = Measured {
             measure: Measure { method: "sfa".into(), ..Default::default() },
             columns,
-            keys: Keys::Rows(design.rows.clone()),
+            keys: Keys::Rows(design.rows.to_vec()),
         };
         Ok(Outcome::Fit(Box::new(fit), Some(scores)))
     }
