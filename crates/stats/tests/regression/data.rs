@@ -88,7 +88,7 @@ impl Data {
             fe: fe.iter().map(|f| self.factor(f, &rows)).collect(),
             cluster: cluster.iter().map(|f| self.factor(f, &rows)).collect(),
             w: w.map(|w| rows.iter().map(|&r| w[r]).collect()),
-            rows,
+            rows: rows.into(),
             ..Design::default()
         }
     }

@@ -5,7 +5,7 @@ use plim_golden::{Csv, close, json, shared};
 use plim_stats::linear::{Ols, OlsFit};
 use plim_stats::math::dist;
 use plim_stats::vcov::{Ssc, Vcov, multiway_meat, vcov};
-use plim_stats::{Design, Fit, Sandwich};
+use plim_stats::{Design, Fit};
 use serde_json::Value;
 
 /// fixest stops demeaning at 1e-6 by default, so its own digits end near 1e-8 on these designs.

@@ -5,7 +5,7 @@ use plim_golden::{close, close_printed, json, shared};
 use plim_stats::linear::{Collinear, Ols};
 use plim_stats::math::{Mat, dist, rng::Stream};
 use plim_stats::vcov::{Ssc, Vcov, multiway_meat, vcov};
-use plim_stats::{Design, Fit, Kind, Sandwich};
+use plim_stats::{Design, Fit, Kind};
 
 fn se(design: &Design, how: &str, ssc: Ssc) -> Vec<f64> {
     let fit = Ols::default().fit(design).unwrap();
