@@ -228,6 +228,8 @@ fn refusals_name_the_way_out() {
     let says = |method: &str, value: Value| on_panel(method, value).err().map(|e| e.to_string()).unwrap_or_default();
     let e = says("iv", json!({ "formula": "y ~ w | i + t" }));
     assert!(e.contains("third part") && e.contains("x ~ z"), "{e}");
+    let e = says("iv", json!({ "formula": "y ~ w | i + t | x + w ~ z + I(z^2)" }));
+    assert!(e.contains("`w` is both"), "{e}");
     let e = says("feols", json!({ "formula": "y ~ w | i + t | x ~ z" }));
     assert!(e.contains("iv, liml or gmm"), "{e}");
     let e = says("iv", json!({ "formula": "y ~ 1 | i + t | x + w ~ z" }));

@@ -28,7 +28,9 @@
 //! ```
 
 use super::moments::{self, Column, Moments, Solution};
-use super::ols::{Precision, Within, prepare};
+use super::ols::Precision;
+use super::prepared::{Sampled, prepare};
+use super::within::Within;
 use super::{Estimated, OlsFit, Regression};
 use crate::absorb::Absorber;
 use crate::math::Mat;
@@ -148,7 +150,7 @@ impl Pool {
             rows: keep.iter().map(|&i| self.rows[i]).collect(),
             ..Design::default()
         };
-        let (design, sample, absorber) = prepare(&design, rules.ols.singletons)?;
+        let Sampled { design, sample, absorber } = prepare(&design, rules.ols.singletons)?;
         let within = Within::new(&design, absorber.as_ref(), rules.ols.precision)?;
         let design = design.into_owned();
         let singletons = keep.len() - sample.len();

@@ -10,7 +10,8 @@
 //! the scores qᵢuᵢ, so that its covariance is the meat itself, under every kind of covariance there is.
 
 use super::least_squares::{Orthogonal, Reason, dot};
-use super::ols::{Accuracy, Collinear, Dropped, OlsFit, Prepared};
+use super::ols::{Accuracy, Collinear, Dropped, OlsFit};
+use super::prepared::Prepared;
 use crate::absorb::{Absorber, CONSTANT, ORTHOGONALITY_TOLERANCE, centered_squares, squares};
 use crate::math::{Mat, linalg};
 use crate::vcov::{Covariance, Ssc, Vcov, vcov};

@@ -52,6 +52,13 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     }
     X.extend(columns(&formula.terms)?);
     explains_itself(&y.0, X.iter().map(|(name, _)| name))?;
+    let (inside, outside) = X.split_at(endogenous);
+    if let Some((twice, _)) = inside.iter().find(|(name, _)| outside.iter().any(|(n, _)| n == name)) {
+        return Err(Error::plan(
+            format!("`{twice}` is both exogenous and endogenous"),
+            "name it in the first part of the formula or before the `~` of the third",
+        ));
+    }
     // What rounding takes from powers and products matters to nearly collinear regressors; absorbing rounds again.
     let low: Vec<(usize, Vec<f64>)> = match formula.effects.is_empty() {
         true => formula.terms.iter().filter_map(|term| rounded_off(&scope, term, &X)).collect(),
