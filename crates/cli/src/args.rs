@@ -54,7 +54,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
             let (world, m) = m.subcommand().expect("a world is required");
             Call::Simulate {
                 world: world.into(),
-                options: options(m, &schema::options::<Cities>()),
+                options: options(m, schema::options::<Cities>()),
                 dir: m.get_one::<PathBuf>("into").cloned().unwrap_or_default(),
             }
         }
