@@ -213,8 +213,7 @@ fn every_rule_says_what_sets_it_apart() {
         assert!(said.contains(part), "{part} in\n{said}");
     }
     let fit = feols(&world(), object!({"formula": "y ~ d + x | unit", "ssc": "all", "vcov": "crv3:group"}));
-    assert!(fit.notes.iter().any(|n| n.contains("standard errors 1.154701 times")), "{:?}", fit.notes);
-    assert!(fit.vcov.starts_with("crv3:group (ssc fixest: factor of the jackknife (G - 1)/G = 0.75"), "{}", fit.vcov);
+    assert!(fit.vcov.starts_with("crv3:group (ssc fixest: K = "), "{}", fit.vcov);
 }
 
 #[test]

