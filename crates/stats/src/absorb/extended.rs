@@ -6,7 +6,7 @@
 //! effects are many orders larger than what they leave.
 
 use super::effect::weight_of;
-use super::{Absorbed, Absorber, ORTHOGONALITY_TOLERANCE, centered_squares, squares};
+use super::{Absorbed, Absorber, ORTHOGONALITY_TOLERANCE, centered_squares, certified_size, squares};
 use crate::{Error, Kind, Result};
 
 /// Rounds at most; each gains about ten digits.
@@ -55,15 +55,16 @@ impl Absorber {
         }
         let w = self.w.as_deref();
         let before = centered_squares(v, w);
+        let size = certified_size(before, squares(v, w));
         let mut a = vec![Double2::default(); self.effects.iter().map(|e| e.mass.len()).sum()];
         let mut out = Absorbed { before, after: 0.0, orthogonality: f64::INFINITY, iterations: 0, rounds: 0 };
         let mut b = self.sums_extended(v, &a);
         loop {
-            out.orthogonality = self.cosine(&b, before.sqrt());
+            out.orthogonality = self.cosine(&b, size);
             let (correction, steps) = self.solve_all(b, before.sqrt());
             let next: Vec<Double2> = a.iter().zip(&correction).map(|(a, c)| a.plus(Double2(*c, 0.0))).collect();
             b = self.sums_extended(v, &next);
-            let better = self.cosine(&b, before.sqrt()) < 0.5 * out.orthogonality;
+            let better = self.cosine(&b, size) < 0.5 * out.orthogonality;
             if out.rounds == ROUNDS || !better {
                 break;
             }
@@ -76,7 +77,7 @@ impl Absorber {
         }
         // The certificate is that of the rounded result.
         let none = vec![Double2::default(); a.len()];
-        out.orthogonality = self.cosine(&self.sums_extended(v, &none), before.sqrt());
+        out.orthogonality = self.cosine(&self.sums_extended(v, &none), size);
         out.after = squares(v, w);
         match out.orthogonality <= ORTHOGONALITY_TOLERANCE {
             true => Ok(out),

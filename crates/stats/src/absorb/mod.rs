@@ -58,6 +58,15 @@ pub const ORTHOGONALITY_TOLERANCE: f64 = 1e-10;
 /// Rounds of iterative refinement at most: one suffices after a direct solve, conjugate gradients may use more.
 const REFINEMENTS: usize = 6;
 
+/// The certificate is relative to the norm of a column about its mean, or to this fraction (of squares) of its norm about
+/// zero where that is more: of a column as constant as that, the rounding of its values alone exceeds the tolerance.
+const NEARLY_CONSTANT: f64 = 1e-10;
+
+/// The norm that the certificate of a column is relative to, from its sums of squares about the mean and about zero.
+fn certified_size(before: f64, raw: f64) -> f64 {
+    before.max(NEARLY_CONSTANT * raw).sqrt()
+}
+
 /// Orthogonality at which refinement has nothing left to gain.
 const ORTHOGONALITY_GOAL: f64 = 1e-15;
 
@@ -169,7 +178,7 @@ impl Absorber {
         }
         let w = self.w.as_deref();
         let mut columns: Vec<Column> =
-            columns.into_par_iter().map(|v| Column::new(centered_squares(v, w), v)).collect();
+            columns.into_par_iter().map(|v| Column::new(centered_squares(v, w), squares(v, w), v)).collect();
         for _ in 0..=REFINEMENTS + 1 {
             let mut open: Vec<&mut Column> = columns.iter_mut().filter(|c| !c.done).collect();
             let blocks = open.len().div_ceil(BLOCK).max(1);
@@ -210,7 +219,7 @@ impl Absorber {
         let mut columns = block.iter_mut();
         let v: [&mut [f64]; K] = std::array::from_fn(|_| columns.next().map(|c| &mut *c.v).unwrap_or_default());
         let swept = sweep.run(a.as_deref(), v, keep);
-        let worst = self.worst(&swept, scale);
+        let worst = self.worst(&swept, std::array::from_fn(|q| block[q].size));
         for (q, column) in block.iter_mut().enumerate() {
             column.b = swept.b.iter().map(|b| b[q]).collect();
             column.after = swept.squares[q];
@@ -239,6 +248,8 @@ impl Absorber {
 /// A column on its way.
 struct Column<'a> {
     v: &'a mut [f64],
+    /// Norm that the certificate is relative to.
+    size: f64,
     before: f64,
     after: f64,
     /// D_R'W v, what is still to be solved for.
@@ -252,9 +263,11 @@ struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    fn new(before: f64, v: &'a mut [f64]) -> Self {
+    /// A column with its sum of squares about the mean, and about zero.
+    fn new(before: f64, raw: f64, v: &'a mut [f64]) -> Self {
+        let (size, orthogonality) = (certified_size(before, raw), f64::INFINITY);
         let (b, a) = (Vec::new(), Vec::new());
-        Column { v, before, after: before, b, a, orthogonality: f64::INFINITY, iterations: 0, rounds: 0, done: false }
+        Column { v, size, before, after: before, b, a, orthogonality, iterations: 0, rounds: 0, done: false }
     }
 
     /// Takes the certificate of a round and decides whether another would help.

@@ -356,3 +356,28 @@ fn the_dense_rank_is_that_of_the_dummies() {
     let rank = Semidefinite::new(A, &scale, 1e-11).rank();
     assert_eq!(Absorber::new(&fe, &[], None).unwrap().rank(), Some(rank));
 }
+
+#[test]
+fn constants_and_nearly_constant_columns_are_not_refused() {
+    // A constant is its own rounding about its mean: slopes alone leave it, effects take all but rounding of it.
+    let n = 120;
+    let mut s = Stream::new(18, 0);
+    let g = factor("g", &mut s, n, 6);
+    let slope = Slope { factor: g.clone(), name: "x".into(), x: normals(&mut s, n) };
+    let nearly: Vec<f64> = normals(&mut s, n).iter().map(|v| 1e9 + v).collect();
+    for column in [vec![0.1; n], vec![3.0; n], nearly.clone()] {
+        let slopes = Absorber::new(&[], std::slice::from_ref(&slope), None).unwrap();
+        let done = slopes.demean_column(&mut column.clone()).unwrap();
+        assert!(done.after > 0.5 * column[0] * column[0] * n as f64);
+        let both = Absorber::new(&[g.clone(), factor("h", &mut s, n, 5)], &[], None).unwrap();
+        let done = both.demean_column(&mut column.clone()).unwrap();
+        assert!(done.after < 1e-12 * column[0] * column[0] * n as f64);
+    }
+    // What a nearly constant column has of its own is right to the digits that its values carry.
+    let mean_free: Vec<f64> = nearly.iter().map(|v| v - 1e9).collect();
+    let absorber = Absorber::new(&[g], &[], None).unwrap();
+    let (mut a, mut b) = (nearly, mean_free);
+    absorber.demean_column(&mut a).unwrap();
+    absorber.demean_column(&mut b).unwrap();
+    assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-6));
+}
