@@ -57,6 +57,9 @@ pub struct Dea {
     pub slacks: bool,
     /// Scale efficiency (constant over variable returns) and whether returns increase, decrease or are constant.
     pub scale: bool,
+    /// Column for each value of which there is a frontier of its own, such as the year; one frontier of all rows without
+    /// it.
+    pub by: Option<String>,
 }
 
 /// Returns to scale of the frontier.

@@ -4,6 +4,7 @@ use super::regression::{built, finite, located};
 use super::{numbers, object};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
+use indexmap::IndexMap;
 use plim_report::{Fit, Measure};
 use plim_stats::frontier::dea::{Dea, Unit, dea};
 use plim_stats::frontier::sfa::{Sfa, sfa};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 impl Method for Dea {
     fn columns(&self) -> Vec<String> {
-        self.inputs.iter().chain(&self.outputs).cloned().collect()
+        self.inputs.iter().chain(&self.outputs).chain(&self.by).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
@@ -26,7 +27,7 @@ impl Method for Dea {
         let mut all: Vec<String> = names.into_iter().map(str::to_string).collect();
         if self.slacks {
             all.push("slack_sum".into());
-            all.extend(self.columns().iter().map(|c| format!("slack_{c}")));
+            all.extend(self.inputs.iter().chain(&self.outputs).map(|c| format!("slack_{c}")));
         }
         all.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
     }
@@ -37,20 +38,38 @@ impl Method for Dea {
         }
         let kept = cx.kept();
         let (inputs, outputs) = (numbers(&kept, &self.inputs)?, numbers(&kept, &self.outputs)?);
-        let complete = |i: &usize| inputs.iter().chain(&outputs).all(|c| !c[*i].is_nan());
+        let by = self.by.as_deref().map(|by| kept.column(by)).transpose()?;
+        let complete = |i: &usize| {
+            inputs.iter().chain(&outputs).all(|c| !c[*i].is_nan()) && by.is_none_or(|by| !by.is_missing(*i))
+        };
         let rows: Vec<usize> = (0..kept.rows()).filter(complete).collect();
         if rows.is_empty() {
             return Err(Error::plan("no row has all inputs and outputs", "check the columns that the options name"));
         }
-        let matrix = |columns: &[&[f64]]| Mat::from_fn(rows.len(), columns.len(), |i, j| columns[j][rows[i]]);
+        let mut units: Vec<Option<Unit>> = vec![None; rows.len()];
+        let mut notes = Vec::new();
+        for (value, members) in groups(by, &rows) {
+            // Positions among the complete rows; the frontier of a group knows only its members.
+            let matrix =
+                |columns: &[&[f64]]| Mat::from_fn(members.len(), columns.len(), |i, j| columns[j][rows[members[i]]]);
+            let here: Vec<usize> = members.iter().map(|&i| rows[i]).collect();
+            let scores = dea(&matrix(&inputs), &matrix(&outputs), self)
+                .map_err(|e| Error::from(e).at_rows(&kept.take(&here)))?;
+            for (mut unit, &i) in scores.units.into_iter().zip(&members) {
+                unit.peers.iter_mut().for_each(|peer| peer.unit = members[peer.unit]);
+                units[i] = Some(unit);
+            }
+            let of = value.map_or(String::new(), |value| format!("{}: ", value));
+            notes.extend(scores.notes.into_iter().map(|note| format!("{of}{note}")));
+        }
+        let units: Vec<Unit> = units.into_iter().flatten().collect();
         let kept = kept.take(&rows);
-        let scores = dea(&matrix(&inputs), &matrix(&outputs), self).map_err(|e| Error::from(e).at_rows(&kept))?;
-        let mut notes = scores.notes;
         if rows.len() < cx.rows.len() {
-            notes.push(format!("{} rows miss an input or output and have no score", cx.rows.len() - rows.len()));
+            let what = self.by.as_ref().map_or(String::new(), |by| format!(" or `{by}`"));
+            notes.push(format!("{} rows miss an input or output{what} and have no score", cx.rows.len() - rows.len()));
         }
         let mut measure = Measure { method: "dea".into(), notes, ..Default::default() };
-        let refused: Vec<Value> = (scores.units.iter().enumerate())
+        let refused: Vec<Value> = (units.iter().enumerate())
             .filter_map(|(i, u)| Some(json!({ "unit": label(cx, &kept, i), "reason": u.reason.as_ref()? })))
             .collect();
         if !refused.is_empty() {
@@ -58,10 +77,21 @@ impl Method for Dea {
         }
         Ok(Outcome::Columns(Measured {
             measure,
-            columns: score_columns(self, &scores.units, &peers(cx, &kept, &scores.units)),
+            columns: score_columns(self, &units, &peers(cx, &kept, &units)),
             keys: Keys::Rows(rows.iter().map(|&r| cx.rows[r]).collect()),
         }))
     }
+}
+
+/// Positions in `rows` of each value of `by`, by order of first appearance; all of them without it.
+fn groups(by: Option<&Column>, rows: &[usize]) -> Vec<(Option<String>, Vec<usize>)> {
+    let Some(by) = by else { return vec![(None, (0..rows.len()).collect())] };
+    let codes = by.codes();
+    let mut groups: IndexMap<u32, Vec<usize>> = IndexMap::new();
+    for (i, &row) in rows.iter().enumerate() {
+        groups.entry(codes[row]).or_default().push(i);
+    }
+    groups.into_values().map(|members| (Some(by.show(rows[members[0]])), members)).collect()
 }
 
 /// The columns that the scores make.

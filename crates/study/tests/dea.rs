@@ -1,0 +1,51 @@
+//! `dea` as a user runs it: a frontier of its own for each value of a column.
+
+use plim_study::single::{Single, run};
+use plim_table::Table;
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn scores(file: &Path, more: Value) -> (Table, Vec<String>) {
+    let Value::Object(mut options) = more else { unreachable!() };
+    for (key, value) in
+        [("inputs", json!(["x"])), ("outputs", json!(["y"])), ("unit", json!("u")), ("time", json!("t"))]
+    {
+        options.insert(key.into(), value);
+    }
+    match run("dea", file, options).unwrap() {
+        Single::Measure(measure, table) => (table, measure.notes),
+        _ => panic!("a measure"),
+    }
+}
+
+#[test]
+fn a_frontier_by_year_is_that_of_the_year_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("units.csv");
+    let mut text = String::from("u,t,x,y\n");
+    for u in 0..14 {
+        for t in 2010..2013 {
+            let x = 2.0 + ((u * 7 + t) % 11) as f64;
+            let y =
+                if u == 3 && t == 2011 { String::new() } else { format!("{}", 1.0 + ((u * 5 + t * 3) % 13) as f64) };
+            text += &format!("{u},{t},{x},{y}\n");
+        }
+    }
+    std::fs::write(&file, text).unwrap();
+    let (all, notes) = scores(&file, json!({ "by": "t" }));
+    assert_eq!(all.rows(), 41);
+    assert!(notes.iter().any(|n| n.contains("1 rows miss an input or output or `t`")), "{notes:?}");
+    let times = all.numbers("t").unwrap();
+    for year in 2010..2013 {
+        let (alone, _) = scores(&file, json!({ "where": format!("t = {year}") }));
+        let rows: Vec<usize> = (0..all.rows()).filter(|&i| times[i] == f64::from(year)).collect();
+        let part = all.take(&rows);
+        for column in ["u", "efficiency", "score", "status", "peers"] {
+            let shown = |t: &Table| (0..t.rows()).map(|i| t.column(column).unwrap().show(i)).collect::<Vec<_>>();
+            assert_eq!(shown(&part), shown(&alone), "{year} {column}");
+        }
+    }
+    let (pooled, _) = scores(&file, json!({}));
+    let both = pooled.numbers("efficiency").unwrap().iter().zip(all.numbers("efficiency").unwrap());
+    assert!(both.clone().all(|(pooled, own)| *pooled <= own + 1e-12) && both.clone().any(|(p, o)| p < o));
+}
