@@ -160,7 +160,8 @@ fn r_packages_give_the_same_scores_slacks_and_returns() {
             () if words.contains(&"vrs") || family == "scale" => Rts::Vrs,
             () if words.contains(&"drs") => Rts::Nirs,
             () if words.contains(&"irs") => Rts::Ndrs,
-            () => continue, // fdh, additive
+            () if words.contains(&"fdh") => Rts::Fdh,
+            () => continue, // fdh+, additive
         };
         let orientation = match words.last() {
             Some(&"in" | &"io") => Orientation::Input,
@@ -213,7 +214,7 @@ fn r_packages_give_the_same_scores_slacks_and_returns() {
         *compared.entry(family.to_string()).or_insert(0) += 1;
     }
     let counts = ["dea", "super", "slack", "scale", "deaR"].map(|family| compared[family]);
-    assert_eq!(counts, [16, 6, 8, 2, 19], "all radial cases of the file");
+    assert_eq!(counts, [20, 6, 8, 2, 19], "all radial cases of the file");
 }
 
 // --- identities -----------------------------------------------------------------------------------------------
@@ -347,7 +348,7 @@ fn a_second_solver_agrees_on_random_units_with_zeros() {
                     }
                     match rts {
                         Rts::Crs => {}
-                        Rts::Vrs => problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Eq, 1.0),
+                        Rts::Vrs | Rts::Fdh => problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Eq, 1.0),
                         Rts::Nirs => problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Le, 1.0),
                         Rts::Ndrs => problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Ge, 1.0),
                     }
@@ -363,6 +364,56 @@ fn a_second_solver_agrees_on_random_units_with_zeros() {
                 }
             }
         }
+    }
+}
+
+/// One unit as the target: never better than a combination of units, and itself an observed point.
+#[test]
+fn the_free_disposal_hull_lies_inside_the_convex_one() {
+    for (seed, orientation) in [(21, Orientation::Input), (22, Orientation::Output)] {
+        let (X, Y) = random(seed, 80, 3, 2);
+        let run = |rts, super_efficiency| {
+            let o = Dea { slacks: true, super_efficiency, ..options(&X, &Y, rts, orientation) };
+            dea(&X, &Y, &o).unwrap()
+        };
+        let (hull, convex) = (run(Rts::Fdh, false), run(Rts::Vrs, false));
+        for (i, (f, v)) in hull.units.iter().zip(&convex.units).enumerate() {
+            let (e, [peer]) = (f.efficiency.unwrap(), &f.peers[..]) else { panic!("{i}: {:?}", f.peers) };
+            assert!(e >= v.efficiency.unwrap() - 1e-12 && e <= 1.0, "{i}");
+            // What is left between the radial target and the observed one is the slack.
+            let (theta, phi) = if orientation == Orientation::Input { (e, 1.0) } else { (1.0, 1.0 / e) };
+            let slack = f.slacks.as_ref().unwrap();
+            for k in 0..3 {
+                close(X[(peer.unit, k)] + slack.inputs[k], theta * X[(i, k)], 1e-12, "input target");
+            }
+            for r in 0..2 {
+                close(Y[(peer.unit, r)] - slack.outputs[r], phi * Y[(i, r)], 1e-12, "output target");
+            }
+        }
+        // Without itself a unit that something dominates keeps its score; the others go above one or out of reach.
+        for (own, alone) in hull.units.iter().zip(&run(Rts::Fdh, true).units) {
+            match (own.efficiency.unwrap(), alone.efficiency) {
+                (e, Some(s)) if e < 1.0 => close(s, e, 1e-12, "super"),
+                (_, Some(s)) => assert!(s >= 1.0),
+                (e, None) => assert_eq!((e, alone.status), (1.0, Status::Infeasible)),
+            }
+        }
+    }
+    let (X, Y) = random(1, 10, 2, 1);
+    let o = Dea { scale: true, ..options(&X, &Y, Rts::Fdh, Orientation::Input) };
+    assert!(dea(&X, &Y, &o).unwrap_err().to_string().contains("free disposal hull"));
+}
+
+/// deaR 1.5.3, `model_fdh`: input-oriented scores.
+#[test]
+fn free_disposal_hull_of_dear() {
+    let Some(path) = shared("golden/r/dea.json") else { return };
+    let cases = &json(&path)["cases"];
+    // Its solver's tolerance leaves 1e-12 in scores of one.
+    for id in ["fdh_tone2001", "fdh_fortune", "fdh_power", "fdh_syn"] {
+        let (X, Y) = data(cases[id]["data"].as_str().unwrap()).unwrap();
+        let ours = dea(&X, &Y, &options(&X, &Y, Rts::Fdh, Orientation::Input)).unwrap();
+        same(&scores(&ours), &vector(&cases[id]["result"]["eff"]), 1e-10, id);
     }
 }
 

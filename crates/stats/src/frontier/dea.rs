@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Λ is λ ≥ 0 under constant returns (Charnes, Cooper and Rhodes 1978), with Σλ = 1 under variable returns
-//! (Banker, Charnes and Cooper 1984), Σλ ≤ 1 under non-increasing and Σλ ≥ 1 under non-decreasing returns.
+//! (Banker, Charnes and Cooper 1984), Σλ ≤ 1 under non-increasing and Σλ ≥ 1 under non-decreasing returns; the free
+//! disposal hull has no combinations, λ is one unit.
 //! Super-efficiency takes o itself out of the reference (Andersen and Petersen 1993). The second phase holds the
 //! radial score fixed and maximizes the sum of slacks, in the units of the columns; so the scores are free of units,
 //! the slacks are not.
@@ -29,10 +30,12 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+mod free_disposal;
 mod technology;
 
 use super::Status;
 use crate::math::Mat;
+use crate::math::lp::Sense;
 use crate::{Error, Kind, Result};
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -75,6 +78,20 @@ pub enum Rts {
     Nirs,
     /// Non-decreasing: combinations may be scaled up. Called `irs` elsewhere.
     Ndrs,
+    /// Free disposal hull: no combinations, each unit against one other.
+    Fdh,
+}
+
+impl Rts {
+    /// How the weights of a combination add up to one, where they must.
+    fn sum(self) -> Option<Sense> {
+        match self {
+            Rts::Crs => None,
+            Rts::Vrs | Rts::Fdh => Some(Sense::Equal),
+            Rts::Nirs => Some(Sense::AtMost),
+            Rts::Ndrs => Some(Sense::AtLeast),
+        }
+    }
 }
 
 /// What is scaled to reach the frontier.
@@ -166,7 +183,11 @@ pub fn dea(X: &Mat<f64>, Y: &Mat<f64>, options: &Dea) -> Result<DeaScores> {
     // are ever peers: those found so far are priced first, in batches that double and do not depend on threads either.
     while scored.len() < reference.len() {
         let batch = scored.len()..reference.len().min(2 * scored.len().max(FIRST_BATCH));
-        let next: Vec<Unit> = batch.into_par_iter().map(|own| technology.unit(own, &reference, options)).collect();
+        let score = |own: usize| match options.rts {
+            Rts::Fdh => free_disposal::unit(X, Y, reference[own], &reference, options),
+            _ => technology.unit(own, &reference, options),
+        };
+        let next: Vec<Unit> = batch.into_par_iter().map(score).collect();
         scored.extend(next);
         technology.prefer(&scored, &reference);
     }
@@ -208,6 +229,12 @@ fn check(X: &Mat<f64>, Y: &Mat<f64>, options: &Dea) -> Result<()> {
     }
     if let Some(twice) = options.inputs.iter().find(|name| options.outputs.contains(name)) {
         return Err(Error::invalid("is both an input and an output", "name it once").at_column(twice));
+    }
+    if options.rts == Rts::Fdh && options.scale {
+        return Err(Error::invalid(
+            "`scale` compares returns to scale of combinations, which the free disposal hull has not",
+            "leave `scale` out, or choose another `rts`",
+        ));
     }
     if options.super_efficiency && options.scale {
         return Err(Error::invalid(

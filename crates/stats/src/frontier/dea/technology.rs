@@ -79,7 +79,7 @@ impl Technology {
     /// The radial program of unit `own`, the score being its one own variable.
     fn radial(&self, own: usize, rts: Rts, orientation: Orientation, skip: bool) -> Program<'_> {
         let (m, s) = (self.inputs, self.outputs);
-        let columns = if rts == Rts::Crs { &self.cone } else { &self.hull };
+        let columns = if rts.sum().is_none() { &self.cone } else { &self.hull };
         let mut rows = Vec::with_capacity(columns.rows);
         let mut score = vec![0.0; columns.rows];
         for i in 0..m + s {
@@ -90,12 +90,7 @@ impl Technology {
             }
             rows.push(Row::new(if i < m { Sense::AtMost } else { Sense::AtLeast }, if scaled { 0.0 } else { value }));
         }
-        match rts {
-            Rts::Crs => {}
-            Rts::Vrs => rows.push(Row::new(Sense::Equal, 1.0)),
-            Rts::Nirs => rows.push(Row::new(Sense::AtMost, 1.0)),
-            Rts::Ndrs => rows.push(Row::new(Sense::AtLeast, 1.0)),
-        }
+        rows.extend(rts.sum().map(|sense| Row::new(sense, 1.0)));
         let cost = if orientation == Orientation::Input { 1.0 } else { -1.0 };
         let score = Own { cost, lower: 0.0, upper: f64::INFINITY, column: score };
         Program { columns, cost: &[], skip: skip.then_some(own), own: vec![score], rows }
@@ -107,8 +102,8 @@ impl Technology {
         let positive = |mut rows: std::ops::Range<usize>| rows.find(|&i| self.value(i, own) > 0.0).unwrap_or(0);
         let (input, output) = (positive(0..m), positive(m..m + s));
         let (score, other) = if orientation == Orientation::Input { (input, output) } else { (output, input) };
-        let lambda = if rts == Rts::Crs { other } else { m + s };
-        let rows = m + s + usize::from(rts != Rts::Crs);
+        let lambda = if rts.sum().is_none() { other } else { m + s };
+        let rows = m + s + usize::from(rts.sum().is_some());
         let slacks = (0..rows).filter(|&i| i != score && i != lambda).map(Variable::Slack);
         [Variable::Shared(own), Variable::Own(0)].into_iter().chain(slacks).collect()
     }
