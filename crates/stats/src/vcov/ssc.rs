@@ -92,9 +92,9 @@ pub fn differences(passports: &[(Ssc, super::Covariance)]) -> Vec<String> {
     }
     let Some((base, first)) = groups.first().map(|(c, names)| (*c, names.join(", "))) else { return Vec::new() };
     if groups.len() == 1 {
-        return vec![format!("{first}: all rules agree, factor {:.7}", base.factor)];
+        return vec![format!("ssc {first}: all rules agree, factor {:.7}", base.factor)];
     }
-    let mut words = vec![format!("{first}: {}", count(base))];
+    let mut words = vec![format!("ssc {first}: {}", count(base))];
     for (c, names) in &groups[1..] {
         let ratio = (c.factor / base.factor).sqrt();
         let mut why = Vec::new();
@@ -109,14 +109,14 @@ pub fn differences(passports: &[(Ssc, super::Covariance)]) -> Vec<String> {
         if c.df != base.df {
             why.push(format!("t has {} degrees of freedom, not {}", c.df, base.df));
         }
-        words.push(format!("{}: {}; standard errors {ratio:.6} times", names.join(", "), why.join(", ")));
+        words.push(format!("ssc {}: {}; standard errors {ratio:.6} times", names.join(", "), why.join(", ")));
     }
     words
 }
 
 fn count(c: &super::Covariance) -> String {
     let K = c.K.map_or("no K".to_string(), |K| format!("K = {K}"));
-    format!("{K}, factor {:.7}, t with {} degrees of freedom; against it:", c.factor, c.df)
+    format!("{K}, factor {:.7}, t with {} degrees of freedom; against it", c.factor, c.df)
 }
 
 /// What is counted about a fit before any rule is applied.
