@@ -9,7 +9,7 @@ use plim_study::error::Result;
 use plim_study::plan::Plan;
 use plim_study::record::Folder;
 use plim_study::single;
-use plim_study::{document, output, run};
+use plim_study::{check, document, output, run};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -56,7 +56,7 @@ fn execute(call: Call) -> Result<String> {
             });
             bar.finish_and_clear();
             // A run stops at its first error; what else is wrong with the study is said along with it.
-            let done = done.map_err(|e| match run::check(&plan, &roots) {
+            let done = done.map_err(|e| match check::check(&plan, &roots) {
                 Err(all) if e.exit() == 1 => all,
                 _ => e,
             })?;
@@ -65,7 +65,7 @@ fn execute(call: Call) -> Result<String> {
         }
         Call::Check { study, settings, roots } => {
             let plan = Plan::read(&study, &settings)?;
-            let steps = run::check(&plan, &roots)?;
+            let steps = check::check(&plan, &roots)?;
             Ok(format!("{}: {} steps, no error found\n", study.display(), steps.len()))
         }
         Call::New { dir } => output::new_study(&dir),

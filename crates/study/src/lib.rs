@@ -2,8 +2,9 @@
 //!
 //! [`plan`] reads the study file, [`step`] deals a step's keys to the option structs, [`design`] is the only
 //! bridge from names to numbers, [`methods`] binds each method of `plim_stats` to columns, [`run`] walks the
-//! steps, [`record`] and [`output`] write what came of it.
+//! steps, [`check`] looks for errors without estimating, [`record`] and [`output`] write what came of it.
 
+pub mod check;
 pub mod design;
 pub mod document;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod formula;
 pub mod method;
 pub mod methods;
 pub mod output;
+mod parts;
 pub mod plan;
 pub mod record;
 pub mod run;

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
 use crate::formula::Formula;
 use crate::method::{Context, Keys, Measured, Outcome, Role};
+use crate::parts::{Part, parts};
 use crate::plan::{Plan, Study};
 use crate::step::Step;
 use indexmap::IndexMap;
@@ -47,7 +48,7 @@ pub struct Shown {
 pub struct Run {
     /// Tables as they stand, prepared and measured columns included.
     pub tables: IndexMap<String, Table>,
-    keys: IndexMap<String, (Option<String>, Option<String>)>,
+    pub(crate) keys: IndexMap<String, (Option<String>, Option<String>)>,
     /// Measures, fits and notes.
     pub results: Results,
     /// Pieces of the report, in order.
@@ -93,7 +94,7 @@ impl Run {
     }
 
     /// The table that a step reads.
-    fn source(&self, step: &Step) -> Result<(String, &Table)> {
+    pub(crate) fn source(&self, step: &Step) -> Result<(String, &Table)> {
         let name = match (&step.rows.data, self.tables.first()) {
             (Some(name), _) => name.clone(),
             (None, Some((first, _))) => first.clone(),
@@ -327,75 +328,6 @@ struct Sample<'t> {
     rows: Arc<[usize]>,
 }
 
-/// Rows on which the models of a step are estimated.
-struct Part {
-    /// The column that splits and its value; `full` for all rows before the parts.
-    label: Option<(String, String)>,
-    rows: Arc<[usize]>,
-}
-
-impl Part {
-    /// The fit of one of several models of a step.
-    fn fit(&self, step: &Step, formula: Option<&Formula>, outcome: Result<Outcome>) -> Result<plim_report::Fit> {
-        let source = formula.map_or("", |f| f.source.as_str());
-        let of = self.label.as_ref().map_or(String::new(), |(by, value)| format!(", {by} = {value}"));
-        let Outcome::Fit(mut fit, _) = outcome.map_err(|e| e.in_model(&format!("{source}{of}")))? else {
-            return Err(Error::plan(
-                format!("`{}` does not take several models in one step", step.entry.name),
-                "give each model a step of its own",
-            ));
-        };
-        fit.formula = source.into();
-        if let Some((by, value)) = &self.label {
-            fit.sample.insert("split".into(), json!({ "by": by, "value": value }));
-        }
-        Ok(*fit)
-    }
-}
-
-/// Most parts that a split may have.
-const MOST_PARTS: usize = 100;
-
-/// The parts that `split` and `fsplit` ask for; all rows without them. Rows where the column is missing are in none.
-fn parts(options: &crate::step::Regression, table: &Table, rows: Arc<[usize]>) -> Result<Vec<Part>> {
-    let (by, full) = match (&options.split, &options.fsplit) {
-        (None, None) => return Ok(vec![Part { label: None, rows }]),
-        (Some(_), Some(_)) => return Err(Error::plan("`split` and `fsplit` are both given", "keep one of them")),
-        (Some(by), None) => (by, false),
-        (None, Some(by)) => (by, true),
-    };
-    let column = table.column(by)?;
-    let codes = column.codes();
-    let mut parts: Vec<Vec<usize>> = Vec::new();
-    let mut of: IndexMap<u32, usize> = IndexMap::new();
-    for &i in rows.iter().filter(|&&i| codes[i] != plim_table::MISSING) {
-        let part = *of.entry(codes[i]).or_insert_with(|| {
-            parts.push(Vec::new());
-            parts.len() - 1
-        });
-        if parts.len() > MOST_PARTS {
-            return Err(Error::plan(
-                format!("`{by}` has more than {MOST_PARTS} values"),
-                "split by a column with few values, such as a region or a 0/1 column",
-            ));
-        }
-        parts[part].push(i);
-    }
-    match &column.data {
-        plim_table::Data::Number(v) => parts.sort_by(|a, b| v[a[0]].total_cmp(&v[b[0]])),
-        plim_table::Data::Text(_) => parts.sort_by_key(|part| column.show(part[0])),
-    }
-    let part = |rows: Vec<usize>| Part { label: Some((by.clone(), column.show(rows[0]))), rows: rows.into() };
-    let mut all: Vec<Part> = parts.into_iter().map(part).collect();
-    if full {
-        all.insert(0, Part { label: Some((by.clone(), "full".into())), rows });
-    }
-    match all.is_empty() {
-        true => Err(Error::plan(format!("`{by}` is missing in every row"), "split by another column")),
-        false => Ok(all),
-    }
-}
-
 /// Name of column `j` of a measure in the table: the step's for the main one, `STEP_COLUMN` for the others.
 pub fn column_name(step: &str, j: usize, column: &str) -> String {
     match j {
@@ -456,7 +388,7 @@ pub fn steps(plan: &Plan) -> (Vec<Step>, Vec<Error>) {
 }
 
 /// The place of the option that a message names in backticks, else that of the step.
-fn option_span(plan: &Plan, step: usize, message: &str) -> std::ops::Range<usize> {
+pub(crate) fn option_span(plan: &Plan, step: usize, message: &str) -> std::ops::Range<usize> {
     let named = message.split('`').skip(1).step_by(2).map(|name| format!("/step/{step}/{name}"));
     let exact = named.map(|path| (plan.span(&path), path)).find(|(span, path)| {
         plan.text.get(span.clone()).is_some_and(|t| t.trim_start().starts_with(path.rsplit('/').next().unwrap_or("")))
@@ -525,118 +457,6 @@ fn alike(a: &Step, b: &Step) -> bool {
         && a.entry.name == b.entry.name
         && a.method.adds(&a.name).is_empty()
         && a.given.keys().chain(b.given.keys()).all(same)
-}
-
-/// Finds every error that needs no estimation: preparing steps run, measures only announce their columns.
-pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
-    let (steps, mut errors) = steps(plan);
-    let (mut run, more) = load(plan, roots);
-    let readable = more.is_empty();
-    errors.extend(more);
-    let mut fits: Vec<String> = Vec::new();
-    for step in &steps {
-        if !readable {
-            break;
-        }
-        let mut found = check_step(&mut run, step, plan, &fits);
-        errors.append(&mut found);
-        if matches!(step.entry.role, Role::Estimate | Role::Measure) {
-            fits.push(step.name.clone());
-        }
-    }
-    match errors.is_empty() {
-        true => Ok(steps.iter().map(|s| format!("{} ({})", s.name, s.entry.name)).collect()),
-        false => Err(Error::many(errors)),
-    }
-}
-
-/// Errors of one step; its columns are announced as missing values so that later steps find their names.
-fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<Error> {
-    let mut errors = Vec::new();
-    let place = |e: Error| {
-        let span = option_span(plan, step.index, &e.to_string());
-        e.at_step(&step.name).at_plan(&plan.file, span)
-    };
-    for model in step.method.models() {
-        if !fits.contains(&model) {
-            let near = plim_table::near(&model, fits.iter().map(String::as_str));
-            let remedy = match near.first() {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "name an earlier step".into(),
-            };
-            errors.push(place(Error::plan(format!("no earlier step `{model}`"), remedy)));
-        }
-    }
-    let (name, table) = match run.source(step) {
-        Ok(found) => found,
-        Err(_) if step.entry.role == Role::Show && step.rows.data.is_none() => return errors,
-        Err(e) => {
-            errors.push(place(e));
-            return errors;
-        }
-    };
-    let (unit, time) = run.keys.get(&name).cloned().unwrap_or_default();
-    let unit = step.rows.unit.clone().or(unit);
-    let time = step.rows.time.clone().or(time);
-    let (mut columns, wrong) = step.columns(Some(table));
-    errors.extend(wrong.into_iter().map(place));
-    columns.extend([&unit, &time].into_iter().flatten().cloned());
-    columns.dedup();
-    if step.entry.name != "sql" {
-        for column in &columns {
-            if let Err(e) = table.column(column) {
-                errors.push(place(Error::from(e).in_formula(&step.regression.formula)));
-            }
-        }
-    }
-    if let (Some(u), Some(t), false) = (&unit, &time, step.entry.records || step.entry.role == Role::Show)
-        && table.has(u)
-        && table.has(t)
-        && let Err(e) = Panel::new(table, u, t)
-    {
-        errors.push(place(e.into()));
-    }
-    if errors.is_empty() {
-        // A column that a measure will fill is all missing here: only a query can do without its values.
-        let empty = |c: &String| table.column(c).is_ok_and(|c| (0..c.len()).all(|i| c.is_missing(i)));
-        let runs = step.entry.role == Role::Prepare && (step.entry.name == "sql" || !columns.iter().any(empty));
-        match runs {
-            true => errors.extend(run.step(step, &plan.study, &plan.folder).err().map(place)),
-            false => announce(run, step, &name),
-        }
-    }
-    errors
-}
-
-/// Adds the columns that a step will make, all missing.
-fn announce(run: &mut Run, step: &Step, source: &str) {
-    let adds = step.method.adds(&step.name);
-    let into = step.rows.into.clone().unwrap_or_else(|| source.to_string());
-    if step.entry.records && (step.rows.into.is_none() || !run.tables.contains_key(&into)) {
-        let keys: Vec<Column> = [&step.rows.unit, &step.rows.time]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .chain(run.keys.get(source).map(|(u, t)| [u.clone(), t.clone()]).into_iter().flatten().flatten())
-            .map(|k| Column::number(k, vec![f64::NAN]))
-            .collect();
-        let name = step.rows.into.clone().unwrap_or_else(|| step.name.clone());
-        let all: Vec<Column> = keys.into_iter().chain(adds.iter().map(|a| Column::number(a, vec![f64::NAN]))).collect();
-        let mut table = Table::default();
-        for column in all {
-            let _ = table.set(column);
-        }
-        run.tables.insert(name.clone(), table);
-        run.keys.insert(name, Default::default());
-        return;
-    }
-    if let Some(table) = run.tables.get_mut(&into) {
-        for name in adds {
-            if !table.has(&name) {
-                let _ = table.set(Column::number(name, vec![f64::NAN; table.rows()]));
-            }
-        }
-    }
 }
 
 /// JSON of the rows of a table: keys and columns, `null` where missing.

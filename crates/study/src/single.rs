@@ -1,6 +1,6 @@
 //! One method on one data file: what `plim fit` and `plim measure` do, with the options of a step.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::method::{Role, find};
 use crate::plan::Study;
 use crate::run::{Held, Run, rows_json};
@@ -68,7 +68,7 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
     let first = run_on(method, std::mem::take(&mut read.table), options.clone(), folder);
     let (single, _) = match (first, wanted) {
         // With every column in sight the message can offer near names.
-        (Err(_), Some(_)) => {
+        (Err(e), Some(_)) if matches!(&*e.kind, Kind::Table(plim_table::Error::NoColumn { .. })) => {
             read = plim_table::read(file, &reading)?;
             run_on(method, std::mem::take(&mut read.table), options, folder)?
         }

@@ -130,3 +130,12 @@ fn errors_point_into_the_formula() {
         assert_eq!(caret - 2, formula.find(at).unwrap(), "{e}");
     }
 }
+
+#[test]
+fn scores_of_several_models_are_not_lost_in_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = table(dir.path());
+    let Value::Object(options) = json!({ "formula": "x ~ w", "split": "region" }) else { unreachable!() };
+    let Err(e) = run("sfa", &path, options).map(|_| ()) else { panic!("each model has scores of its own") };
+    assert!(e.to_string().contains("score"), "{e}");
+}

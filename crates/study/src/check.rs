@@ -1,0 +1,121 @@
+//! Every error of a study that needs no estimation, in one pass.
+
+use crate::error::{Error, Result};
+use crate::method::Role;
+use crate::plan::Plan;
+use crate::run::{Run, load, option_span, steps};
+use crate::step::Step;
+use plim_table::{Column, Panel, Table};
+use std::path::PathBuf;
+
+/// Finds every error that needs no estimation: preparing steps run, measures only announce their columns.
+pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
+    let (steps, mut errors) = steps(plan);
+    let (mut run, more) = load(plan, roots);
+    let readable = more.is_empty();
+    errors.extend(more);
+    let mut fits: Vec<String> = Vec::new();
+    for step in &steps {
+        if !readable {
+            break;
+        }
+        let mut found = check_step(&mut run, step, plan, &fits);
+        errors.append(&mut found);
+        if matches!(step.entry.role, Role::Estimate | Role::Measure) {
+            fits.push(step.name.clone());
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(steps.iter().map(|s| format!("{} ({})", s.name, s.entry.name)).collect()),
+        false => Err(Error::many(errors)),
+    }
+}
+
+/// Errors of one step; its columns are announced as missing values so that later steps find their names.
+fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<Error> {
+    let mut errors = Vec::new();
+    let place = |e: Error| {
+        let span = option_span(plan, step.index, &e.to_string());
+        e.at_step(&step.name).at_plan(&plan.file, span)
+    };
+    for model in step.method.models() {
+        if !fits.contains(&model) {
+            let near = plim_table::near(&model, fits.iter().map(String::as_str));
+            let remedy = match near.first() {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name an earlier step".into(),
+            };
+            errors.push(place(Error::plan(format!("no earlier step `{model}`"), remedy)));
+        }
+    }
+    let (name, table) = match run.source(step) {
+        Ok(found) => found,
+        Err(_) if step.entry.role == Role::Show && step.rows.data.is_none() => return errors,
+        Err(e) => {
+            errors.push(place(e));
+            return errors;
+        }
+    };
+    let (unit, time) = run.keys.get(&name).cloned().unwrap_or_default();
+    let unit = step.rows.unit.clone().or(unit);
+    let time = step.rows.time.clone().or(time);
+    let (mut columns, wrong) = step.columns(Some(table));
+    errors.extend(wrong.into_iter().map(place));
+    columns.extend([&unit, &time].into_iter().flatten().cloned());
+    columns.dedup();
+    if step.entry.name != "sql" {
+        for column in &columns {
+            if let Err(e) = table.column(column) {
+                errors.push(place(Error::from(e).in_formula(&step.regression.formula)));
+            }
+        }
+    }
+    if let (Some(u), Some(t), false) = (&unit, &time, step.entry.records || step.entry.role == Role::Show)
+        && table.has(u)
+        && table.has(t)
+        && let Err(e) = Panel::new(table, u, t)
+    {
+        errors.push(place(e.into()));
+    }
+    if errors.is_empty() {
+        // A column that a measure will fill is all missing here: only a query can do without its values.
+        let empty = |c: &String| table.column(c).is_ok_and(|c| (0..c.len()).all(|i| c.is_missing(i)));
+        let runs = step.entry.role == Role::Prepare && (step.entry.name == "sql" || !columns.iter().any(empty));
+        match runs {
+            true => errors.extend(run.step(step, &plan.study, &plan.folder).err().map(place)),
+            false => announce(run, step, &name),
+        }
+    }
+    errors
+}
+
+/// Adds the columns that a step will make, all missing.
+fn announce(run: &mut Run, step: &Step, source: &str) {
+    let adds = step.method.adds(&step.name);
+    let into = step.rows.into.clone().unwrap_or_else(|| source.to_string());
+    if step.entry.records && (step.rows.into.is_none() || !run.tables.contains_key(&into)) {
+        let keys: Vec<Column> = [&step.rows.unit, &step.rows.time]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(run.keys.get(source).map(|(u, t)| [u.clone(), t.clone()]).into_iter().flatten().flatten())
+            .map(|k| Column::number(k, vec![f64::NAN]))
+            .collect();
+        let name = step.rows.into.clone().unwrap_or_else(|| step.name.clone());
+        let all: Vec<Column> = keys.into_iter().chain(adds.iter().map(|a| Column::number(a, vec![f64::NAN]))).collect();
+        let mut table = Table::default();
+        for column in all {
+            let _ = table.set(column);
+        }
+        run.tables.insert(name.clone(), table);
+        run.keys.insert(name, Default::default());
+        return;
+    }
+    if let Some(table) = run.tables.get_mut(&into) {
+        for name in adds {
+            if !table.has(&name) {
+                let _ = table.set(Column::number(name, vec![f64::NAN; table.rows()]));
+            }
+        }
+    }
+}
