@@ -49,7 +49,12 @@ impl Regression {
 impl Estimated {
     /// The line of a regressor; an error says that it was dropped.
     pub fn coefficient(&self, name: &str) -> Result<&Coefficient> {
-        self.coefficients.iter().find(|c| c.name == name).ok_or_else(|| {
+        self.position(name).map(|j| &self.coefficients[j])
+    }
+
+    /// Its place among the coefficients.
+    pub fn position(&self, name: &str) -> Result<usize> {
+        self.coefficients.iter().position(|c| c.name == name).ok_or_else(|| {
             let absorbed =
                 self.fit.dropped.iter().any(|d| d.name == name && d.reason == super::least_squares::Reason::Absorbed);
             Error::new(Kind::Collinear { absorbed }).at_column(name)
@@ -70,11 +75,7 @@ impl Estimated {
 
     /// Wald test that the coefficients of these names are zero, F(q, df); refused with as many restrictions as clusters.
     pub fn joint(&self, name: &str, coefficients: &[String]) -> Result<Test> {
-        let mut positions = Vec::new();
-        for coefficient in coefficients {
-            self.coefficient(coefficient)?;
-            positions.extend(self.fit.names.iter().position(|n| n == coefficient));
-        }
+        let positions = coefficients.iter().map(|name| self.position(name)).collect::<Result<Vec<_>>>()?;
         self.covariance.wald(name, &self.fit.coef, &positions)
     }
 }

@@ -85,13 +85,7 @@ impl Feols {
         };
         let run = |estimated: &Estimated, design: &Design, names: &[String]| {
             let fit = &estimated.fit;
-            let positions = names
-                .iter()
-                .map(|n| {
-                    estimated.coefficient(n)?;
-                    Ok(fit.names.iter().position(|m| m == n).unwrap_or_default())
-                })
-                .collect::<plim_stats::Result<Vec<usize>>>()?;
+            let positions = names.iter().map(|n| estimated.position(n)).collect::<plim_stats::Result<Vec<_>>>()?;
             let clusters = cluster_at(fit, design, name)?;
             let factor = vcov(fit, &Vcov::Cluster(vec![name.clone()]), rules.ssc, design)?.factor;
             let options = Wild {
