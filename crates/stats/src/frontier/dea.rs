@@ -21,37 +21,49 @@
 //! output has no radial score: it is `refused` and is no part of the frontier of the others either.
 //!
 //! ```
-//! use plim_stats::frontier::dea::{Dea, Rts, dea};
+//! use plim_stats::frontier::dea::{Dea, Rts, Units, dea};
 //! use plim_stats::math::Mat;
 //! let x = Mat::from_fn(3, 1, |i, _| [2.0, 3.0, 6.0][i]);
 //! let y = Mat::from_fn(3, 1, |i, _| [2.0, 5.0, 8.0][i]);
 //! let options = Dea { inputs: vec!["x".into()], outputs: vec!["y".into()], rts: Rts::Crs, ..Dea::default() };
-//! let scores = dea(&x, &y, &options).unwrap();
+//! let scores = dea(&Units::new(&x, &y).unwrap(), &options).unwrap();
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
 mod free_disposal;
-mod technology;
+mod radial;
+pub mod technology;
+mod units;
+
+pub use radial::Radial;
+pub use units::{Kind, Units};
 
 use super::Status;
-use crate::math::Mat;
-use crate::math::lp::Sense;
-use crate::{Error, Kind, Result};
+use crate::{Error, Result};
+use free_disposal::FreeDisposal;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use technology::{NoScore, Technology};
+use technology::{NoScore, Scored, Standing};
 
-/// Radial data envelopment analysis: efficiency of units that turn inputs into outputs.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+/// Data envelopment analysis: efficiency of units that turn inputs into outputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dea {
     /// Columns of inputs, nonnegative; less is better.
     pub inputs: Vec<String>,
     /// Columns of outputs, nonnegative; more is better.
     pub outputs: Vec<String>,
+    /// Columns of undesirable outputs, such as emissions; less is better.
+    pub bads: Vec<String>,
+    /// Whether undesirable outputs can be given up for nothing, or only together with outputs.
+    pub disposability: Disposability,
+    /// How the distance to the frontier is measured.
+    pub model: DeaModel,
     /// Returns to scale of the frontier. Variable by default: cities and countries differ in size.
     pub rts: Rts,
+    /// Smallest and largest Σλ under generalized returns to scale (`rts = "grs"`).
+    pub grs: [f64; 2],
     /// What is scaled to reach the frontier: all inputs down, or all outputs up.
     pub orientation: Orientation,
     /// Leave each unit out of its own reference, so that efficient units get scores above one and can be ranked.
@@ -63,6 +75,34 @@ pub struct Dea {
     /// Column for each value of which there is a frontier of its own, such as the year; one frontier of all rows without
     /// it.
     pub by: Option<String>,
+}
+
+impl Default for Dea {
+    fn default() -> Self {
+        Dea {
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            bads: Vec::new(),
+            disposability: Disposability::default(),
+            model: DeaModel::default(),
+            rts: Rts::default(),
+            grs: [0.8, 1.2],
+            orientation: Orientation::default(),
+            super_efficiency: false,
+            slacks: false,
+            scale: false,
+            by: None,
+        }
+    }
+}
+
+/// How the distance to the frontier is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeaModel {
+    /// One factor for all inputs, or for all outputs.
+    #[default]
+    Radial,
 }
 
 /// Returns to scale of the frontier.
@@ -80,18 +120,19 @@ pub enum Rts {
     Ndrs,
     /// Free disposal hull: no combinations, each unit against one other.
     Fdh,
+    /// Generalized: combinations may be scaled within the bounds of `grs`.
+    Grs,
 }
 
-impl Rts {
-    /// How the weights of a combination add up to one, where they must.
-    fn sum(self) -> Option<Sense> {
-        match self {
-            Rts::Crs => None,
-            Rts::Vrs | Rts::Fdh => Some(Sense::Equal),
-            Rts::Nirs => Some(Sense::AtMost),
-            Rts::Ndrs => Some(Sense::AtLeast),
-        }
-    }
+/// Whether undesirable outputs can be given up for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposability {
+    /// Only together with the outputs: B'λ = b.
+    #[default]
+    Weak,
+    /// Freely, as if they were inputs: B'λ ≤ b.
+    Strong,
 }
 
 /// What is scaled to reach the frontier.
@@ -103,6 +144,8 @@ pub enum Orientation {
     Input,
     /// All outputs by φ ≥ 1.
     Output,
+    /// Both, in models that have no orientation.
+    None,
 }
 
 /// Local returns to scale of a unit.
@@ -117,17 +160,6 @@ pub enum ReturnsToScale {
     Drs,
 }
 
-/// Slacks at the radial target, in the units of the columns.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Slacks {
-    /// Excess of each input, m.
-    pub inputs: Vec<f64>,
-    /// Shortfall of each output, s.
-    pub outputs: Vec<f64>,
-    /// Their sum, which the second phase maximizes.
-    pub sum: f64,
-}
-
 /// A unit of the reference with its weight in the target.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Peer {
@@ -137,12 +169,38 @@ pub struct Peer {
     pub lambda: f64,
 }
 
+/// Where a model projects a point, and how far that is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Projection {
+    /// One is efficient, more is better.
+    pub efficiency: f64,
+    /// The program's own optimum.
+    pub score: f64,
+    /// Columns of the reference with their weights in the target.
+    pub lambda: Vec<(usize, f64)>,
+    /// What is still wasted at the target, m + s + q, when the model says.
+    pub slacks: Option<Vec<f64>>,
+    /// Change of the program's optimum with each variable of the point (and Σλ), when it is a linear program.
+    pub prices: Vec<f64>,
+    /// Scale efficiency and local returns, with `scale`.
+    pub scale: Option<(f64, ReturnsToScale)>,
+}
+
+/// A way to score points against a reference.
+pub trait Model: Sync {
+    /// Scores a point.
+    fn project(&self, point: &[f64], standing: Standing) -> Scored<Projection>;
+
+    /// Names the columns of the reference that are likely to be peers.
+    fn prefer(&mut self, columns: &[usize]);
+}
+
 /// Score of one unit; without an optimum the numbers are `None`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Unit {
-    /// θ or 1/φ: one is efficient, more is better; above one under super-efficiency only.
+    /// One is efficient, more is better; above one under super-efficiency only.
     pub efficiency: Option<f64>,
-    /// The program's own optimum: θ or φ.
+    /// The program's own optimum: θ, φ, β, ρ.
     pub score: Option<f64>,
     /// What became of it.
     pub status: Status,
@@ -152,10 +210,37 @@ pub struct Unit {
     pub scale_efficiency: Option<f64>,
     /// Local returns to scale, with `scale`.
     pub returns_to_scale: Option<ReturnsToScale>,
-    /// Second phase, with `slacks`.
-    pub slacks: Option<Slacks>,
+    /// Excess of inputs, shortfall of outputs and excess of undesirable outputs at the target, m + s + q, in the units of
+    /// the columns.
+    pub slacks: Option<Vec<f64>>,
     /// Reference units of the target, by row.
     pub peers: Vec<Peer>,
+}
+
+impl Unit {
+    fn new(scored: Scored<Projection>, reference: &[usize]) -> Self {
+        let mut unit = Unit {
+            efficiency: None,
+            score: None,
+            status: Status::Optimal,
+            reason: None,
+            scale_efficiency: None,
+            returns_to_scale: None,
+            slacks: None,
+            peers: Vec::new(),
+        };
+        match scored {
+            Err(NoScore { status, reason }) => (unit.status, unit.reason) = (status, reason),
+            Ok(projection) => {
+                (unit.efficiency, unit.score) = (Some(projection.efficiency), Some(projection.score));
+                (unit.scale_efficiency, unit.returns_to_scale) = projection.scale.unzip();
+                unit.slacks = projection.slacks;
+                let peer = |(j, lambda): (usize, f64)| Peer { unit: reference[j], lambda };
+                unit.peers = projection.lambda.into_iter().map(peer).collect();
+            }
+        }
+        unit
+    }
 }
 
 /// Scores of all units, in row order.
@@ -172,64 +257,65 @@ const FIRST_BATCH: usize = 32;
 /// Columns further apart than this make a sum of slacks a sum over the largest alone.
 const COMPARABLE: f64 = 1e8;
 
-/// Scores every row of X (n × m inputs) and Y (n × s outputs) against the frontier of all rows.
-pub fn dea(X: &Mat<f64>, Y: &Mat<f64>, options: &Dea) -> Result<DeaScores> {
-    check(X, Y, options)?;
-    let refusals: Vec<Option<&str>> = (0..X.nrows()).map(|i| refusal(X, Y, i)).collect();
-    let reference: Vec<usize> = (0..X.nrows()).filter(|&i| refusals[i].is_none()).collect();
-    let mut technology = Technology::new(X, Y, &reference);
-    let mut scored: Vec<Unit> = Vec::with_capacity(reference.len());
+/// Scores every unit against the frontier of all of them.
+pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
+    check(units, options)?;
+    let refusal = |unit: usize| refusal(units, unit, options);
+    let model = |reference: &[usize]| model(units, reference, options);
+    Ok(score(units, refusal, model, options.super_efficiency))
+}
+
+/// Why the model that `options` name has no score for a unit, if so.
+fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
+    match options.model {
+        DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
+    }
+}
+
+/// The model that `options` name, against the units `reference`.
+fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
+    match (options.model, options.rts) {
+        (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
+        (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
+    }
+}
+
+/// Scores the units that `refusal` lets pass against a `model` of the frontier that they span.
+pub(super) fn score(
+    units: &Units,
+    refusal: impl Fn(usize) -> Option<NoScore>,
+    model: impl Fn(&[usize]) -> Box<dyn Model>,
+    super_efficiency: bool,
+) -> DeaScores {
+    let mut refusals: Vec<Option<NoScore>> = (0..units.count()).map(refusal).collect();
+    let reference: Vec<usize> = (0..units.count()).filter(|&i| refusals[i].is_none()).collect();
+    let mut model = model(&reference);
+    let standing = if super_efficiency { Standing::LeftOut } else { Standing::Member };
+    let mut scored: Vec<Scored<Projection>> = Vec::with_capacity(reference.len());
     // Each unit is its own program and starts from its own column, so the number of threads cannot matter. Few units
     // are ever peers: those found so far are priced first, in batches that double and do not depend on threads either.
     while scored.len() < reference.len() {
         let batch = scored.len()..reference.len().min(2 * scored.len().max(FIRST_BATCH));
-        let score = |own: usize| match options.rts {
-            Rts::Fdh => free_disposal::unit(X, Y, reference[own], &reference, options),
-            _ => technology.unit(own, &reference, options),
-        };
-        let next: Vec<Unit> = batch.into_par_iter().map(score).collect();
+        let project = |own: usize| model.project(&units.point(reference[own]), standing(own));
+        let next: Vec<Scored<Projection>> = batch.into_par_iter().map(project).collect();
         scored.extend(next);
-        technology.prefer(&scored, &reference);
+        let peers: Vec<usize> = scored.iter().flatten().flat_map(|p| p.lambda.iter().map(|l| l.0)).collect();
+        model.prefer(&peers);
     }
     let mut scored = scored.into_iter();
-    let units: Vec<Unit> = (refusals.into_iter())
-        .map(|reason| match reason {
-            Some(reason) => NoScore { status: Status::Refused, reason: Some(reason.into()) }.into(),
-            None => scored.next().expect("one score for each unit of the reference"),
+    let all: Vec<Unit> = (refusals.iter_mut())
+        .map(|refusal| match refusal.take() {
+            Some(none) => Unit::new(Err(none), &reference),
+            None => Unit::new(scored.next().expect("one score for each unit of the reference"), &reference),
         })
         .collect();
-    let notes = notes(&units, X.ncols(), Y.ncols());
-    Ok(DeaScores { units, notes })
+    let notes = notes(&all, units);
+    DeaScores { units: all, notes }
 }
 
-/// Shapes, finiteness, and options that exclude each other.
-fn check(X: &Mat<f64>, Y: &Mat<f64>, options: &Dea) -> Result<()> {
-    for (what, M, names) in [("inputs", X, &options.inputs), ("outputs", Y, &options.outputs)] {
-        if names.is_empty() {
-            return Err(Error::invalid(
-                format!("no {what} are named"),
-                format!("list the columns of {what}, for example `{what} = [\"a\", \"b\"]`"),
-            ));
-        }
-        if M.ncols() != names.len() {
-            return Err(Error::length(format!("the matrix of {what}"), M.ncols(), names.len()));
-        }
-        if M.nrows() == 0 {
-            return Err(Error::new(Kind::Empty { what: format!("the table of {what}") }));
-        }
-        for (j, name) in names.iter().enumerate() {
-            let bad: Vec<usize> = (0..M.nrows()).filter(|&i| !M[(i, j)].is_finite()).collect();
-            if !bad.is_empty() {
-                return Err(Error::new(Kind::NotFinite).at_column(name).at_rows(bad));
-            }
-        }
-    }
-    if Y.nrows() != X.nrows() {
-        return Err(Error::length("the matrix of outputs", Y.nrows(), X.nrows()));
-    }
-    if let Some(twice) = options.inputs.iter().find(|name| options.outputs.contains(name)) {
-        return Err(Error::invalid("is both an input and an output", "name it once").at_column(twice));
-    }
+/// Options that exclude each other, and data that they cannot take.
+fn check(units: &Units, options: &Dea) -> Result<()> {
+    units.check(options)?;
     if options.rts == Rts::Fdh && options.scale {
         return Err(Error::invalid(
             "`scale` compares returns to scale of combinations, which the free disposal hull has not",
@@ -242,9 +328,21 @@ fn check(X: &Mat<f64>, Y: &Mat<f64>, options: &Dea) -> Result<()> {
             "ask for one of them at a time",
         ));
     }
-    let means: Vec<f64> = [X, Y]
-        .iter()
-        .flat_map(|M| (0..M.ncols()).map(|j| (0..M.nrows()).map(|i| M[(i, j)].abs()).sum::<f64>()))
+    if options.model == DeaModel::Radial && options.orientation == Orientation::None {
+        return Err(Error::invalid(
+            "a radial score has an orientation",
+            "set `orientation` to `input` or `output`, or choose a `model` without one",
+        ));
+    }
+    let [lower, upper] = options.grs;
+    if options.rts == Rts::Grs && !((0.0..=1.0).contains(&lower) && 1.0 <= upper) {
+        return Err(Error::invalid(
+            format!("`grs` is [{lower}, {upper}], which does not hold the unit itself"),
+            "give a lower bound from 0 to 1 and an upper bound of at least 1, for example `grs = [0.8, 1.2]`",
+        ));
+    }
+    let means: Vec<f64> = (0..units.variables())
+        .map(|i| units.variable(i).iter().map(|v| v.abs()).sum::<f64>())
         .filter(|&mean| mean > 0.0)
         .collect();
     let (least, most) = means.iter().fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), &m| (a.min(m), b.max(m)));
@@ -257,22 +355,10 @@ fn check(X: &Mat<f64>, Y: &Mat<f64>, options: &Dea) -> Result<()> {
     Ok(())
 }
 
-/// Why unit `i` has no radial score, if so.
-fn refusal(X: &Mat<f64>, Y: &Mat<f64>, i: usize) -> Option<&'static str> {
-    let row = |M: &Mat<f64>| (0..M.ncols()).map(|j| M[(i, j)]).collect::<Vec<_>>();
-    let (x, y) = (row(X), row(Y));
-    match () {
-        () if x.iter().chain(&y).any(|&v| v < 0.0) => Some("an input or output is negative"),
-        () if x.iter().all(|&v| v == 0.0) => Some("all inputs are zero"),
-        () if y.iter().all(|&v| v == 0.0) => Some("all outputs are zero"),
-        () => None,
-    }
-}
-
-fn notes(units: &[Unit], inputs: usize, outputs: usize) -> Vec<String> {
+fn notes(scored: &[Unit], units: &Units) -> Vec<String> {
     let mut notes = Vec::new();
-    let n = units.len();
-    let count = |status| units.iter().filter(|u| u.status == status).count();
+    let n = scored.len();
+    let count = |status| scored.iter().filter(|u| u.status == status).count();
     match count(Status::Refused) {
         0 => {}
         k => notes.push(format!(
@@ -285,6 +371,8 @@ fn notes(units: &[Unit], inputs: usize, outputs: usize) -> Vec<String> {
             notes.push(format!("{k} of {n} units cannot be reached by the others: no super-efficiency exists for them"))
         }
     }
+    let inputs = units.number(Kind::Input) + units.number(Kind::Bad);
+    let outputs = units.number(Kind::Output);
     let wanted = (inputs * outputs).max(3 * (inputs + outputs));
     if n < wanted {
         notes.push(format!(

@@ -1,133 +1,184 @@
-//! Efficiency scores: envelopment and stochastic frontiers.
+//! Efficiency scores of units that turn inputs into outputs: from the columns of a table, and back to columns.
 
-use super::regression::{built, finite, located};
-use super::{numbers, object};
+use super::numbers;
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use indexmap::IndexMap;
-use plim_report::{Fit, Measure};
-use plim_stats::frontier::dea::{Dea, Unit, dea};
-use plim_stats::frontier::sfa::{Sfa, sfa};
+use plim_report::Measure;
+use plim_stats::frontier::dea::{Dea, DeaScores, Unit, Units, dea};
 use plim_stats::math::Mat;
 use plim_table::{Column, Table};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-impl Method for Dea {
-    fn columns(&self) -> Vec<String> {
-        self.inputs.iter().chain(&self.outputs).chain(&self.by).cloned().collect()
-    }
+/// The columns that a model of efficiency names.
+pub(super) struct Variables<'a> {
+    pub(super) inputs: &'a [String],
+    pub(super) outputs: &'a [String],
+    pub(super) bads: &'a [String],
+}
 
-    fn adds(&self, step: &str) -> Vec<String> {
-        let mut names = vec!["efficiency", "score", "status"];
-        if self.scale {
-            names.extend(["scale_efficiency", "returns_to_scale"]);
-        }
-        names.push("peers");
-        let mut all: Vec<String> = names.into_iter().map(str::to_string).collect();
-        if self.slacks {
-            all.push("slack_sum".into());
-            all.extend(self.inputs.iter().chain(&self.outputs).map(|c| format!("slack_{c}")));
-        }
-        all.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+impl<'a> Variables<'a> {
+    /// Names in the order of the variables of [`Units`].
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a String> {
+        self.inputs.iter().chain(self.outputs).chain(self.bads)
     }
+}
 
-    fn run(&self, cx: &Context) -> Result<Outcome> {
-        if self.inputs.is_empty() || self.outputs.is_empty() {
+/// The rows that have all variables.
+pub(super) struct Observed {
+    /// Rows of the step's table, ascending.
+    pub(super) rows: Vec<usize>,
+    /// The same rows, as a table.
+    pub(super) table: Table,
+    /// Their values.
+    pub(super) units: Units,
+    /// What was left out.
+    pub(super) notes: Vec<String>,
+}
+
+impl Observed {
+    /// Reads the variables; `keys` are columns that must not be missing either.
+    pub(super) fn new(cx: &Context, variables: &Variables, keys: &[&String]) -> Result<Self> {
+        if variables.inputs.is_empty() || variables.outputs.is_empty() {
             return Err(Error::plan("`inputs` or `outputs` is empty", "name the columns of both"));
         }
         let kept = cx.kept();
-        let (inputs, outputs) = (numbers(&kept, &self.inputs)?, numbers(&kept, &self.outputs)?);
-        let by = self.by.as_deref().map(|by| kept.column(by)).transpose()?;
+        let [inputs, outputs, bads] = [variables.inputs, variables.outputs, variables.bads].map(|n| numbers(&kept, n));
+        let (inputs, outputs, bads) = (inputs?, outputs?, bads?);
+        let keys = keys.iter().map(|key| Ok(kept.column(key)?)).collect::<Result<Vec<_>>>()?;
         let complete = |i: &usize| {
-            inputs.iter().chain(&outputs).all(|c| !c[*i].is_nan()) && by.is_none_or(|by| !by.is_missing(*i))
+            inputs.iter().chain(&outputs).chain(&bads).all(|c| !c[*i].is_nan())
+                && keys.iter().all(|k| !k.is_missing(*i))
         };
         let rows: Vec<usize> = (0..kept.rows()).filter(complete).collect();
         if rows.is_empty() {
             return Err(Error::plan("no row has all inputs and outputs", "check the columns that the options name"));
         }
-        let mut units: Vec<Option<Unit>> = vec![None; rows.len()];
+        let matrix = |columns: &[&[f64]]| Mat::from_fn(rows.len(), columns.len(), |i, j| columns[j][rows[i]]);
+        let table = kept.take(&rows);
+        let units = Units::with_bads(&matrix(&inputs), &matrix(&outputs), &matrix(&bads))
+            .map_err(|e| Error::from(e).at_rows(&table))?;
         let mut notes = Vec::new();
-        for (value, members) in groups(by, &rows) {
-            // Positions among the complete rows; the frontier of a group knows only its members.
-            let matrix =
-                |columns: &[&[f64]]| Mat::from_fn(members.len(), columns.len(), |i, j| columns[j][rows[members[i]]]);
-            let here: Vec<usize> = members.iter().map(|&i| rows[i]).collect();
-            let scores = dea(&matrix(&inputs), &matrix(&outputs), self)
-                .map_err(|e| Error::from(e).at_rows(&kept.take(&here)))?;
+        if rows.len() < cx.rows.len() {
+            let what: String = keys.iter().map(|key| format!(" or `{}`", key.name)).collect();
+            notes.push(format!("{} rows miss an input or output{what} and have no score", cx.rows.len() - rows.len()));
+        }
+        Ok(Observed { rows: rows.iter().map(|&r| cx.rows[r]).collect(), table, units, notes })
+    }
+
+    /// Scores with a frontier for each value of the column `by`, or one for all without it.
+    pub(super) fn score_by(
+        &mut self,
+        by: Option<&str>,
+        score: impl Fn(&Units) -> plim_stats::Result<DeaScores>,
+    ) -> Result<Vec<Unit>> {
+        let mut units: Vec<Option<Unit>> = vec![None; self.rows.len()];
+        for (value, members) in groups(by.map(|by| self.table.column(by)).transpose()?, self.rows.len()) {
+            let scores =
+                score(&self.units.select(&members)).map_err(|e| Error::from(e).at_rows(&self.table.take(&members)))?;
             for (mut unit, &i) in scores.units.into_iter().zip(&members) {
                 unit.peers.iter_mut().for_each(|peer| peer.unit = members[peer.unit]);
                 units[i] = Some(unit);
             }
-            let of = value.map_or(String::new(), |value| format!("{}: ", value));
-            notes.extend(scores.notes.into_iter().map(|note| format!("{of}{note}")));
+            let of = value.map_or(String::new(), |value| format!("{value}: "));
+            self.notes.extend(scores.notes.into_iter().map(|note| format!("{of}{note}")));
         }
-        let units: Vec<Unit> = units.into_iter().flatten().collect();
-        let kept = kept.take(&rows);
-        if rows.len() < cx.rows.len() {
-            let what = self.by.as_ref().map_or(String::new(), |by| format!(" or `{by}`"));
-            notes.push(format!("{} rows miss an input or output{what} and have no score", cx.rows.len() - rows.len()));
-        }
-        let mut measure = Measure { method: "dea".into(), notes, ..Default::default() };
+        Ok(units.into_iter().flatten().collect())
+    }
+
+    /// The outcome of a step: `columns`, one value a row, and the units that were refused.
+    pub(super) fn outcome(self, cx: &Context, method: &str, units: &[Unit], columns: Vec<Column>) -> Outcome {
+        let mut measure = Measure { method: method.into(), notes: self.notes, ..Default::default() };
         let refused: Vec<Value> = (units.iter().enumerate())
-            .filter_map(|(i, u)| Some(json!({ "unit": label(cx, &kept, i), "reason": u.reason.as_ref()? })))
+            .filter_map(|(i, u)| Some(json!({ "unit": label(cx, &self.table, i), "reason": u.reason.as_ref()? })))
             .collect();
         if !refused.is_empty() {
             measure.more.insert("refused".into(), refused.into());
         }
-        Ok(Outcome::Columns(Measured {
-            measure,
-            columns: score_columns(self, &units, &peers(cx, &kept, &units)),
-            keys: Keys::Rows(rows.iter().map(|&r| cx.rows[r]).collect()),
-        }))
+        Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(self.rows) })
     }
 }
 
-/// Positions in `rows` of each value of `by`, by order of first appearance; all of them without it.
-fn groups(by: Option<&Column>, rows: &[usize]) -> Vec<(Option<String>, Vec<usize>)> {
-    let Some(by) = by else { return vec![(None, (0..rows.len()).collect())] };
+/// Positions of each value of `by`, by order of first appearance; all of `rows` without it.
+fn groups(by: Option<&Column>, rows: usize) -> Vec<(Option<String>, Vec<usize>)> {
+    let Some(by) = by else { return vec![(None, (0..rows).collect())] };
     let codes = by.codes();
     let mut groups: IndexMap<u32, Vec<usize>> = IndexMap::new();
-    for (i, &row) in rows.iter().enumerate() {
-        groups.entry(codes[row]).or_default().push(i);
+    for (i, &code) in codes.iter().enumerate() {
+        groups.entry(code).or_default().push(i);
     }
-    groups.into_values().map(|members| (Some(by.show(rows[members[0]])), members)).collect()
+    groups.into_values().map(|members| (Some(by.show(members[0])), members)).collect()
 }
 
-/// The columns that the scores make.
-fn score_columns(options: &Dea, units: &[Unit], peers: &[String]) -> Vec<Column> {
-    let number = |name: &str, value: &dyn Fn(&Unit) -> Option<f64>| {
-        Column::number(name, units.iter().map(|u| value(u).unwrap_or(f64::NAN)).collect())
-    };
-    let mut columns = vec![
-        number("efficiency", &|u| u.efficiency),
-        number("score", &|u| u.score),
-        Column::text("status", units.iter().map(|u| word(&u.status))),
-    ];
-    if options.scale {
-        columns.push(number("scale_efficiency", &|u| u.scale_efficiency));
-        columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
+fn variables(dea: &Dea) -> Variables<'_> {
+    Variables { inputs: &dea.inputs, outputs: &dea.outputs, bads: &dea.bads }
+}
+
+impl Method for Dea {
+    fn columns(&self) -> Vec<String> {
+        variables(self).all().chain(&self.by).cloned().collect()
     }
-    columns.push(Column::text("peers", peers.iter().map(|p| (!p.is_empty()).then_some(p.as_str()))));
-    if options.slacks {
-        columns.push(number("slack_sum", &|u| Some(u.slacks.as_ref()?.sum)));
-        for (j, name) in options.inputs.iter().enumerate() {
-            columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.inputs[j])));
+
+    fn adds(&self, step: &str) -> Vec<String> {
+        let mut names: Vec<String> = ["efficiency", "score", "status"].map(str::to_string).into();
+        if self.scale {
+            names.extend(["scale_efficiency", "returns_to_scale"].map(str::to_string));
         }
-        for (j, name) in options.outputs.iter().enumerate() {
-            columns.push(number(&format!("slack_{name}"), &|u| Some(u.slacks.as_ref()?.outputs[j])));
+        names.push("peers".into());
+        if self.slacks {
+            names.push("slack_sum".into());
+            names.extend(variables(self).all().map(|c| format!("slack_{c}")));
         }
+        names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let mut observed = Observed::new(cx, &variables(self), &self.by.iter().collect::<Vec<_>>())?;
+        let units = observed.score_by(self.by.as_deref(), |units| dea(units, self))?;
+        let mut columns = score_columns(&units);
+        if self.scale {
+            columns.push(number(&units, "scale_efficiency", |u| u.scale_efficiency));
+            columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
+        }
+        columns.push(peers(cx, &observed.table, &units));
+        if self.slacks {
+            columns.extend(slack_columns(&units, &variables(self)));
+        }
+        Ok(observed.outcome(cx, "dea", &units, columns))
+    }
+}
+
+/// A number of each unit as a column.
+pub(super) fn number(units: &[Unit], name: &str, value: impl Fn(&Unit) -> Option<f64>) -> Column {
+    Column::number(name, units.iter().map(|u| value(u).unwrap_or(f64::NAN)).collect())
+}
+
+/// `efficiency`, `score`, `status`.
+pub(super) fn score_columns(units: &[Unit]) -> Vec<Column> {
+    vec![
+        number(units, "efficiency", |u| u.efficiency),
+        number(units, "score", |u| u.score),
+        Column::text("status", units.iter().map(|u| word(&u.status))),
+    ]
+}
+
+/// `slack_sum` and `slack_COLUMN`.
+pub(super) fn slack_columns(units: &[Unit], variables: &Variables) -> Vec<Column> {
+    let mut columns = vec![number(units, "slack_sum", |u| Some(u.slacks.as_ref()?.iter().sum()))];
+    for (j, name) in variables.all().enumerate() {
+        columns.push(number(units, &format!("slack_{name}"), |u| Some(u.slacks.as_ref()?[j])));
     }
     columns
 }
 
 /// The word that a closed choice serializes to.
-fn word<T: Serialize>(value: &T) -> Option<String> {
+pub(super) fn word<T: Serialize>(value: &T) -> Option<String> {
     serde_json::to_value(value).ok()?.as_str().map(str::to_string)
 }
 
 /// How a row is called: its unit and time, else its number.
-fn label(cx: &Context, table: &Table, row: usize) -> String {
+pub(super) fn label(cx: &Context, table: &Table, row: usize) -> String {
     let key = |name: &Option<String>| Some(table.column(name.as_deref()?).ok()?.show(row));
     match (key(&cx.unit), key(&cx.time)) {
         (Some(unit), Some(time)) => format!("{unit} {time}"),
@@ -137,86 +188,8 @@ fn label(cx: &Context, table: &Table, row: usize) -> String {
 }
 
 /// Reference units of each unit with their weights: `B 2011 (0.4); C 2012 (0.6)`.
-fn peers(cx: &Context, table: &Table, units: &[Unit]) -> Vec<String> {
+pub(super) fn peers(cx: &Context, table: &Table, units: &[Unit]) -> Column {
     let one = |p: &plim_stats::frontier::dea::Peer| format!("{} ({:.6})", label(cx, table, p.unit), p.lambda);
-    units.iter().map(|u| u.peers.iter().map(one).collect::<Vec<_>>().join("; ")).collect()
-}
-
-impl Method for Sfa {
-    fn adds(&self, step: &str) -> Vec<String> {
-        ["efficiency", "efficiency_jlms", "status"]
-            .iter()
-            .enumerate()
-            .map(|(j, n)| crate::run::column_name(step, j, n))
-            .collect()
-    }
-
-    fn run(&self, cx: &Context) -> Result<Outcome> {
-        refuse_regression_options(cx)?;
-        let built = built(cx, &[])?;
-        let design = &built.design;
-        if design.absorbs() {
-            return Err(Error::plan("a pooled frontier absorbs no effects", "leave out the part after `|`"));
-        }
-        let fitted = sfa(&design.y, &design.X, &design.names, self).map_err(|e| located(cx, e))?;
-        let n = design.nobs();
-        let mut sample = built.sample.clone();
-        sample.insert("used".into(), json!(n));
-        let mut stats: serde_json::Map<String, Value> = object(&fitted.stats);
-        stats.retain(|_, v| !v.is_null());
-        if self.at.is_some() {
-            // At given parameters there is no maximum to compare least squares with.
-            stats.retain(|name, _| !name.starts_with("lr"));
-        }
-        stats.insert("gradient".into(), finite(fitted.gradient));
-        let vcov = match self.at {
-            None => "inverse Hessian of the log-likelihood",
-            Some(_) => "none: evaluated at given parameters",
-        };
-        let fit = Fit {
-            method: "sfa".into(),
-            formula: cx.step.regression.formula.trim().into(),
-            nobs: n,
-            vcov: vcov.into(),
-            coefficients: fitted.table(),
-            stats,
-            sample,
-            notes: Vec::new(),
-            more: serde_json::Map::new(),
-        };
-        let score = |value: fn(&plim_stats::frontier::sfa::Score) -> Option<f64>| -> Vec<f64> {
-            fitted.rows.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect()
-        };
-        let columns = vec![
-            Column::number("efficiency", score(|r| r.efficiency)),
-            Column::number("efficiency_jlms", score(|r| r.efficiency_jlms)),
-            Column::text("status", fitted.rows.iter().map(|r| word(&r.status))),
-        ];
-        let scores = Measured {
-            measure: Measure { method: "sfa".into(), ..Default::default() },
-            columns,
-            keys: Keys::Rows(design.rows.to_vec()),
-        };
-        Ok(Outcome::Fit(Box::new(fit), Some(scores)))
-    }
-}
-
-/// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
-fn refuse_regression_options(cx: &Context) -> Result<()> {
-    let names = [
-        "weights",
-        "offset",
-        "vcov",
-        "lat",
-        "lon",
-        "conley_kernel",
-        "conley_distance",
-        "ssc",
-        "singletons",
-        "collinear",
-    ];
-    match names.into_iter().find(|name| cx.step.given.contains_key(*name)) {
-        Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
-        None => Ok(()),
-    }
+    let all = units.iter().map(|u| u.peers.iter().map(one).collect::<Vec<_>>().join("; "));
+    Column::text("peers", all.map(|p| (!p.is_empty()).then_some(p)))
 }

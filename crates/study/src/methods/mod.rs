@@ -11,6 +11,7 @@ mod panel;
 mod prepare;
 mod quantile;
 mod regression;
+mod sfa;
 mod show;
 mod threshold;
 mod tobit;

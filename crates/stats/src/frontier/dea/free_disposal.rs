@@ -8,66 +8,86 @@
 //! No program is solved: every unit is tried (Deprins, Simar and Tulkens 1984; Tulkens 1993), m + s operations each. The
 //! target is the best unit; of several that are equally good, the one with the largest sum of slacks, then the first.
 
-use super::technology::NoScore;
-use super::{Dea, Orientation, Peer, Slacks, Unit};
+use super::technology::{NoScore, Scored, Standing};
+use super::{Dea, Kind, Model, Orientation, Projection, Units};
 use crate::frontier::Status;
-use crate::math::Mat;
 
 /// Efficiencies this close are equal, relative to their size: quotients of the same data differ by rounding only.
 const SAME: f64 = 1e-12;
 
-/// Scores `own`, one of the rows `reference` of X (n × m) and Y (n × s).
-pub(super) fn unit(X: &Mat<f64>, Y: &Mat<f64>, own: usize, reference: &[usize], options: &Dea) -> Unit {
-    let input = options.orientation == Orientation::Input;
-    let others = || reference.iter().copied().filter(|&j| !(options.super_efficiency && j == own));
-    let efficiency = |j: usize| if input { theta(X, Y, own, j) } else { phi(X, Y, own, j).map(|phi| 1.0 / phi) };
-    let none = |status| Unit::from(NoScore { status, reason: None });
-    let best = match others().filter_map(efficiency).min_by(f64::total_cmp) {
-        None => return none(Status::Infeasible),
-        Some(best) if !best.is_finite() => return none(Status::Unbounded),
-        Some(best) => best,
-    };
-    let slacks = |j: usize| -> Slacks {
-        let (theta, phi) = if input { (best, 1.0) } else { (1.0, 1.0 / best) };
-        let inputs: Vec<f64> = (0..X.ncols()).map(|i| (theta * X[(own, i)] - X[(j, i)]).max(0.0)).collect();
-        let outputs: Vec<f64> = (0..Y.ncols()).map(|r| (Y[(j, r)] - phi * Y[(own, r)]).max(0.0)).collect();
-        let sum = inputs.iter().chain(&outputs).sum();
-        Slacks { inputs, outputs, sum }
-    };
-    let equal = others().filter(|&j| efficiency(j).is_some_and(|e| e <= best * (1.0 + SAME)));
-    let target =
-        equal.map(|j| (j, slacks(j))).reduce(|first, next| if next.1.sum > first.1.sum { next } else { first });
-    let mut unit = none(Status::Optimal);
-    (unit.efficiency, unit.score) = (Some(best), Some(if input { best } else { 1.0 / best }));
-    if let Some((peer, slack)) = target {
-        unit.peers = vec![Peer { unit: peer, lambda: 1.0 }];
-        unit.slacks = options.slacks.then_some(slack);
-    }
-    unit
+/// Radial scores against single units.
+pub struct FreeDisposal {
+    reference: Units,
+    input: bool,
+    slacks: bool,
 }
 
-/// The factor by which `own` shrinks its inputs to those of `j`, when `j` makes at least its outputs.
-fn theta(X: &Mat<f64>, Y: &Mat<f64>, own: usize, j: usize) -> Option<f64> {
-    if (0..Y.ncols()).any(|r| Y[(j, r)] < Y[(own, r)]) {
-        return None;
+impl FreeDisposal {
+    /// Of the units `reference`, with what `options` ask for.
+    pub fn new(units: &Units, reference: &[usize], options: &Dea) -> Self {
+        let input = options.orientation == Orientation::Input;
+        FreeDisposal { reference: units.select(reference), input, slacks: options.slacks }
     }
-    let mut theta = 0.0f64;
-    for i in 0..X.ncols() {
-        match X[(own, i)] {
-            // Nothing cannot shrink to something.
-            0.0 if X[(j, i)] > 0.0 => return None,
-            0.0 => {}
-            own => theta = theta.max(X[(j, i)] / own),
+
+    /// θ, or 1/φ, of `point` by unit j alone; none when j does not dominate it.
+    fn efficiency(&self, point: &[f64], j: usize) -> Option<f64> {
+        let (mut theta, mut phi) = (0.0f64, f64::INFINITY);
+        for (i, kind) in self.reference.kinds().iter().enumerate() {
+            let (own, other) = (point[i], self.reference.at(i, j));
+            match (kind, self.input) {
+                // Nothing cannot shrink to something.
+                (Kind::Input | Kind::Bad, true) if own == 0.0 && other > 0.0 => return None,
+                (Kind::Input | Kind::Bad, true) if own == 0.0 => {}
+                (Kind::Input | Kind::Bad, true) => theta = theta.max(other / own),
+                (Kind::Input | Kind::Bad, false) if other > own => return None,
+                (Kind::Output, true) if other < own => return None,
+                (Kind::Output, false) if own > 0.0 => phi = phi.min(other / own),
+                _ => {}
+            }
         }
+        Some(if self.input { theta } else { 1.0 / phi })
     }
-    Some(theta)
+
+    /// What is left of the radial target when j has replaced it.
+    fn slacks(&self, point: &[f64], efficiency: f64, j: usize) -> Vec<f64> {
+        let (theta, phi) = if self.input { (efficiency, 1.0) } else { (1.0, 1.0 / efficiency) };
+        let slack = |(i, kind): (usize, &Kind)| match kind {
+            Kind::Output => (self.reference.at(i, j) - phi * point[i]).max(0.0),
+            Kind::Input | Kind::Bad => (theta * point[i] - self.reference.at(i, j)).max(0.0),
+        };
+        self.reference.kinds().iter().enumerate().map(slack).collect()
+    }
 }
 
-/// The factor by which `own` raises its outputs to those of `j`, when `j` uses at most its inputs.
-fn phi(X: &Mat<f64>, Y: &Mat<f64>, own: usize, j: usize) -> Option<f64> {
-    if (0..X.ncols()).any(|i| X[(j, i)] > X[(own, i)]) {
-        return None;
+impl Model for FreeDisposal {
+    fn project(&self, point: &[f64], standing: Standing) -> Scored<Projection> {
+        let tried: Vec<(usize, f64)> = (0..self.reference.count())
+            .filter(|&j| standing.skip() != Some(j))
+            .filter_map(|j| Some((j, self.efficiency(point, j)?)))
+            .collect();
+        let best = match tried.iter().map(|t| t.1).min_by(f64::total_cmp) {
+            None => return Err(NoScore::new(Status::Infeasible)),
+            Some(best) if !best.is_finite() => return Err(NoScore::new(Status::Unbounded)),
+            Some(best) => best,
+        };
+        let equals = tried.iter().filter(|t| t.1 <= best * (1.0 + SAME));
+        let mut target: Option<(usize, Vec<f64>, f64)> = None;
+        for &(j, _) in equals {
+            let slacks = self.slacks(point, best, j);
+            let sum = slacks.iter().sum();
+            if target.as_ref().is_none_or(|t| sum > t.2) {
+                target = Some((j, slacks, sum));
+            }
+        }
+        let Some((peer, slacks, _)) = target else { return Err(NoScore::new(Status::Infeasible)) };
+        Ok(Projection {
+            efficiency: best,
+            score: if self.input { best } else { 1.0 / best },
+            lambda: vec![(peer, 1.0)],
+            slacks: self.slacks.then_some(slacks),
+            ..Projection::default()
+        })
     }
-    let quotients = (0..Y.ncols()).filter(|&r| Y[(own, r)] > 0.0).map(|r| Y[(j, r)] / Y[(own, r)]);
-    Some(quotients.fold(f64::INFINITY, f64::min))
+
+    fn prefer(&mut self, _: &[usize]) {}
 }

@@ -1,0 +1,5 @@
+//! Data envelopment analysis: references, identities, refusals, one file a family of models.
+
+#[allow(dead_code)] // each family uses what it needs
+mod data;
+mod radial;
