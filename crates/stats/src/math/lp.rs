@@ -36,6 +36,7 @@
 mod certificate;
 mod pricing;
 mod simplex;
+mod wide;
 
 pub use certificate::{Certificate, certify};
 pub use simplex::{REFRESH, solve};

@@ -6,6 +6,7 @@
 //! counts as at least its row's share of the objective (objective over size of the row), so that the rounding of a
 //! price that ought to be zero is not compared with itself.
 
+use super::wide::{BLOCK, reduce};
 use super::{Program, Sense, Solution, Status};
 
 /// Relative residuals of a verdict.
@@ -47,7 +48,6 @@ pub fn certify(program: &Program, solution: &Solution) -> Certificate {
 
 /// Largest violation of Σ_i price_i a_ij ≤ cost_j over the shared columns, relative to |cost_j| + Σ_i weight_i |a_ij|.
 fn columns(program: &Program, prices: &[f64], weights: &[f64], cost: &[f64]) -> f64 {
-    const BLOCK: usize = 64;
     let (A, n) = (program.columns, program.columns.count);
     let cost = |j: usize| cost.get(j).map_or(0.0, |c| *c);
     let mut worst: f64 = 0.0;
@@ -55,11 +55,10 @@ fn columns(program: &Program, prices: &[f64], weights: &[f64], cost: &[f64]) -> 
         let len = BLOCK.min(n - from);
         let mut d = [0.0; BLOCK];
         (0..len).for_each(|j| d[j] = cost(from + j));
-        for (i, price) in prices.iter().enumerate() {
-            let row = &A.raw[i * n + from..i * n + from + len];
-            d.iter_mut().zip(row).for_each(|(d, a)| *d -= price * a);
-        }
         // The size of the terms matters only where the sign is wrong, which is rare.
+        if reduce(&mut d, len, prices, &A.raw, n, from) >= 0.0 {
+            continue;
+        }
         for j in (0..len).filter(|&j| d[j] < 0.0 && program.skip != Some(from + j)) {
             let terms = weights.iter().enumerate().map(|(i, w)| w * A.at(i, from + j).abs());
             worst = worst.max(relative(d[j], cost(from + j).abs() + terms.sum::<f64>()));

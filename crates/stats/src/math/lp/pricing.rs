@@ -2,11 +2,10 @@
 
 use super::Variable;
 use super::simplex::{Entering, Simplex};
+use super::wide::{BLOCK, reduce};
 
 /// Reduced costs count as negative below minus this, relative to the prices they are made of.
 const OPTIMAL: f64 = 1e-11;
-/// Columns priced together: a block of reduced costs stays in the first-level cache.
-const BLOCK: usize = 64;
 
 impl Simplex<'_> {
     /// The entering variable: most negative reduced cost, or under Bland's rule the first negative one.
@@ -15,20 +14,20 @@ impl Simplex<'_> {
     pub(super) fn price(&self, prices: &[f64], infeasible: bool, bland: bool) -> Option<Entering> {
         let scale = if infeasible { 0.0 } else { self.largest_cost };
         let tolerance = |v: &[f64]| OPTIMAL * v.iter().fold(scale, |a, p| a.max(p.abs()));
-        let by_row: Vec<f64> = (0..self.m).map(|i| prices[i] / self.rho[i]).collect();
-        let limit = -tolerance(&by_row);
+        let by_row = &self.by_row;
+        let limit = -tolerance(by_row);
         let others = self.price_others(prices, infeasible, -tolerance(prices), bland);
         let preferred = &self.columns.preferred;
         let mut shared = None;
         if !bland {
             let index = |j: usize| preferred[j];
             shared =
-                self.price_shared(&self.columns.preferred_scaled, preferred.len(), index, &by_row, infeasible, limit);
+                self.price_shared(&self.columns.preferred_scaled, preferred.len(), index, by_row, infeasible, limit);
         }
         if shared.is_none() && (others.is_none() || bland || preferred.is_empty()) {
             shared = match bland {
-                true => self.first_shared(&by_row, infeasible, limit),
-                false => self.price_shared(&self.columns.scaled, self.n, |j| j, &by_row, infeasible, limit),
+                true => self.first_shared(by_row, infeasible, limit),
+                false => self.price_shared(&self.columns.scaled, self.n, |j| j, by_row, infeasible, limit),
             };
         }
         match (shared, others) {
@@ -57,19 +56,15 @@ impl Simplex<'_> {
             if !(infeasible || self.program.cost.is_empty()) {
                 (0..len).for_each(|j| d[j] = self.cost(Variable::Shared(index(from + j))));
             }
-            reduce(&mut d[..len], by_row, scaled, count, from);
-            loop {
-                let low = lowest(&d);
-                if low >= bar {
+            let mut low = reduce(&mut d, len, by_row, scaled, count, from);
+            while low < bar {
+                let j = d.iter().position(|&v| v == low).unwrap_or(0);
+                if !self.barred(index(from + j)) {
+                    (best, bar) = (Some((index(from + j), low)), low);
                     break;
                 }
-                let j = d.iter().position(|&v| v == low).unwrap_or(0);
-                if self.barred(index(from + j)) {
-                    d[j] = 0.0;
-                    continue;
-                }
-                (best, bar) = (Some((index(from + j), low)), low);
-                break;
+                d[j] = 0.0;
+                low = d.iter().fold(0.0, |a, &b| a.min(b));
             }
         }
         best
@@ -94,7 +89,7 @@ impl Simplex<'_> {
         let mut best: Option<(Entering, f64)> = None;
         for v in (0..self.program.own.len()).map(Variable::Own).chain((0..self.m).map(Variable::Slack)) {
             let (lower, upper) = self.bounds(v);
-            if lower == upper || self.basis.contains(&v) {
+            if lower == upper || self.place(v).is_some_and(|place| self.is_basic[place]) {
                 continue;
             }
             let priced: f64 = match v {
@@ -116,34 +111,4 @@ impl Simplex<'_> {
         }
         best
     }
-}
-
-/// d_j -= Σ_i price_i a_ij over one block of columns; rows by pairs, to halve the traffic in d.
-fn reduce(d: &mut [f64], prices: &[f64], scaled: &[f64], n: usize, from: usize) {
-    let len = d.len();
-    let row = |i: usize| &scaled[i * n + from..i * n + from + len];
-    let mut i = 0;
-    while i + 1 < prices.len() {
-        let (p, q) = (prices[i], prices[i + 1]);
-        for ((d, a), b) in d.iter_mut().zip(row(i)).zip(row(i + 1)) {
-            *d -= p * a + q * b;
-        }
-        i += 2;
-    }
-    if i < prices.len() {
-        for (d, a) in d.iter_mut().zip(row(i)) {
-            *d -= prices[i] * a;
-        }
-    }
-}
-
-/// The smallest entry, four lanes at a time.
-fn lowest(d: &[f64; BLOCK]) -> f64 {
-    let mut lanes = [0.0_f64; 4];
-    for four in d.chunks_exact(4) {
-        for (lane, &v) in lanes.iter_mut().zip(four) {
-            *lane = if v < *lane { v } else { *lane };
-        }
-    }
-    lanes.into_iter().fold(0.0, f64::min)
 }

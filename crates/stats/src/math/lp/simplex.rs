@@ -11,6 +11,8 @@ const FEASIBLE: f64 = 1e-10;
 const PIVOT: f64 = 1e-9;
 /// Values below this are rounding, in row units of order one; so are prices, relative to the largest.
 const NOTHING: f64 = 1e-14;
+/// Prices that a new inverse moves by less, relative to the largest, are the same.
+const SETTLED: f64 = 1e-13;
 /// Ratios this close are equal.
 const TIE: f64 = 1e-12;
 
@@ -32,16 +34,26 @@ pub(super) struct Simplex<'a> {
     own_scale: Vec<f64>,
     /// Whether own variable k rests at its upper bound while it is nonbasic.
     pub(super) at_upper: Vec<bool>,
+    /// Whether own variable k, or the slack of row i at k + i, is basic.
+    pub(super) is_basic: Vec<bool>,
     rhs: Vec<f64>,
     cost_scale: f64,
     pub(super) largest_cost: f64,
     pub(super) basis: Vec<Variable>,
-    /// Factor to the measure of the basic variables.
+    /// By position in the basis: value, bounds, cost, and the factor to the measure of a basic variable.
+    x: Vec<f64>,
+    bounds: Vec<(f64, f64)>,
+    costs: Vec<f64>,
     norm: Vec<f64>,
     /// B⁻¹, m × m, row by row.
     inverse: Vec<f64>,
-    x: Vec<f64>,
     steps_since_refresh: usize,
+    /// Prices of the rows, and the same for columns before the second row scale.
+    prices: Vec<f64>,
+    pub(super) by_row: Vec<f64>,
+    /// Room for B and its elimination, m × m each.
+    matrix: Vec<f64>,
+    work: Vec<f64>,
 }
 
 /// The variable that enters, and whether it grows or falls.
@@ -91,13 +103,20 @@ impl<'a> Simplex<'a> {
             own,
             own_scale,
             at_upper: program.own.iter().map(|o| o.lower.is_infinite() && o.upper.is_finite()).collect(),
+            is_basic: vec![false; k + m],
             cost_scale: 1.0,
             largest_cost: 0.0,
             basis: start.to_vec(),
+            x: vec![0.0; m],
+            bounds: vec![(0.0, f64::INFINITY); m],
+            costs: vec![0.0; m],
             norm: vec![1.0; m],
             inverse: vec![0.0; m * m],
-            x: vec![0.0; m],
             steps_since_refresh: 0,
+            prices: vec![0.0; m],
+            by_row: vec![0.0; m],
+            matrix: vec![0.0; m * m],
+            work: vec![0.0; m * m],
         };
         let shared = program.cost.iter().zip(&program.columns.column_scale).map(|(c, s)| c * s);
         let others = (0..k).map(Variable::Own).chain((0..m).map(Variable::Slack)).map(|v| simplex.cost(v));
@@ -124,6 +143,26 @@ impl<'a> Simplex<'a> {
             Variable::Slack(i) => p.rows[i].slack_cost * self.rho[i] / R[i],
         };
         cost * self.cost_scale
+    }
+
+    /// Place of an own variable or a slack in `is_basic`.
+    pub(super) fn place(&self, v: Variable) -> Option<usize> {
+        match v {
+            Variable::Shared(_) => None,
+            Variable::Own(k) => Some(k),
+            Variable::Slack(i) => Some(self.program.own.len() + i),
+        }
+    }
+
+    /// Puts `v` at a position of the basis, `norm` being the size of its column.
+    fn enter(&mut self, position: usize, v: Variable, norm: f64) {
+        self.basis[position] = v;
+        self.norm[position] = norm;
+        self.bounds[position] = self.bounds(v);
+        self.costs[position] = self.cost(v) / norm;
+        if let Some(place) = self.place(v) {
+            self.is_basic[place] = true;
+        }
     }
 
     /// Lower and upper bound in the measure of a basic variable (shared and slack: zero and infinity at any measure).
@@ -175,41 +214,39 @@ impl<'a> Simplex<'a> {
     /// Recomputes inverse and basic values; false when the basis is singular.
     fn refresh(&mut self) -> bool {
         let m = self.m;
-        let mut B = vec![0.0; m * m];
+        let (mut B, mut work) = (std::mem::take(&mut self.matrix), std::mem::take(&mut self.work));
         let mut column = vec![0.0; m];
+        self.is_basic.fill(false);
         for p in 0..m {
-            self.norm[p] = self.column(self.basis[p], &mut column);
-            for i in 0..m {
-                B[i * m + p] = column[i];
+            let v = self.basis[p];
+            let norm = self.column(v, &mut column);
+            self.enter(p, v, norm);
+            (0..m).for_each(|i| B[i * m + p] = column[i]);
+        }
+        work.copy_from_slice(&B);
+        let regular = invert(&mut work, &mut self.inverse, m);
+        if regular {
+            let mut rhs = self.rhs.clone();
+            for k in (0..self.program.own.len()).filter(|&k| !self.is_basic[k]) {
+                let rest = self.rest(Variable::Own(k));
+                if rest != 0.0 {
+                    (0..m).for_each(|i| rhs[i] -= rest * self.own[k * m + i]);
+                }
             }
+            let product = |A: &[f64], v: &[f64], p: usize| -> f64 { (0..m).map(|i| A[p * m + i] * v[i]).sum() };
+            (0..m).for_each(|p| self.x[p] = product(&self.inverse, &rhs, p));
+            // One step of refinement: the residual of the equations, solved again.
+            (0..m).for_each(|i| column[i] = rhs[i] - product(&B, &self.x, i));
+            (0..m).for_each(|p| self.x[p] += product(&self.inverse, &column, p));
+            self.steps_since_refresh = 0;
         }
-        let mut work = B.clone();
-        if !invert(&mut work, &mut self.inverse, m) {
-            return false;
-        }
-        let mut rhs = self.rhs.clone();
-        for k in 0..self.program.own.len() {
-            let v = Variable::Own(k);
-            let rest = self.rest(v);
-            if rest != 0.0 && !self.basis.contains(&v) {
-                (0..m).for_each(|i| rhs[i] -= rest * self.own[k * m + i]);
-            }
-        }
-        let product = |A: &[f64], v: &[f64], p: usize| -> f64 { (0..m).map(|i| A[p * m + i] * v[i]).sum() };
-        self.x = (0..m).map(|p| product(&self.inverse, &rhs, p)).collect();
-        // One step of refinement: the residual of the equations, solved again.
-        let residual: Vec<f64> = (0..m).map(|i| rhs[i] - product(&B, &self.x, i)).collect();
-        for p in 0..m {
-            self.x[p] += product(&self.inverse, &residual, p);
-        }
-        self.steps_since_refresh = 0;
-        true
+        (self.matrix, self.work) = (B, work);
+        regular
     }
 
     /// How far basic variable p is below (negative) or above (positive) its bounds, beyond the tolerance.
     fn violation(&self, p: usize) -> f64 {
-        let (lower, upper) = self.bounds(self.basis[p]);
-        let x = self.x[p];
+        let ((lower, upper), x) = (self.bounds[p], self.x[p]);
         match () {
             () if x < lower - FEASIBLE => x - lower,
             () if x > upper + FEASIBLE => x - upper,
@@ -217,45 +254,56 @@ impl<'a> Simplex<'a> {
         }
     }
 
+    /// Prices of the rows: of the infeasibilities while there are some, of the costs afterwards.
+    fn reprice(&mut self, infeasible: bool) {
+        let m = self.m;
+        self.prices.fill(0.0);
+        for p in 0..m {
+            let violation = if infeasible { self.violation(p) } else { 0.0 };
+            let cost = if infeasible { violation.signum() * f64::from(violation != 0.0) } else { self.costs[p] };
+            if cost != 0.0 {
+                let row = &self.inverse[p * m..(p + 1) * m];
+                self.prices.iter_mut().zip(row).for_each(|(price, a)| *price += cost * a);
+            }
+        }
+        (0..m).for_each(|i| self.by_row[i] = self.prices[i] / self.rho[i]);
+    }
+
     fn run(mut self) -> Solution {
         let m = self.m;
         let limit = 500 + 50 * (m + self.program.own.len());
         let (mut degenerate, mut restarted) = (0, false);
-        let (mut prices, mut w, mut column) = (vec![0.0; m], vec![0.0; m], vec![0.0; m]);
+        let (mut w, mut column) = (vec![0.0; m], vec![0.0; m]);
+        // Prices under which nothing could enter, whether they were those of infeasibilities.
+        let mut priced_out: Option<(Vec<f64>, bool)> = None;
         for steps in 0..limit {
             if self.steps_since_refresh >= REFRESH && !self.refresh() {
                 // Only rounding can make a basis singular on the way: begin anew, once.
                 if std::mem::replace(&mut restarted, true) {
-                    return self.solution(Status::Stalled, prices, steps);
+                    return self.solution(Status::Stalled, steps);
                 }
                 self.slack_basis();
             }
             let infeasible = (0..m).any(|p| self.violation(p) != 0.0);
-            prices.fill(0.0);
-            for p in 0..m {
-                let cost = match infeasible {
-                    true => self.violation(p).signum() * f64::from(self.violation(p) != 0.0),
-                    false => self.cost(self.basis[p]) / self.norm[p],
-                };
-                if cost != 0.0 {
-                    (0..m).for_each(|i| prices[i] += cost * self.inverse[p * m + i]);
-                }
-            }
+            self.reprice(infeasible);
             let bland = degenerate > 2 * m + 10;
-            let Some(entering) = self.price(&prices, infeasible, bland) else {
+            let settled = priced_out.take().is_some_and(|(before, phase)| phase == infeasible && self.settled(&before));
+            let entering = if settled { None } else { self.price(&self.prices, infeasible, bland) };
+            let Some(entering) = entering else {
                 if self.steps_since_refresh > 0 {
                     self.steps_since_refresh = REFRESH;
+                    priced_out = Some((self.prices.clone(), infeasible));
                     continue;
                 }
-                return self.solution(if infeasible { Status::Infeasible } else { Status::Optimal }, prices, steps);
+                return self.solution(if infeasible { Status::Infeasible } else { Status::Optimal }, steps);
             };
             let norm = self.column(entering.variable, &mut column);
             for p in 0..m {
-                w[p] = (0..m).map(|i| self.inverse[p * m + i] * column[i]).sum();
+                w[p] = self.inverse[p * m..(p + 1) * m].iter().zip(&column).map(|(a, c)| a * c).sum();
             }
             match self.ratio(&entering, &w, bland) {
                 Leaving::None if self.steps_since_refresh > 0 => self.steps_since_refresh = REFRESH,
-                Leaving::None => return self.solution(Status::Unbounded, prices, steps),
+                Leaving::None => return self.solution(Status::Unbounded, steps),
                 Leaving::Flip(step) => {
                     (0..m).for_each(|p| self.x[p] -= entering.direction * step * w[p]);
                     if let Variable::Own(k) = entering.variable {
@@ -269,38 +317,46 @@ impl<'a> Simplex<'a> {
                 }
             }
         }
-        self.solution(Status::Stalled, prices, limit)
+        self.solution(Status::Stalled, limit)
+    }
+
+    /// Whether the prices are those of `before` but for rounding, so that they need not be tried on all columns again.
+    fn settled(&self, before: &[f64]) -> bool {
+        let largest = before.iter().fold(0.0, |a: f64, p| a.max(p.abs()));
+        self.prices.iter().zip(before).all(|(p, q)| (p - q).abs() <= SETTLED * largest)
+    }
+
+    /// Where basic variable p stops while the entering one moves and it changes at `rate`: the step, and whether that is
+    /// its upper bound.
+    fn stops(&self, p: usize, rate: f64) -> Option<(f64, bool)> {
+        if rate.abs() <= PIVOT {
+            return None;
+        }
+        let ((lower, upper), violation, x) = (self.bounds[p], self.violation(p), self.x[p]);
+        // An infeasible variable stops where it becomes feasible, and nowhere on the way further out.
+        let (bound, is_upper) = match (rate > 0.0, violation) {
+            (true, v) if v < 0.0 => (lower, false),
+            (true, v) if v > 0.0 => return None,
+            (true, _) => (upper, true),
+            (false, v) if v > 0.0 => (upper, true),
+            (false, v) if v < 0.0 => return None,
+            (false, _) => (lower, false),
+        };
+        bound.is_finite().then(|| (((bound - x) / rate).max(0.0), is_upper))
     }
 
     /// How far the entering variable can go, and what stops it.
     fn ratio(&self, entering: &Entering, w: &[f64], bland: bool) -> Leaving {
-        let blocks = |p: usize| -> Option<(f64, bool)> {
-            let rate = -entering.direction * w[p];
-            if rate.abs() <= PIVOT {
-                return None;
-            }
-            let (lower, upper) = self.bounds(self.basis[p]);
-            let (violation, x) = (self.violation(p), self.x[p]);
-            // An infeasible variable stops where it becomes feasible, and nowhere on the way further out.
-            let (bound, is_upper) = match (rate > 0.0, violation) {
-                (true, v) if v < 0.0 => (lower, false),
-                (true, v) if v > 0.0 => return None,
-                (true, _) => (upper, true),
-                (false, v) if v > 0.0 => (upper, true),
-                (false, v) if v < 0.0 => return None,
-                (false, _) => (lower, false),
-            };
-            bound.is_finite().then(|| (((bound - x) / rate).max(0.0), is_upper))
-        };
+        let stops = |p: usize| self.stops(p, -entering.direction * w[p]);
         let (lower, upper) = self.bounds(entering.variable);
-        let least = (0..self.m).filter_map(|p| blocks(p).map(|b| b.0)).fold(f64::INFINITY, f64::min);
+        let least = (0..self.m).filter_map(|p| stops(p).map(|b| b.0)).fold(f64::INFINITY, f64::min);
         if upper - lower <= least && (upper - lower).is_finite() {
             return Leaving::Flip(upper - lower);
         }
         let mut leaving = Leaving::None;
         let mut chosen: Option<usize> = None;
         for p in 0..self.m {
-            let Some((step, is_upper)) = blocks(p).filter(|b| b.0 <= least + TIE * (1.0 + least)) else { continue };
+            let Some((step, is_upper)) = stops(p).filter(|b| b.0 <= least + TIE * (1.0 + least)) else { continue };
             let better = chosen.is_none_or(|q| {
                 let lower_index = self.basis[p] < self.basis[q];
                 if bland { lower_index } else { w[p].abs() > w[q].abs() || (w[p].abs() == w[q].abs() && lower_index) }
@@ -319,39 +375,38 @@ impl<'a> Simplex<'a> {
         for p in 0..m {
             self.x[p] -= entering.direction * step * w[p];
         }
-        if let Variable::Own(k) = self.basis[at] {
+        let leaving = self.basis[at];
+        if let Variable::Own(k) = leaving {
             self.at_upper[k] = upper;
         }
-        self.basis[at] = entering.variable;
-        self.norm[at] = norm;
-        self.x[at] = value;
-        for i in 0..m {
-            self.inverse[at * m + i] /= w[at];
+        if let Some(place) = self.place(leaving) {
+            self.is_basic[place] = false;
         }
-        for p in (0..m).filter(|&p| p != at) {
-            for i in 0..m {
-                self.inverse[p * m + i] -= w[p] * self.inverse[at * m + i];
-            }
+        self.enter(at, entering.variable, norm);
+        self.x[at] = value;
+        let (before, rest) = self.inverse.split_at_mut(at * m);
+        let (row, after) = rest.split_at_mut(m);
+        row.iter_mut().for_each(|a| *a /= w[at]);
+        let others = before.chunks_exact_mut(m).zip(&w[..at]).chain(after.chunks_exact_mut(m).zip(&w[at + 1..]));
+        for (other, w) in others.filter(|(_, w)| **w != 0.0) {
+            other.iter_mut().zip(&*row).for_each(|(a, r)| *a -= w * r);
         }
         self.steps_since_refresh += 1;
     }
 
     /// Back to the units of the program.
-    fn solution(self, status: Status, prices: Vec<f64>, steps: usize) -> Solution {
+    fn solution(self, status: Status, steps: usize) -> Solution {
         let (p, R) = (self.program, &self.program.columns.row_scale);
         let mut shared = Vec::new();
         let mut own: Vec<f64> = (0..p.own.len()).map(|k| self.rest(Variable::Own(k)) * self.own_scale[k]).collect();
         let mut slack = vec![0.0; self.m];
-        for (&v, &x) in self.basis.iter().zip(&self.x) {
+        for (position, (&v, &x)) in self.basis.iter().zip(&self.x).enumerate() {
             // Within the tolerance a bound is met; what lies outside, or is this small, is rounding.
-            let (lower, upper) = self.bounds(v);
+            let (lower, upper) = self.bounds[position];
             let x = if status == Status::Optimal { x.max(lower).min(upper) } else { x };
             let x = if x.abs() < NOTHING { 0.0 } else { x };
             match v {
-                Variable::Shared(j) => {
-                    let norm = self.norm[self.basis.iter().position(|&b| b == v).unwrap_or(0)];
-                    shared.push((j, x / norm * p.columns.column_scale[j]));
-                }
+                Variable::Shared(j) => shared.push((j, x / self.norm[position] * p.columns.column_scale[j])),
                 Variable::Own(k) => own[k] = x * self.own_scale[k],
                 Variable::Slack(i) => slack[i] = x * self.rho[i] / R[i],
             }
@@ -361,9 +416,9 @@ impl<'a> Simplex<'a> {
             + p.own.iter().zip(&own).map(|(o, x)| o.cost * x).sum::<f64>()
             + p.rows.iter().zip(&slack).map(|(r, s)| r.slack_cost * s).sum::<f64>();
         let unscale = if status == Status::Infeasible { 1.0 } else { 1.0 / self.cost_scale };
-        let rounding = NOTHING * prices.iter().fold(0.0, |a: f64, y| a.max(y.abs()));
+        let rounding = NOTHING * self.prices.iter().fold(0.0, |a: f64, y| a.max(y.abs()));
         let price = |y: f64| if y.abs() <= rounding { 0.0 } else { y * unscale };
-        let dual = (0..self.m).map(|i| price(prices[i]) * R[i] / self.rho[i]).collect();
+        let dual = (0..self.m).map(|i| price(self.prices[i]) * R[i] / self.rho[i]).collect();
         Solution { status, objective, shared, own, slack, dual, basis: self.basis, steps }
     }
 }
