@@ -76,6 +76,7 @@ fn page(lang: Lang) -> Result<Page, Box<dyn std::error::Error>> {
             section(say("Heterogeneity", "异质性分析"), 2, tables[6..8].iter().cloned().map(Block::Table).collect()),
             section(say("Pilot zones", "政策试验"), 2, vec![Block::Table(tables[8].clone()), figures[1].clone(), figures[3].clone(), figures[4].clone()]),
             section(say("Frontier", "随机前沿"), 2, vec![Block::Table(tables[9].clone())]),
+            section(say("Efficiency", "效率分析"), 2, figures[6..].to_vec()),
             section(say("Methods", "方法附录"), 1, vec![
                 Block::Definitions(vec![
                     ("vcov".into(), say("Covariance of the estimates: `cluster:city` allows any dependence within a city.", "估计量的协方差：`cluster:city` 允许同一城市内任意相关。")),

@@ -23,7 +23,7 @@ pub const UNBOUNDED: [f64; 2] = [f64::NEG_INFINITY, f64::INFINITY];
 /// Points of a curve.
 const GRID: usize = 240;
 /// Bandwidths from the data beyond which there is nothing to see.
-const TAIL: f64 = 4.0;
+const TAIL: f64 = 3.0;
 /// Height of a ridge.
 const RIDGE: f64 = 44.0;
 

@@ -217,7 +217,8 @@ pub fn frontier(groups: &[Group], common: Option<&Frontier>, look: &Look) -> Res
     }
     let efficient: Vec<(&str, (f64, f64))> =
         units().filter(|u| u.efficient).map(|u| (u.name.as_str(), plane.at(u.at.0, u.at.1))).collect();
-    let unnamed = if look.names { name(&mut scene, &plane, &efficient) } else { 0 };
+    let dots: Vec<(f64, f64)> = units().map(|u| plane.at(u.at.0, u.at.1)).collect();
+    let unnamed = if look.names { name(&mut scene, &plane, &efficient, &dots) } else { 0 };
     let (first, all) = (efficient.iter().map(|e| e.0).take(20).collect::<Vec<_>>(), efficient.len());
     scene.description = lang.say("efficient_units").replacen("{}", &count(all as f64), 1);
     scene.description = scene.description.replacen("{}", &count(units().count() as f64), 1);
@@ -231,27 +232,27 @@ pub fn frontier(groups: &[Group], common: Option<&Frontier>, look: &Look) -> Res
     Ok(scene)
 }
 
-/// Writes names beside their points where there is room, the first come first; returns how many found none.
-fn name(scene: &mut Scene, plane: &Plane, points: &[(&str, (f64, f64))]) -> usize {
+/// Writes names beside their points where no name and none of the dots is; returns how many found no room.
+fn name(scene: &mut Scene, plane: &Plane, points: &[(&str, (f64, f64))], dots: &[(f64, f64)]) -> usize {
     let (left, top, right, bottom) = plane.field;
     let mut taken: Vec<(f64, f64, f64, f64)> = Vec::new();
     let mut unnamed = 0;
     for &(name, (x, y)) in points {
         let text = cut(name, NAME);
         let wide = extent(&text);
-        // Above the frontier first, where nothing else is.
+        // Left above or right below its corner, where a concave frontier does not pass.
         let places = [
             (x - 7.0, y - 7.0, Anchor::End, x - 7.0 - wide),
-            (x, y - 10.0, Anchor::Middle, x - wide / 2.0),
             (x + 8.0, y + FONT + 3.0, Anchor::Start, x + 8.0),
             (x + 9.0, y + FONT * 0.35, Anchor::Start, x + 9.0),
+            (x, y - 10.0, Anchor::Middle, x - wide / 2.0),
         ];
         let free = places.into_iter().find(|&(_, base, _, start)| {
             let own = (start, base - FONT, start + wide, base + FONT * 0.35);
             let inside = own.0 >= left && own.2 <= right && own.1 >= top - FONT * 0.5 && own.3 <= bottom;
             let apart = |b: &(f64, f64, f64, f64)| own.2 <= b.0 || b.2 <= own.0 || own.3 <= b.1 || b.3 <= own.1;
-            let clear = |&(_, p): &(&str, (f64, f64))| apart(&(p.0 - 4.0, p.1 - 4.0, p.0 + 4.0, p.1 + 4.0));
-            inside && taken.iter().all(apart) && points.iter().all(clear)
+            let clear = |p: &(f64, f64)| apart(&(p.0 - 4.0, p.1 - 4.0, p.0 + 4.0, p.1 + 4.0));
+            inside && taken.iter().all(apart) && dots.iter().all(clear)
         });
         match free {
             Some((at, base, anchor, start)) => {
