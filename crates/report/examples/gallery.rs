@@ -4,10 +4,13 @@
 //! every figure as SVG and every table as text, Markdown, LaTeX into DIR. The numbers are made up,
 //! except where a title says otherwise; some labels are hostile on purpose and must come out inert.
 
+use plim_report::density::{Layout, densities};
 use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
 use plim_report::effects;
 use plim_report::figure::Scene;
+use plim_report::frontier::{self, Frontier, Group, Look, Returns, Unit};
 use plim_report::page::{Block, Figure, Page, Section, render};
+use plim_report::paths::{Paths, paths};
 use plim_report::regression::{Below, RegressionTable, regression};
 use plim_report::table::Table;
 use plim_report::{Fit, Lang, Measure, latex, markdown, plots, svg, text};
@@ -73,6 +76,7 @@ fn page(lang: Lang) -> Result<Page, Box<dyn std::error::Error>> {
             section(say("Heterogeneity", "异质性分析"), 2, tables[6..8].iter().cloned().map(Block::Table).collect()),
             section(say("Pilot zones", "政策试验"), 2, vec![Block::Table(tables[8].clone()), figures[1].clone(), figures[3].clone(), figures[4].clone()]),
             section(say("Frontier", "随机前沿"), 2, vec![Block::Table(tables[9].clone())]),
+            section(say("Efficiency", "效率分析"), 2, figures[6..].to_vec()),
             section(say("Methods", "方法附录"), 1, vec![
                 Block::Definitions(vec![
                     ("vcov".into(), say("Covariance of the estimates: `cluster:city` allows any dependence within a city.", "估计量的协方差：`cluster:city` 允许同一城市内任意相关。")),
@@ -304,6 +308,27 @@ fn frontier() -> Fit {
     fit("sfa", "ln_patents ~ ln_personnel + ln_stock", list, stats, more)
 }
 
+/// A cloud of cities below its frontier.
+fn frontier_of_cities(lang: Lang) -> Result<Scene, plim_report::Error> {
+    let mut stream = Stream::new(5, 0);
+    let at: Vec<(f64, f64)> = (0..60)
+        .map(|_| {
+            let x = (0.6 * stream.normal()).exp();
+            (x, x.sqrt() * (-0.5 * stream.normal().abs()).exp())
+        })
+        .collect();
+    let all = Frontier::of(&at, Returns::Combined([1.0, 1.0]))?;
+    let unit = |(i, &at): (usize, &(f64, f64))| Unit {
+        at,
+        name: format!("{} {i}", if lang == Lang::Zh { "城市" } else { "City" }),
+        efficient: all.vertices.contains(&at),
+        target: None,
+    };
+    let groups = [Group { units: at.iter().enumerate().map(unit).collect(), ..Group::default() }];
+    let (input, output) = if lang == Lang::Zh { ("研发人员", "专利") } else { ("R&D personnel", "Patents") };
+    frontier::frontier(&groups, Some(&all), &Look { input, output, names: true, lang })
+}
+
 fn figures(lang: Lang) -> Result<Vec<Block>, plim_report::Error> {
     let zh = lang == Lang::Zh;
     let base = fits();
@@ -330,6 +355,19 @@ fn figures(lang: Lang) -> Result<Vec<Block>, plim_report::Error> {
     };
     let weights: Vec<(String, f64)> = (index().more["weights"].as_array().into_iter().flatten())
         .map(|w| (w["name"].as_str().unwrap_or_default().to_owned(), w["weight"].as_f64().unwrap_or(f64::NAN)))
+        .collect();
+    let scores: Vec<(String, Vec<f64>)> = (2011..=2015)
+        .map(|y| (y.to_string(), (0..80).map(|_| (-0.3 * normal().abs() * f64::from(2018 - y) / 5.0).exp()).collect()))
+        .collect();
+    let walks: Vec<(String, Vec<f64>)> = (0..40)
+        .map(|i| {
+            let mut level = 1.0;
+            let step = |t: usize| {
+                level *= if t == 0 { 1.0 } else { (0.01 + 0.03 * normal()).exp() };
+                level
+            };
+            (format!("{} {i}", if zh { "城市" } else { "City" }), (0..years.len()).map(step).collect())
+        })
         .collect();
     let labels = labels(lang);
     let moderator = labels["complexity"].as_str();
@@ -359,12 +397,41 @@ fn figures(lang: Lang) -> Result<Vec<Block>, plim_report::Error> {
             say("Placebo estimates of 500 random sets of treated cities.", "随机抽取500组处理城市的安慰剂检验。"),
         ),
         block(
-            plots::paths(&years, &groups, &labels["digital"], Some(2015.5))?,
+            paths(&Paths {
+                times: &years,
+                groups: &groups,
+                title: &labels["digital"],
+                from: Some(2015.5),
+                ..Paths::default()
+            })?,
             say("Mean of the index in treated and other cities.", "处理组与对照组指数均值。"),
         ),
         block(
             plots::bars(&weights, lang.say("weights"))?,
             say("Entropy weights of the five indicators.", "五项指标的熵权。"),
+        ),
+        block(
+            frontier_of_cities(lang)?,
+            say(
+                "Variable returns: patents of each city, and what the best reach with as much staff.",
+                "规模报酬可变：各城市专利数与同等人员投入下的最优产出。",
+            ),
+        ),
+        block(
+            densities(&scores, [f64::NEG_INFINITY, 1.0], Layout::Ridges, &say("Efficiency", "效率"), lang)?,
+            say("Density of efficiency by year, reflected at 1.", "各年效率的核密度，在1处反射。"),
+        ),
+        block(
+            paths(&Paths {
+                times: &years,
+                groups: &[(say("Mean", "均值"), path(1.0, 0.0))],
+                units: &walks,
+                named: &walks[..3],
+                title: &say("Cumulative productivity index", "累积生产率指数"),
+                level: Some(1.0),
+                ..Paths::default()
+            })?,
+            say("Productivity of each city, 2011 = 1.", "各城市的生产率，2011年为1。"),
         ),
     ])
 }

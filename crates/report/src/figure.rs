@@ -86,6 +86,8 @@ pub enum Ink {
     Muted,
     /// Grid lines.
     Grid,
+    /// Many thin lines behind those that matter.
+    Faint,
     /// The data series of this number.
     Series(usize),
 }

@@ -5,16 +5,18 @@
 //! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
 //! | columns, a measure | [`table::Table`] | [`describe`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`] |
-//! | numbers | [`figure::Scene`] | [`plots`] |
+//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`] |
 //! | a scene | SVG | [`svg`] |
 //! | all of it | one HTML file | [`page`] |
 //!
 //! Nothing here computes an estimate: numbers come from [`results`]. Nothing here opens a file.
 
+pub mod density;
 pub mod describe;
 pub mod effects;
 pub mod escape;
 pub mod figure;
+pub mod frontier;
 pub mod html;
 pub mod instruments;
 pub mod latex;
@@ -22,6 +24,7 @@ pub mod markdown;
 mod notes;
 pub mod number;
 pub mod page;
+pub mod paths;
 pub mod plots;
 pub mod regression;
 pub mod results;

@@ -3,6 +3,7 @@
 //! Each takes numbers and gives a [`Scene`]; a value that is not finite is not drawn, and a figure
 //! that would show nothing is refused.
 
+use crate::density::{UNBOUNDED, density};
 use crate::figure::{Anchor, Axis, Dash, FONT, Ink, Plane, Scene, cut, drawable, extent};
 use crate::number::{number, p_value};
 use crate::words::Lang;
@@ -11,9 +12,9 @@ use plim_stats::{Coefficient, Kind};
 use std::collections::BTreeMap;
 
 /// Width of every figure: the text width of a page.
-const WIDTH: f64 = 660.0;
+pub(crate) const WIDTH: f64 = 660.0;
 /// Height of figures with two axes.
-const HEIGHT: f64 = 390.0;
+pub(crate) const HEIGHT: f64 = 390.0;
 /// Widest that labels at the left may be before they are cut.
 const LABELS: f64 = 230.0;
 
@@ -172,7 +173,7 @@ pub fn placebo(draws: &[f64], actual: f64, p: Option<f64>, lang: Lang) -> Result
     let bins = histogram(&draws, low, high);
     let most = bins.iter().map(|b| b.2).max().unwrap_or(1) as f64;
     let wide = bins.first().map_or(0.0, |b| b.1 - b.0);
-    let curve = density(&draws, x.low, x.high);
+    let curve = density(&draws, UNBOUNDED, [x.low, x.high]);
     // The curve in counts of the bins, so that both share the axis.
     let scale = draws.len() as f64 * wide;
     let peak = curve.iter().map(|c| c.1 * scale).fold(most, f64::max);
@@ -203,37 +204,6 @@ pub fn placebo(draws: &[f64], actual: f64, p: Option<f64>, lang: Lang) -> Result
     Ok(scene)
 }
 
-/// Lines over time, one a group.
-pub fn paths(times: &[f64], groups: &[(String, Vec<f64>)], title: &str, from: Option<f64>) -> Result<Scene> {
-    shows(groups.iter().all(|g| g.1.iter().all(|v| !drawable(*v))), "the list of paths with finite values")?;
-    if let Some((name, values)) = groups.iter().find(|g| g.1.len() != times.len()) {
-        return Err(Error::length(format!("the path of `{name}`"), values.len(), times.len()));
-    }
-    let mut scene = titled(title, String::new(), HEIGHT);
-    let names: Vec<String> = groups.iter().map(|g| g.0.clone()).collect();
-    let top = if names.len() > 1 { scene.legend(&names, 2.0, 2.0, true) } else { 0.0 };
-    let mut x = Axis::tight(times, times.len().clamp(2, 10) - 1);
-    if times.iter().all(|t| t.fract() == 0.0) {
-        x.ticks.retain(|t| t.fract() == 0.0);
-        x.decimals = 0;
-    }
-    let y = Axis::over(groups.iter().flat_map(|g| g.1.iter().copied()), 6);
-    let plane = Plane::new(&mut scene, x, y, ("", title), top);
-    if let Some(from) = from.filter(|f| (plane.x.low..=plane.x.high).contains(f)) {
-        plane.vertical(&mut scene, from);
-    }
-    for (s, (_, values)) in groups.iter().enumerate() {
-        let points: Vec<_> = times.iter().zip(values).map(|(&t, &v)| plane.at(t, v)).collect();
-        scene.line(&points, Ink::Series(s), 2.2, crate::figure::dash(s));
-        for &at in &points {
-            scene.dot(at, s, false);
-        }
-    }
-    let ends = groups.iter().filter_map(|(n, v)| Some(format!("{n}: {}", number(*v.last()?, 3))));
-    scene.description = ends.collect::<Vec<_>>().join("; ");
-    Ok(scene)
-}
-
 /// Horizontal bars, as for the weights of an index.
 pub fn bars(values: &[(String, f64)], title: &str) -> Result<Scene> {
     let values: Vec<&(String, f64)> = values.iter().filter(|v| drawable(v.1)).collect();
@@ -260,11 +230,11 @@ pub fn bars(values: &[(String, f64)], title: &str) -> Result<Scene> {
     Ok(scene)
 }
 
-fn titled(title: &str, description: String, height: f64) -> Scene {
+pub(crate) fn titled(title: &str, description: String, height: f64) -> Scene {
     Scene { width: WIDTH, height, title: title.into(), description, marks: Vec::new() }
 }
 
-fn shows(nothing: bool, what: &str) -> Result<()> {
+pub(crate) fn shows(nothing: bool, what: &str) -> Result<()> {
     if nothing { Err(Error::new(Kind::Empty { what: what.into() })) } else { Ok(()) }
 }
 
@@ -291,37 +261,9 @@ fn histogram(x: &[f64], low: f64, high: f64) -> Vec<(f64, f64, usize)> {
     out
 }
 
-/// Gaussian kernel density on a grid, bandwidth by Silverman's rule (1986, eq. 3.31); empty without spread.
-fn density(x: &[f64], low: f64, high: f64) -> Vec<(f64, f64)> {
-    let n = x.len() as f64;
-    let mut sorted = x.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let mean = x.iter().sum::<f64>() / n;
-    let sd = (x.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0)).sqrt();
-    let q = |p: f64| plim_stats::math::quantile::quantile(&sorted, p, plim_stats::math::quantile::QuantileType::NumPy);
-    let iqr = (q(0.75) - q(0.25)) / 1.34;
-    let h = 0.9 * (if iqr > 0.0 { sd.min(iqr) } else { sd }) * n.powf(-0.2);
-    if !(h.is_finite() && h > 0.0) {
-        return Vec::new();
-    }
-    let norm = 1.0 / (n * h * (2.0 * std::f64::consts::PI).sqrt());
-    let at = |v: f64| norm * x.iter().map(|d| (-0.5 * ((v - d) / h).powi(2)).exp()).sum::<f64>();
-    // Beyond three bandwidths from the data there is nothing to see.
-    let (low, high) = (low.max(sorted[0] - 3.0 * h), high.min(sorted[sorted.len() - 1] + 3.0 * h));
-    (0..=120).map(|i| low + (high - low) * i as f64 / 120.0).map(|v| (v, at(v))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_density_integrates_to_one() {
-        let x: Vec<f64> = (0..200).map(|i| (i as f64 * 0.7).sin() + i as f64 / 100.0).collect();
-        let curve = density(&x, -4.0, 6.0);
-        let area: f64 = curve.windows(2).map(|w| (w[1].0 - w[0].0) * (w[0].1 + w[1].1) / 2.0).sum();
-        assert!((area - 1.0).abs() < 1e-3, "{area}");
-    }
 
     #[test]
     fn every_draw_is_in_one_bin() {

@@ -16,12 +16,13 @@ const SERIES: [(&str, &str); 6] = [
     ("#cf7d0c", "#f5f58f"), // ochre, yellow
     ("#1a1a1a", "#dcf5fc"), // black, white
 ];
-/// Words, muted things, grid, paper: light and dark.
-const ROLES: [(&str, &str, &str); 4] = [
+/// Words, muted things, grid, paper, thin lines of many: light and dark.
+const ROLES: [(&str, &str, &str); 5] = [
     ("t", "#1c1c1c", "#ececec"),
     ("m", "#5c5c5c", "#ababab"),
     ("g", "#e4e4e2", "#3a3a3a"),
     ("p", "#ffffff", "#1b1b1a"),
+    ("h", "#b9b9b6", "#5a5a5a"),
 ];
 /// Fonts with Chinese on the three systems.
 const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'PingFang SC', 'Microsoft YaHei', \
@@ -64,6 +65,7 @@ fn ink(ink: Ink) -> (String, &'static str) {
         Ink::Text => role(0),
         Ink::Muted => role(1),
         Ink::Grid => role(2),
+        Ink::Faint => role(4),
         Ink::Series(s) => ((s % SERIES.len()).to_string(), SERIES[s % SERIES.len()].0),
     }
 }

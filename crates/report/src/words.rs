@@ -252,6 +252,18 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("effect_of", "Marginal effect", "边际效应"),
     ("coefplot", "Coefficients with 95% intervals", "系数与95%置信区间"),
     ("placebo", "Placebo estimates", "安慰剂检验估计值"),
+    ("frontier", "Frontier", "生产前沿"),
+    ("efficient_units", "Efficient: {} of {}.", "有效单元{}个，共{}个。"),
+    ("unnamed", "Efficient units without room for their name: {}.", "因空间不足未标注名称的有效单元：{}个。"),
+    ("density", "Density", "核密度"),
+    ("bandwidth", "Bandwidth", "带宽"),
+    (
+        "density_note",
+        "Gaussian kernel, bandwidth by Silverman's rule: 0.9 min(s.d., IQR/1.34) n^(−1/5). The mark is the median.",
+        "高斯核，带宽依Silverman准则：0.9 min(标准差, 四分位距/1.34) n^(−1/5)。竖线为中位数。",
+    ),
+    ("reflected", "Reflected at {}: no value can lie beyond.", "在{}处反射：取值不会越界。"),
+    ("paths_cut", "Paths that end at a gap: {}.", "因缺失而中断的路径：{}条。"),
     // Page.
     ("skip", "Skip to content", "跳到正文"),
     ("contents", "Contents", "目录"),

@@ -1,7 +1,10 @@
 //! Figures and the page: well-formed, finite, inert, whatever the data.
 
-use plim_report::figure::Scene;
+use plim_report::density::{Layout, UNBOUNDED, densities};
+use plim_report::figure::{Mark, Scene};
+use plim_report::frontier::{Frontier, Group, Look, Returns, Unit, frontier};
 use plim_report::page::{Block, Figure, Page, Section, render};
+use plim_report::paths::{Paths, paths};
 use plim_report::table::Table;
 use plim_report::{Fit, Lang, plots, svg};
 use plim_stats::Coefficient;
@@ -46,6 +49,39 @@ fn event(times: &[(i64, f64)]) -> Fit {
     Fit { coefficients, ..Fit::default() }
 }
 
+/// The units of a small frontier by name.
+fn units(name: &str) -> Vec<Unit> {
+    let at = [(2.0, 2.0), (3.0, 5.0), (6.0, 8.0), (9.0, 9.0), (5.0, 3.0), (f64::NAN, 1.0)];
+    let unit = |i: usize| Unit {
+        at: at[i],
+        name: format!("{name}{i}"),
+        efficient: i == 1,
+        target: (i == 4).then_some((5.0, 25.0 / 3.0)),
+    };
+    (0..at.len()).map(unit).collect()
+}
+
+fn pooled(lang: Lang, name: &str) -> Scene {
+    let crs = Frontier::of(&[(3.0, 5.0)], Returns::Combined([0.0, f64::INFINITY])).unwrap();
+    let groups = [Group { units: units(name), ..Group::default() }];
+    frontier(&groups, Some(&crs), &Look { input: name, output: name, names: true, lang }).unwrap()
+}
+
+fn by_year() -> Scene {
+    let group = |year: i32, returns| Group {
+        name: year.to_string(),
+        units: units("u"),
+        frontier: Some(Frontier::of(&[(2.0, 2.0), (3.0, 5.0)], returns).unwrap()),
+    };
+    let groups = [group(2011, Returns::Disposal), group(2012, Returns::Combined([0.5, 2.0]))];
+    frontier(&groups, None, &Look { input: "x", output: "y", ..Look::default() }).unwrap()
+}
+
+fn samples(name: &str) -> Vec<(String, Vec<f64>)> {
+    let scores = |shift: usize| (0..60).map(|i| 1f64.min(0.3 + (i + shift) as f64 / 70.0)).collect();
+    vec![(name.to_owned(), scores(0)), ("2012".to_owned(), scores(9)), ("flat".to_owned(), vec![0.5; 3])]
+}
+
 /// Each figure from ordinary, hostile and degenerate data.
 fn scenes() -> Vec<Scene> {
     let nan = f64::NAN;
@@ -69,9 +105,32 @@ fn scenes() -> Vec<Scene> {
         plots::placebo(&[0.1, -0.2, nan, 0.05, 0.0], 0.9, Some(0.04), Lang::En).unwrap(),
         plots::placebo(&[0.0, 0.0], 0.0, None, Lang::En).unwrap(),
         plots::placebo(&[1e-320, -1e300, 1e149], 1e149, Some(nan), Lang::En).unwrap(),
-        plots::paths(&[2011.0, 2012.0], &[(text(BAD), vec![0.1, nan]), (text("b"), vec![0.2, 0.3])], BAD, Some(2011.5))
+        paths(&Paths {
+            times: &[2011.0, 2012.0],
+            groups: &[(text(BAD), vec![0.1, nan]), (text("b"), vec![0.2, 0.3])],
+            title: BAD,
+            from: Some(2011.5),
+            ..Paths::default()
+        })
+        .unwrap(),
+        paths(&Paths { times: &[2011.0], groups: &[(text("a"), vec![0.1])], title: "one year", ..Paths::default() })
             .unwrap(),
-        plots::paths(&[2011.0], &[(text("a"), vec![0.1])], "one year", None).unwrap(),
+        paths(&Paths {
+            times: &[2011.0, 2012.0, 2013.0],
+            groups: &[(text("all"), vec![1.0, 1.1, 1.2])],
+            units: &[(text("u"), vec![1.0, nan, 2.0]), (text("v"), vec![1e300, nan, nan])],
+            named: &(0..40).map(|i| (format!("{BAD}{i}"), vec![1.0, 1.2, nan])).collect::<Vec<_>>(),
+            title: "many names at one place",
+            level: Some(1.0),
+            ..Paths::default()
+        })
+        .unwrap(),
+        pooled(Lang::Zh, BAD),
+        by_year(),
+        densities(&samples(BAD), [0.0, 1.0], Layout::Ridges, BAD, Lang::Zh).unwrap(),
+        densities(&samples(BAD), UNBOUNDED, Layout::Overlaid, BAD, Lang::En).unwrap(),
+        densities(&[(text("one value"), vec![0.3])], UNBOUNDED, Layout::Ridges, "x", Lang::En).unwrap(),
+        densities(&[(text("one value"), vec![0.3])], UNBOUNDED, Layout::Overlaid, "x", Lang::En).unwrap(),
         plots::bars(&[(text(BAD), 0.2), (text("数"), -0.1), (text("c"), nan), (text("d"), 0.0)], BAD).unwrap(),
     ]
 }
@@ -104,6 +163,27 @@ fn a_figure_lies_within_its_canvas() {
 }
 
 #[test]
+fn names_do_not_cover_each_other() {
+    for scene in scenes() {
+        let names: Vec<(f64, f64)> = (scene.marks.iter())
+            .filter_map(|m| match m {
+                Mark::Text { at, text, .. } if text.starts_with(&BAD[..4]) => Some(*at),
+                _ => None,
+            })
+            .collect();
+        for (i, a) in names.iter().enumerate() {
+            assert!(names[i + 1..].iter().all(|b| (a.0 - b.0).abs() > 8.0 || (a.1 - b.1).abs() > 8.0), "{names:?}");
+        }
+    }
+    // The ray leaves the field at its top edge; the inefficient unit and its target are joined.
+    let lines = |scene: &Scene| {
+        scene.marks.iter().filter(|m| matches!(m, Mark::Line { width, .. } if *width == 2.0 || *width == 0.8)).count()
+    };
+    assert_eq!((lines(&pooled(Lang::En, "u")), lines(&by_year())), (2, 6));
+    assert_eq!(pooled(Lang::En, "u").description, "Efficient: 1 of 5. u1.");
+}
+
+#[test]
 fn a_figure_of_nothing_is_refused() {
     let nan = f64::NAN;
     assert!(plots::coefficients(&[("a", &[c("x", nan, nan)])], &BTreeMap::new(), Lang::En).is_err());
@@ -113,8 +193,15 @@ fn a_figure_of_nothing_is_refused() {
     assert!(plots::placebo(&[nan], 1.0, None, Lang::En).is_err());
     assert!(plots::placebo(&[1.0], nan, None, Lang::En).is_err());
     assert!(plots::placebo(&[1.0], 1e300, None, Lang::En).is_err());
-    assert!(plots::paths(&[1.0], &[], "t", None).is_err());
-    assert!(plots::paths(&[1.0], &[("a".into(), vec![1.0, 2.0])], "t", None).is_err());
+    assert!(paths(&Paths { times: &[1.0], ..Paths::default() }).is_err());
+    let long = [("a".into(), vec![1.0, 2.0])];
+    assert!(paths(&Paths { times: &[1.0], groups: &long, ..Paths::default() }).is_err());
+    assert!(paths(&Paths { times: &[1.0], units: &long, ..Paths::default() }).is_err());
+    assert!(frontier(&[], None, &Look::default()).is_err());
+    assert!(densities(&[("a".into(), vec![])], UNBOUNDED, Layout::Ridges, "t", Lang::En).is_err());
+    assert!(densities(&[("a".into(), vec![nan])], UNBOUNDED, Layout::Ridges, "t", Lang::En).is_err());
+    let beyond = densities(&samples("a"), [0.0, 0.9], Layout::Ridges, "t", Lang::En).unwrap_err().to_string();
+    assert!(beyond.contains("values of `t` lie beyond the bound"), "{beyond}");
     assert!(plots::bars(&[("a".into(), nan)], "t").is_err());
 }
 

@@ -3,6 +3,8 @@
 mod dynamic;
 mod effects;
 mod efficiency;
+mod figures;
+mod frontier;
 mod glm;
 mod index;
 mod inference;
@@ -100,7 +102,13 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<show::Weights>("weights", Show, "Weights of an index, as a table and bars"),
     Entry::of::<plim_report::regression::RegressionTable>("table", Show, "Regression table of several fits"),
     Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),
-    Entry::of::<show::Paths>("paths", Show, "Yearly means by group"),
+    Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
+    Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),
+    Entry::of::<frontier::FrontierFigure>(
+        "frontier",
+        Show,
+        "Figure of the frontier of a dea step, one input and one output",
+    ),
     Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
 ];
 

@@ -35,13 +35,13 @@ impl Method for Text {
 }
 
 /// The study's labels, those of the step on top.
-fn labels(cx: &Context, own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn labels(cx: &Context, own: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = cx.study.labels.clone().into_iter().collect();
     all.extend(own.clone());
     all
 }
 
-fn shown(blocks: Vec<Block>) -> Result<Outcome> {
+pub(super) fn shown(blocks: Vec<Block>) -> Result<Outcome> {
     Ok(Outcome::Shown { heading: None, blocks })
 }
 
@@ -252,67 +252,6 @@ fn slopes(cx: &Context, fit: &Fit, labels: &BTreeMap<String, String>) -> Result<
     };
     let label = labels.get(moderator).map_or(moderator, String::as_str);
     Ok(plots::marginal(&line, &bounds, &sample, label, cx.study.lang)?)
-}
-
-/// Means over time, one line for each group.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Paths {
-    /// Column whose means are drawn.
-    pub column: String,
-    /// Column of the groups; one line for all without it.
-    pub by: Option<String>,
-    /// Caption below the figure.
-    pub title: String,
-    /// Time at which something begins, marked by a line.
-    pub from: Option<f64>,
-}
-
-impl Method for Paths {
-    fn columns(&self) -> Vec<String> {
-        [self.column.clone()].into_iter().chain(self.by.clone()).collect()
-    }
-
-    fn run(&self, cx: &Context) -> Result<Outcome> {
-        let kept = cx.kept();
-        let values = kept.numbers(need(&self.column, "column")?)?;
-        let time = kept.numbers(cx.need_time()?)?;
-        let label = |name: &str| cx.study.labels.get(name).cloned().unwrap_or_else(|| name.to_string());
-        let group = |i: usize| match &self.by {
-            Some(by) => kept.column(by).map(|c| format!("{} = {}", label(by), c.show(i))),
-            None => Ok(label(&self.column)),
-        };
-        let mut times: Vec<f64> = time.iter().copied().filter(|t| !t.is_nan()).collect();
-        times.sort_by(f64::total_cmp);
-        times.dedup();
-        let mut sums: Vec<(String, Vec<(f64, usize)>)> = Vec::new();
-        for i in (0..kept.rows()).filter(|&i| !values[i].is_nan()) {
-            let name = group(i)?;
-            let Ok(t) = times.binary_search_by(|t| t.total_cmp(&time[i])) else { continue };
-            let at = sums.iter().position(|(n, _)| *n == name).unwrap_or_else(|| {
-                sums.push((name.clone(), vec![(0.0, 0); times.len()]));
-                sums.len() - 1
-            });
-            sums[at].1[t].0 += values[i];
-            sums[at].1[t].1 += 1;
-        }
-        if sums.len() > 12 {
-            return Err(Error::plan(
-                format!("{} groups are too many for one figure", sums.len()),
-                "group more coarsely",
-            ));
-        }
-        sums.sort_by(|a, b| a.0.cmp(&b.0));
-        let means: Vec<(String, Vec<f64>)> = sums
-            .into_iter()
-            .map(|(name, cells)| {
-                let mean = |(sum, n): (f64, usize)| if n == 0 { f64::NAN } else { sum / n as f64 };
-                (name, cells.into_iter().map(mean).collect())
-            })
-            .collect();
-        let scene = plots::paths(&times, &means, &label(&self.column), self.from)?;
-        shown(vec![Block::Figure(Drawn { scene, caption: self.title.clone() })])
-    }
 }
 
 /// Estimates beside the true values of a simulated world.
