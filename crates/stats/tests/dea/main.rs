@@ -1,5 +1,8 @@
 //! Data envelopment analysis: references, identities, refusals, one file a family of models.
 
+mod cost;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
+mod metafrontier;
+mod multipliers;
 mod radial;
