@@ -319,7 +319,7 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 }
 
 /// Why the model that `options` name has no score for a unit, if so.
-fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
+pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
         DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
         DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit => radial::refusal(units, unit).map(NoScore::refused),

@@ -1,6 +1,7 @@
 //! Data envelopment analysis: references, identities, refusals, one file a family of models.
 
 mod cost;
+mod cross;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod metafrontier;

@@ -137,7 +137,7 @@ impl Units {
     }
 
     /// Names, numbers and options agree; every value is finite.
-    pub(super) fn check(&self, options: &Dea) -> Result<()> {
+    pub(in crate::frontier) fn check(&self, options: &Dea) -> Result<()> {
         let names = [(Kind::Input, &options.inputs), (Kind::Output, &options.outputs), (Kind::Bad, &options.bads)];
         for (kind, names) in names {
             let what = match kind {
