@@ -30,6 +30,7 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+mod assurance;
 mod cost;
 mod free_disposal;
 mod metafrontier;
@@ -80,6 +81,8 @@ pub struct Dea {
     pub prices: Vec<String>,
     /// Weights of the radial multiplier model, v'x = 1 (input) or u'y = 1 (output); they need not be unique.
     pub multipliers: bool,
+    /// Bounds on ratios of two multipliers of inputs, or of outputs: `["x2/x1 in [0.5, 2]"]`; `inf` is no upper bound.
+    pub assurance: Vec<String>,
     /// Target of each column: the combination of its peers.
     pub targets: bool,
     /// Column of groups, such as the region: efficiency within the own group too, and the technology gap ratio.
@@ -105,6 +108,7 @@ impl Default for Dea {
             scale: false,
             prices: Vec::new(),
             multipliers: false,
+            assurance: Vec::new(),
             targets: false,
             group: None,
             by: None,
@@ -374,6 +378,7 @@ pub(super) fn score(
 fn check(units: &Units, options: &Dea) -> Result<()> {
     units.check(options)?;
     cost::check(units, options)?;
+    assurance::check(options)?;
     metafrontier::check(units, options)?;
     if options.multipliers && (options.model != DeaModel::Radial || options.rts == Rts::Fdh) {
         return Err(Error::invalid(

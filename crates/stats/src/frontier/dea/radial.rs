@@ -7,6 +7,7 @@
 //!
 //! The second phase holds the score fixed and maximizes the sum of slacks.
 
+use super::assurance::{self, TradeOff};
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
 use crate::frontier::Status;
@@ -25,6 +26,8 @@ pub struct Radial {
     orientation: Orientation,
     slacks: bool,
     multipliers: bool,
+    /// From bounds on ratios of multipliers.
+    trade_offs: Vec<TradeOff>,
 }
 
 impl Radial {
@@ -34,14 +37,23 @@ impl Radial {
         let wanted: &[Rts] = if options.scale { &[Rts::Crs, Rts::Vrs, Rts::Nirs] } else { &[] };
         let others = wanted.iter().filter(|&&r| r != options.rts).map(|&rts| (rts, technology(rts))).collect();
         let &Dea { orientation, slacks, multipliers, .. } = options;
-        Radial { technology: technology(options.rts), others, orientation, slacks, multipliers }
+        // `check` has read them already.
+        let trade_offs = assurance::trade_offs(options).unwrap_or_default();
+        Radial { technology: technology(options.rts), others, orientation, slacks, multipliers, trade_offs }
     }
 
     /// Of all `units`, for the score alone.
     pub fn of(units: &Units, rts: Rts, orientation: Orientation) -> Self {
         let reference: Vec<usize> = (0..units.count()).collect();
         let technology = Technology::new(units, &reference, rts, [1.0; 2], Disposability::Strong);
-        Radial { technology, others: Vec::new(), orientation, slacks: false, multipliers: false }
+        Radial {
+            technology,
+            others: Vec::new(),
+            orientation,
+            slacks: false,
+            multipliers: false,
+            trade_offs: Vec::new(),
+        }
     }
 
     /// θ or φ of a point.
@@ -59,6 +71,9 @@ impl Radial {
             program.rows[i].rhs = 0.0;
         }
         let cost = if self.orientation == Orientation::Input { 1.0 } else { -1.0 };
+        for trade_off in &self.trade_offs {
+            technology.add(&mut program, 0.0, [0.0, f64::INFINITY], trade_off);
+        }
         technology.add(&mut program, cost, [0.0, f64::INFINITY], &column);
         program.skip = standing.skip();
         program
