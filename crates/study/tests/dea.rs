@@ -49,3 +49,47 @@ fn a_frontier_by_year_is_that_of_the_year_alone() {
     let both = pooled.numbers("efficiency").unwrap().iter().zip(all.numbers("efficiency").unwrap());
     assert!(both.clone().all(|(pooled, own)| *pooled <= own + 1e-12) && both.clone().any(|(p, o)| p < o));
 }
+
+#[test]
+fn prices_groups_targets_and_multipliers_become_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("units.csv");
+    let mut text = String::from("u,t,x,y,w,region\n");
+    for u in 0..12 {
+        let region = if u % 2 == 0 { "east" } else { "west" };
+        let price = if u == 5 { String::new() } else { format!("{}", 1 + u) };
+        text += &format!("{u},2010,{},{},{price},{region}\n", 2 + (u * 7) % 11, 1 + (u * 5) % 13);
+    }
+    std::fs::write(&file, text).unwrap();
+    let names = |table: &Table| table.columns().iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+    let number = |table: &Table, name: &str| table.numbers(name).unwrap().to_vec();
+
+    let (cost, _) = scores(&file, json!({ "model": "cost", "prices": ["w"], "targets": true, "group": "region" }));
+    for name in ["cost_efficiency", "technical_efficiency", "allocative_efficiency", "target_x", "target_y"] {
+        assert!(names(&cost).iter().any(|n| n == name), "{name} in {:?}", names(&cost));
+    }
+    let (score, target) = (number(&cost, "score"), number(&cost, "target_x"));
+    let gap = number(&cost, "technology_gap_ratio");
+    for i in 0..12 {
+        if i == 5 {
+            assert!(score[5].is_nan() && cost.column("status").unwrap().show(5) == "refused");
+        } else {
+            // One input: least cost is its price times what the target uses, and no mix can be wrong.
+            assert!((score[i] - (1 + i) as f64 * target[i]).abs() < 1e-9);
+            assert!((number(&cost, "allocative_efficiency")[i] - 1.0).abs() < 1e-9);
+            assert!(gap[i] > 0.0 && gap[i] <= 1.0);
+        }
+    }
+    let (radial, notes) = scores(&file, json!({ "multipliers": true, "rts": "crs" }));
+    assert!(notes.iter().any(|n| n.contains("one optimal choice")));
+    let v = number(&radial, "multiplier_x");
+    assert!(v.iter().enumerate().all(|(u, v)| ((2 + (u * 7) % 11) as f64 * v - 1.0).abs() < 1e-9));
+    assert!(number(&radial, "multiplier_scale").iter().all(|u| *u == 0.0));
+
+    let options = json!({ "inputs": ["x"], "outputs": ["y"], "unit": "u", "by": "region" });
+    let Value::Object(options) = options else { unreachable!() };
+    let Single::Measure(_, crossed) = run("cross_efficiency", &file, options).unwrap() else { panic!("a measure") };
+    // One input, one output: all judges agree.
+    let (mean, own) = (number(&crossed, "efficiency"), number(&crossed, "self_efficiency"));
+    assert!(mean.iter().zip(&own).all(|(a, b)| (a - b).abs() < 1e-9));
+}

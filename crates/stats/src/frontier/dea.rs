@@ -30,12 +30,16 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+mod assurance;
+mod cost;
 mod free_disposal;
+mod metafrontier;
 mod radial;
 pub mod technology;
 mod units;
 
-pub use radial::Radial;
+pub use cost::{Economic, Parts};
+pub use radial::{Multipliers, Radial};
 pub use units::{Kind, Units};
 
 use super::Status;
@@ -72,6 +76,17 @@ pub struct Dea {
     pub slacks: bool,
     /// Scale efficiency (constant over variable returns) and whether returns increase, decrease or are constant.
     pub scale: bool,
+    /// Columns of prices: of the inputs for `model = "cost"`, of the outputs for `"revenue"`, of the inputs and then the
+    /// outputs for `"profit"`; positive.
+    pub prices: Vec<String>,
+    /// Weights of the radial multiplier model, v'x = 1 (input) or u'y = 1 (output); they need not be unique.
+    pub multipliers: bool,
+    /// Bounds on ratios of two multipliers of inputs, or of outputs: `["x2/x1 in [0.5, 2]"]`; `inf` is no upper bound.
+    pub assurance: Vec<String>,
+    /// Target of each column: the combination of its peers.
+    pub targets: bool,
+    /// Column of groups, such as the region: efficiency within the own group too, and the technology gap ratio.
+    pub group: Option<String>,
     /// Column for each value of which there is a frontier of its own, such as the year; one frontier of all rows without
     /// it.
     pub by: Option<String>,
@@ -91,6 +106,11 @@ impl Default for Dea {
             super_efficiency: false,
             slacks: false,
             scale: false,
+            prices: Vec::new(),
+            multipliers: false,
+            assurance: Vec::new(),
+            targets: false,
+            group: None,
             by: None,
         }
     }
@@ -103,6 +123,12 @@ pub enum DeaModel {
     /// One factor for all inputs, or for all outputs.
     #[default]
     Radial,
+    /// Smallest cost of the outputs at the prices of the inputs.
+    Cost,
+    /// Largest revenue from the inputs at the prices of the outputs.
+    Revenue,
+    /// Largest profit at all prices.
+    Profit,
 }
 
 /// Returns to scale of the frontier.
@@ -184,6 +210,10 @@ pub struct Projection {
     pub prices: Vec<f64>,
     /// Scale efficiency and local returns, with `scale`.
     pub scale: Option<(f64, ReturnsToScale)>,
+    /// Technical and allocative efficiency, in models with prices.
+    pub parts: Option<Parts>,
+    /// Weights of the multiplier model, with `multipliers`.
+    pub multipliers: Option<Multipliers>,
 }
 
 /// A way to score points against a reference.
@@ -213,6 +243,14 @@ pub struct Unit {
     /// Excess of inputs, shortfall of outputs and excess of undesirable outputs at the target, m + s + q, in the units of
     /// the columns.
     pub slacks: Option<Vec<f64>>,
+    /// Technical and allocative efficiency, in models with prices.
+    pub parts: Option<Parts>,
+    /// Weights of the multiplier model, with `multipliers`.
+    pub multipliers: Option<Multipliers>,
+    /// Efficiency against the own group alone, with `group`.
+    pub group_efficiency: Option<f64>,
+    /// Efficiency against all over that against the own group, with `group`.
+    pub technology_gap_ratio: Option<f64>,
     /// Reference units of the target, by row.
     pub peers: Vec<Peer>,
 }
@@ -227,6 +265,10 @@ impl Unit {
             scale_efficiency: None,
             returns_to_scale: None,
             slacks: None,
+            parts: None,
+            multipliers: None,
+            group_efficiency: None,
+            technology_gap_ratio: None,
             peers: Vec::new(),
         };
         match scored {
@@ -235,11 +277,19 @@ impl Unit {
                 (unit.efficiency, unit.score) = (Some(projection.efficiency), Some(projection.score));
                 (unit.scale_efficiency, unit.returns_to_scale) = projection.scale.unzip();
                 unit.slacks = projection.slacks;
+                (unit.parts, unit.multipliers) = (projection.parts, projection.multipliers);
                 let peer = |(j, lambda): (usize, f64)| Peer { unit: reference[j], lambda };
                 unit.peers = projection.lambda.into_iter().map(peer).collect();
             }
         }
         unit
+    }
+
+    /// The combination of its peers among `units`, m + s + q; none without an optimum.
+    pub fn target(&self, units: &Units) -> Option<Vec<f64>> {
+        self.efficiency?;
+        let variable = |i| self.peers.iter().map(|p| p.lambda * units.at(i, p.unit)).sum();
+        Some((0..units.variables()).map(variable).collect())
     }
 }
 
@@ -262,13 +312,21 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
     check(units, options)?;
     let refusal = |unit: usize| refusal(units, unit, options);
     let model = |reference: &[usize]| model(units, reference, options);
-    Ok(score(units, refusal, model, options.super_efficiency))
+    let mut scores = score(units, refusal, model, options.super_efficiency);
+    if options.group.is_some() {
+        metafrontier::add(&mut scores, units, options)?;
+    }
+    if options.multipliers {
+        scores.notes.push("the multipliers are one optimal choice: efficient units usually have many".into());
+    }
+    Ok(scores)
 }
 
 /// Why the model that `options` name has no score for a unit, if so.
-fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
+pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
         DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit => radial::refusal(units, unit).map(NoScore::refused),
     }
 }
 
@@ -276,6 +334,9 @@ fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
 fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
     match (options.model, options.rts) {
         (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
+        (DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit, _) => {
+            Box::new(Economic::new(units, reference, options))
+        }
         (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
     }
 }
@@ -316,6 +377,15 @@ pub(super) fn score(
 /// Options that exclude each other, and data that they cannot take.
 fn check(units: &Units, options: &Dea) -> Result<()> {
     units.check(options)?;
+    cost::check(units, options)?;
+    assurance::check(options)?;
+    metafrontier::check(units, options)?;
+    if options.multipliers && (options.model != DeaModel::Radial || options.rts == Rts::Fdh) {
+        return Err(Error::invalid(
+            "`multipliers` are the weights of the radial linear program, which this `model` and `rts` do not have",
+            "leave `multipliers` out, or use `model = \"radial\"` with an `rts` other than `fdh`",
+        ));
+    }
     if options.rts == Rts::Fdh && options.scale {
         return Err(Error::invalid(
             "`scale` compares returns to scale of combinations, which the free disposal hull has not",

@@ -1,5 +1,6 @@
 //! Frontiers: data envelopment analysis, stochastic frontiers, and the knowledge stocks that feed them.
 
+pub mod cross_efficiency;
 pub mod dea;
 pub mod sfa;
 pub mod stock;

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use indexmap::IndexMap;
 use plim_report::Measure;
-use plim_stats::frontier::dea::{Dea, DeaScores, Unit, Units, dea};
+use plim_stats::frontier::dea::{Dea, DeaModel, DeaScores, Unit, Units, dea};
 use plim_stats::math::Mat;
 use plim_table::{Column, Table};
 use serde::Serialize;
@@ -67,31 +67,70 @@ impl Observed {
         Ok(Observed { rows: rows.iter().map(|&r| cx.rows[r]).collect(), table, units, notes })
     }
 
+    /// Reads the prices that the units face; a missing one costs its unit the score.
+    pub(super) fn add_prices(&mut self, names: &[String]) -> Result<()> {
+        let prices = numbers(&self.table, names)?;
+        let P = Mat::from_fn(self.rows.len(), names.len(), |i, j| prices[j][i]);
+        self.units = self.units.clone().with_prices(&P)?;
+        Ok(())
+    }
+
+    /// Reads the group of each unit.
+    pub(super) fn add_groups(&mut self, name: Option<&str>) -> Result<()> {
+        if let Some(name) = name {
+            self.units = self.units.clone().with_groups(&self.table.column(name)?.codes())?;
+        }
+        Ok(())
+    }
+
     /// Scores with a frontier for each value of the column `by`, or one for all without it.
     pub(super) fn score_by(
         &mut self,
         by: Option<&str>,
         score: impl Fn(&Units) -> plim_stats::Result<DeaScores>,
     ) -> Result<Vec<Unit>> {
-        let mut units: Vec<Option<Unit>> = vec![None; self.rows.len()];
+        self.each_by(by, |units, members| {
+            let mut scores = score(units)?;
+            let peers = scores.units.iter_mut().flat_map(|unit| &mut unit.peers);
+            peers.for_each(|peer| peer.unit = members[peer.unit]);
+            Ok((scores.units, scores.notes))
+        })
+    }
+
+    /// What `judge` says of each unit and what a reader must know, for each value of the column `by` by itself.
+    pub(super) fn each_by<T: Clone>(
+        &mut self,
+        by: Option<&str>,
+        judge: impl Fn(&Units, &[usize]) -> plim_stats::Result<(Vec<T>, Vec<String>)>,
+    ) -> Result<Vec<T>> {
+        let mut all: Vec<Option<T>> = vec![None; self.rows.len()];
         for (value, members) in groups(by.map(|by| self.table.column(by)).transpose()?, self.rows.len()) {
-            let scores =
-                score(&self.units.select(&members)).map_err(|e| Error::from(e).at_rows(&self.table.take(&members)))?;
-            for (mut unit, &i) in scores.units.into_iter().zip(&members) {
-                unit.peers.iter_mut().for_each(|peer| peer.unit = members[peer.unit]);
-                units[i] = Some(unit);
-            }
+            let (units, notes) = judge(&self.units.select(&members), &members)
+                .map_err(|e| Error::from(e).at_rows(&self.table.take(&members)))?;
+            units.into_iter().zip(&members).for_each(|(unit, &i)| all[i] = Some(unit));
             let of = value.map_or(String::new(), |value| format!("{value}: "));
-            self.notes.extend(scores.notes.into_iter().map(|note| format!("{of}{note}")));
+            self.notes.extend(notes.into_iter().map(|note| format!("{of}{note}")));
         }
-        Ok(units.into_iter().flatten().collect())
+        Ok(all.into_iter().flatten().collect())
     }
 
     /// The outcome of a step: `columns`, one value a row, and the units that were refused.
     pub(super) fn outcome(self, cx: &Context, method: &str, units: &[Unit], columns: Vec<Column>) -> Outcome {
+        let reasons: Vec<Option<&str>> = units.iter().map(|u| u.reason.as_deref()).collect();
+        self.measured(cx, method, &reasons, columns)
+    }
+
+    /// The same from the reasons alone, one a row.
+    pub(super) fn measured(
+        self,
+        cx: &Context,
+        method: &str,
+        reasons: &[Option<&str>],
+        columns: Vec<Column>,
+    ) -> Outcome {
         let mut measure = Measure { method: method.into(), notes: self.notes, ..Default::default() };
-        let refused: Vec<Value> = (units.iter().enumerate())
-            .filter_map(|(i, u)| Some(json!({ "unit": label(cx, &self.table, i), "reason": u.reason.as_ref()? })))
+        let refused: Vec<Value> = (reasons.iter().enumerate())
+            .filter_map(|(i, reason)| Some(json!({ "unit": label(cx, &self.table, i), "reason": (*reason)? })))
             .collect();
         if !refused.is_empty() {
             measure.more.insert("refused".into(), refused.into());
@@ -117,7 +156,7 @@ fn variables(dea: &Dea) -> Variables<'_> {
 
 impl Method for Dea {
     fn columns(&self) -> Vec<String> {
-        variables(self).all().chain(&self.by).cloned().collect()
+        variables(self).all().chain(&self.prices).chain(&self.group).chain(&self.by).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
@@ -125,27 +164,75 @@ impl Method for Dea {
         if self.scale {
             names.extend(["scale_efficiency", "returns_to_scale"].map(str::to_string));
         }
+        if let Some(economic) = economic(self.model) {
+            names.extend([economic, "technical_efficiency", "allocative_efficiency"].map(str::to_string));
+        }
+        if self.group.is_some() {
+            names.extend(["group_efficiency", "technology_gap_ratio"].map(str::to_string));
+        }
         names.push("peers".into());
         if self.slacks {
             names.push("slack_sum".into());
             names.extend(variables(self).all().map(|c| format!("slack_{c}")));
         }
+        if self.multipliers {
+            names.extend(variables(self).all().map(|c| format!("multiplier_{c}")));
+            names.push("multiplier_scale".into());
+        }
+        if self.targets {
+            names.extend(variables(self).all().map(|c| format!("target_{c}")));
+        }
         names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let mut observed = Observed::new(cx, &variables(self), &self.by.iter().collect::<Vec<_>>())?;
+        let keys: Vec<&String> = self.by.iter().chain(&self.group).collect();
+        let mut observed = Observed::new(cx, &variables(self), &keys)?;
+        observed.add_prices(&self.prices)?;
+        observed.add_groups(self.group.as_deref())?;
         let units = observed.score_by(self.by.as_deref(), |units| dea(units, self))?;
         let mut columns = score_columns(&units);
         if self.scale {
             columns.push(number(&units, "scale_efficiency", |u| u.scale_efficiency));
             columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
         }
+        if let Some(economic) = economic(self.model) {
+            columns.push(number(&units, economic, |u| u.efficiency));
+            columns.push(number(&units, "technical_efficiency", |u| Some(u.parts?.technical)));
+            columns.push(number(&units, "allocative_efficiency", |u| Some(u.parts?.allocative)));
+        }
+        if self.group.is_some() {
+            columns.push(number(&units, "group_efficiency", |u| u.group_efficiency));
+            columns.push(number(&units, "technology_gap_ratio", |u| u.technology_gap_ratio));
+        }
         columns.push(peers(cx, &observed.table, &units));
         if self.slacks {
             columns.extend(slack_columns(&units, &variables(self)));
         }
+        if self.multipliers {
+            for (j, name) in variables(self).all().enumerate() {
+                let weight = |u: &Unit| Some(u.multipliers.as_ref()?.weights[j]);
+                columns.push(number(&units, &format!("multiplier_{name}"), weight));
+            }
+            columns.push(number(&units, "multiplier_scale", |u| Some(u.multipliers.as_ref()?.scale)));
+        }
+        if self.targets {
+            for (j, name) in variables(self).all().enumerate() {
+                let target = |u: &Unit| Some(u.target(&observed.units)?[j]);
+                columns.push(number(&units, &format!("target_{name}"), target));
+            }
+        }
         Ok(observed.outcome(cx, "dea", &units, columns))
+    }
+}
+
+/// What the efficiency of a model with prices is called.
+fn economic(model: DeaModel) -> Option<&'static str> {
+    match model {
+        DeaModel::Cost => Some("cost_efficiency"),
+        DeaModel::Revenue => Some("revenue_efficiency"),
+        DeaModel::Profit => Some("profit_efficiency"),
+        _ => None,
     }
 }
 

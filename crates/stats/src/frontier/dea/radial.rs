@@ -7,6 +7,7 @@
 //!
 //! The second phase holds the score fixed and maximizes the sum of slacks.
 
+use super::assurance::{self, TradeOff};
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
 use crate::frontier::Status;
@@ -24,6 +25,9 @@ pub struct Radial {
     others: Vec<(Rts, Technology)>,
     orientation: Orientation,
     slacks: bool,
+    multipliers: bool,
+    /// From bounds on ratios of multipliers.
+    trade_offs: Vec<TradeOff>,
 }
 
 impl Radial {
@@ -32,15 +36,24 @@ impl Radial {
         let technology = |rts| Technology::new(units, reference, rts, options.grs, options.disposability);
         let wanted: &[Rts] = if options.scale { &[Rts::Crs, Rts::Vrs, Rts::Nirs] } else { &[] };
         let others = wanted.iter().filter(|&&r| r != options.rts).map(|&rts| (rts, technology(rts))).collect();
-        let (orientation, slacks) = (options.orientation, options.slacks);
-        Radial { technology: technology(options.rts), others, orientation, slacks }
+        let &Dea { orientation, slacks, multipliers, .. } = options;
+        // `check` has read them already.
+        let trade_offs = assurance::trade_offs(options).unwrap_or_default();
+        Radial { technology: technology(options.rts), others, orientation, slacks, multipliers, trade_offs }
     }
 
     /// Of all `units`, for the score alone.
     pub fn of(units: &Units, rts: Rts, orientation: Orientation) -> Self {
         let reference: Vec<usize> = (0..units.count()).collect();
         let technology = Technology::new(units, &reference, rts, [1.0; 2], Disposability::Strong);
-        Radial { technology, others: Vec::new(), orientation, slacks: false }
+        Radial {
+            technology,
+            others: Vec::new(),
+            orientation,
+            slacks: false,
+            multipliers: false,
+            trade_offs: Vec::new(),
+        }
     }
 
     /// θ or φ of a point.
@@ -58,6 +71,9 @@ impl Radial {
             program.rows[i].rhs = 0.0;
         }
         let cost = if self.orientation == Orientation::Input { 1.0 } else { -1.0 };
+        for trade_off in &self.trade_offs {
+            technology.add(&mut program, 0.0, [0.0, f64::INFINITY], trade_off);
+        }
         technology.add(&mut program, cost, [0.0, f64::INFINITY], &column);
         program.skip = standing.skip();
         program
@@ -93,6 +109,15 @@ impl Radial {
         Ok(self.technology.slacks(&optimum.solution, point))
     }
 
+    /// Weights from the dual prices: of inputs and undesirable outputs what an excess costs, of outputs what one more
+    /// costs. The column of the score makes v'x = 1 (input) or u'y = 1 (output).
+    fn multipliers(&self, dual: &[f64]) -> Multipliers {
+        let sign = |kind: &Kind| if *kind == Kind::Output { 1.0 } else { -1.0 };
+        let weights = self.technology.kinds().iter().zip(dual).map(|(kind, price)| sign(kind) * price + 0.0).collect();
+        let scale = dual.get(self.technology.kinds().len()).copied().unwrap_or(0.0);
+        Multipliers { weights, scale: if self.orientation == Orientation::Input { scale } else { -scale } + 0.0 }
+    }
+
     /// Scale efficiency and local returns.
     fn scale(&self, efficiency: f64, point: &[f64], standing: Standing) -> Scored<(f64, ReturnsToScale)> {
         let under = |rts| match self.others.iter().find(|(other, _)| *other == rts) {
@@ -118,16 +143,26 @@ impl Model for Radial {
             false => Some(self.scale(optimum.efficiency, point, standing)?),
         };
         let prices = optimum.solution.dual.clone();
+        let multipliers = self.multipliers.then(|| self.multipliers(&prices));
         let slacks = self.slacks.then(|| self.second_phase(&mut optimum, point)).transpose()?;
         let lambda = self.technology.peers(&optimum.solution.shared, point, optimum.score.min(1.0));
         let Optimum { efficiency, score, .. } = optimum;
-        Ok(Projection { efficiency, score, lambda, slacks, prices, scale })
+        Ok(Projection { efficiency, score, lambda, slacks, prices, scale, multipliers, ..Projection::default() })
     }
 
     fn prefer(&mut self, columns: &[usize]) {
         self.technology.prefer(columns);
         self.others.iter_mut().for_each(|(_, technology)| technology.prefer(columns));
     }
+}
+
+/// Weights of the multiplier model: input θ = u'y + u0 with v'x = 1, output φ = v'x + u0 with u'y = 1.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Multipliers {
+    /// Of each variable, m + s + q.
+    pub weights: Vec<f64>,
+    /// u0, of Σλ; zero under constant returns.
+    pub scale: f64,
 }
 
 /// A certified optimum.
@@ -145,7 +180,7 @@ pub(super) fn refusal(units: &Units, unit: usize) -> Option<&'static str> {
     let of = |kind: Kind| (units.kinds().iter().enumerate()).filter(move |(_, k)| **k == kind);
     let zero = |kind| of(kind).all(|(i, _)| units.at(i, unit) == 0.0);
     match () {
-        () if units.point(unit).iter().any(|&v| v < 0.0) => Some("an input or output is negative"),
+        () if (0..units.variables()).any(|i| units.at(i, unit) < 0.0) => Some("an input or output is negative"),
         () if zero(Kind::Input) => Some("all inputs are zero"),
         () if zero(Kind::Output) => Some("all outputs are zero"),
         () => None,

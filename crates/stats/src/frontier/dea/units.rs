@@ -18,12 +18,17 @@ pub enum Kind {
 
 /// Values of n units, row by row: m inputs, then s outputs, then q undesirable outputs.
 ///
-/// A *point* is one column of it, the m + s + q values of a unit or of a place where no unit is.
+/// A *point* is one column of it, the m + s + q values of a unit or of a place where no unit is; where there are prices
+/// they follow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Units {
     kinds: Vec<Kind>,
     count: usize,
     values: Vec<f64>,
+    /// Prices of what the options name, row by row, if any.
+    prices: Vec<f64>,
+    /// Group of each unit, if any.
+    groups: Vec<u32>,
 }
 
 impl Units {
@@ -47,7 +52,42 @@ impl Units {
                 values.extend((0..count).map(|i| M[(i, j)]));
             }
         }
-        Ok(Units { kinds, count, values })
+        Ok(Units { kinds, count, values, prices: Vec::new(), groups: Vec::new() })
+    }
+
+    /// With P (n × k), the prices that each unit faces.
+    pub fn with_prices(mut self, P: &Mat<f64>) -> Result<Self> {
+        if P.nrows() != self.count {
+            return Err(Error::length("the matrix of prices", P.nrows(), self.count));
+        }
+        self.prices = (0..P.ncols()).flat_map(|j| (0..P.nrows()).map(move |i| P[(i, j)])).collect();
+        Ok(self)
+    }
+
+    /// With the group that each unit belongs to, n.
+    pub fn with_groups(mut self, groups: &[u32]) -> Result<Self> {
+        if groups.len() != self.count {
+            return Err(Error::length("the groups", groups.len(), self.count));
+        }
+        self.groups = groups.to_vec();
+        Ok(self)
+    }
+
+    /// Prices of a unit.
+    pub fn prices(&self, unit: usize) -> impl Iterator<Item = f64> {
+        self.prices.chunks_exact(self.count.max(1)).map(move |price| price[unit])
+    }
+
+    /// Group of each unit, n, or empty.
+    pub fn groups(&self) -> &[u32] {
+        &self.groups
+    }
+
+    /// The variables of one kind alone.
+    pub fn only(&self, kind: Kind) -> Units {
+        let values = self.kinds.iter().enumerate().filter(|(_, k)| **k == kind).flat_map(|(i, _)| self.variable(i));
+        let (values, kinds) = (values.copied().collect(), vec![kind; self.number(kind)]);
+        Units { kinds, count: self.count, values, prices: Vec::new(), groups: Vec::new() }
     }
 
     /// n.
@@ -80,19 +120,24 @@ impl Units {
         &self.values[variable * self.count..(variable + 1) * self.count]
     }
 
-    /// All values of a unit, m + s + q.
+    /// All values of a unit, m + s + q, then its prices.
     pub fn point(&self, unit: usize) -> Vec<f64> {
-        (0..self.variables()).map(|i| self.at(i, unit)).collect()
+        (0..self.variables()).map(|i| self.at(i, unit)).chain(self.prices(unit)).collect()
     }
 
     /// The units named, in that order.
     pub fn select(&self, units: &[usize]) -> Units {
-        let values = (0..self.variables()).flat_map(|i| units.iter().map(move |&j| self.at(i, j))).collect();
-        Units { kinds: self.kinds.clone(), count: units.len(), values }
+        let of = |rows: &[f64]| -> Vec<f64> {
+            let rows = rows.chunks_exact(self.count.max(1));
+            rows.flat_map(|row| units.iter().map(|&j| row[j])).collect()
+        };
+        let groups = if self.groups.is_empty() { Vec::new() } else { units.iter().map(|&j| self.groups[j]).collect() };
+        let (values, prices) = (of(&self.values), of(&self.prices));
+        Units { kinds: self.kinds.clone(), count: units.len(), values, prices, groups }
     }
 
     /// Names, numbers and options agree; every value is finite.
-    pub(super) fn check(&self, options: &Dea) -> Result<()> {
+    pub(in crate::frontier) fn check(&self, options: &Dea) -> Result<()> {
         let names = [(Kind::Input, &options.inputs), (Kind::Output, &options.outputs), (Kind::Bad, &options.bads)];
         for (kind, names) in names {
             let what = match kind {
