@@ -30,8 +30,11 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+pub mod fractional;
 mod free_disposal;
 mod radial;
+pub mod sbm;
+mod slack;
 pub mod technology;
 mod units;
 

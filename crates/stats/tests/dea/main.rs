@@ -3,3 +3,4 @@
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod radial;
+mod sbm;
