@@ -49,9 +49,11 @@ fn two_inputs_one_output() {
 /// methods.md, TEST 2.2d: one input, one output, one undesirable output.
 #[test]
 fn undesirable_outputs() {
-    let ones = columns(&[vec![1.0; 5]]);
-    let (Y, B) = (columns(&[vec![1.0, 2.0, 4.0, 7.0, 4.0]]), columns(&[vec![1.0, 2.0, 3.0, 7.0, 3.0]]));
-    let _ = (&ones, &Y, &B);
+    let X = columns(&[vec![2.0, 3.0, 6.0, 9.0, 5.0]]);
+    let (Y, B) = (columns(&[vec![2.0, 5.0, 8.0, 9.0, 3.0]]), columns(&[vec![1.0, 2.0, 4.0, 7.0, 4.0]]));
+    let o = Sbm { bads: names("b", 1), ..sbm_options(&X, &Y, Rts::Crs, Orientation::None) };
+    let scores = sbm(&Units::with_bads(&X, &Y, &B).unwrap(), &o).unwrap();
+    close_printed(&efficiencies(&scores), &[0.545455, 1.0, 0.727273, 0.482759, 0.266667], 6, "2.2d");
 }
 
 /// Every SBM and super-SBM case of golden/r/dea.json (deaR 1.5.3; the calls stand in the file).
@@ -86,11 +88,16 @@ fn dear_gives_the_same_scores() {
             for i in (0..ours.len()).filter(|&i| ours[i] == 1.0) {
                 same(&delta[i..=i], &want[i..=i], 1e-8, &format!("{id} {i}"));
             }
-            same(&delta, &vector(&result["rho"]), 1e-8, &format!("{id} rho"));
+            // `rho` is the ordinary score where the unit is inefficient. Where it is efficient deaR takes the ratio at
+            // the slacks of the target it found, which is no efficiency (0.6875 for the efficient unit E of Tone 2001).
+            let rho = vector(&result["rho"]);
+            for i in (0..ours.len()).filter(|&i| ours[i] < 1.0) {
+                same(&delta[i..=i], &rho[i..=i], 1e-8, &format!("{id} rho {i}"));
+            }
             supers += 1;
         }
     }
-    assert_eq!((ordinary, supers), (17, 14));
+    assert_eq!((ordinary, supers), (20, 17));
 }
 
 /// golden/frontier: Tone (2001), p. 505; Tone (2002), p. 38-39; Tone (2003), p. 10-11, by deaR, eight digits.
@@ -138,7 +145,9 @@ fn tables_of_tone() {
 fn below_the_radial_measure() {
     let (X, Y) = random(11, 60, 3, 2);
     for rts in ALL_RTS {
-        for (orientation, radial) in [(Orientation::Input, Orientation::Input), (Orientation::Output, Orientation::Output)] {
+        for (orientation, radial) in
+            [(Orientation::Input, Orientation::Input), (Orientation::Output, Orientation::Output)]
+        {
             let slacks = plain(&X, &Y, rts, orientation);
             let both = plain(&X, &Y, rts, Orientation::None);
             let radial = efficiencies(&dea(&X, &Y, &options(&X, &Y, rts, radial)).unwrap());
@@ -156,7 +165,8 @@ fn below_the_radial_measure() {
 #[test]
 fn the_target_is_efficient() {
     let (X, Y) = random(12, 40, 2, 2);
-    for rts in ALL_RTS {
+    // Generalized returns are left out: a target that is scaled once can be scaled again, so it may be beaten.
+    for rts in ALL_RTS.into_iter().filter(|&rts| rts != Rts::Grs) {
         let scores = run(&X, &Y, &sbm_options(&X, &Y, rts, Orientation::None));
         for (i, unit) in scores.units.iter().enumerate() {
             let s = unit.slacks.as_ref().unwrap();
@@ -189,7 +199,9 @@ fn scores_do_not_depend_on_units_or_order() {
     let high = Mat::from_fn(n, 2, |i, j| Y[(i, j)] * factor[3 + j]);
     let mixed = |M: &Mat<f64>| Mat::from_fn(n, M.ncols(), |i, j| M[((i * 7 + 3) % n, j)]);
     let more = |M: &Mat<f64>, worse: f64| {
-        Mat::from_fn(n + 2, M.ncols(), |i, j| if i < n { M[(i, j)] } else { M[(5 * (i - n), j)] * if i == n { 1.0 } else { worse } })
+        Mat::from_fn(n + 2, M.ncols(), |i, j| {
+            if i < n { M[(i, j)] } else { M[(5 * (i - n), j)] * if i == n { 1.0 } else { worse } }
+        })
     };
     for rts in ALL_RTS {
         for orientation in ALL {
@@ -203,7 +215,10 @@ fn scores_do_not_depend_on_units_or_order() {
             let best = superb(&X, &Y, rts, orientation);
             same(&superb(&wide, &high, rts, orientation), &best, 1e-8, &format!("super {what}"));
             for i in 0..n {
-                assert!(best[i].is_nan() || best[i] >= scores[i] && (scores[i] == 1.0 || best[i] == scores[i]), "{what}");
+                assert!(
+                    best[i].is_nan() || best[i] >= scores[i] && (scores[i] == 1.0 || best[i] == scores[i]),
+                    "{what}"
+                );
             }
         }
     }
@@ -230,7 +245,7 @@ fn super_efficiency_with_undesirable_outputs() {
     // By B: 1 + 1/2 over 1. By C: 1 over 1 - (1/2) 1 = 1/2, so 2. Mixtures lie between: B is nearest.
     let a = &scores.units[0];
     same(&[a.score.unwrap()], &[1.5], 1e-12, "δ");
-    assert_eq!(a.slacks, Some(vec![-1.0, 0.0, 0.0]));
+    same(a.slacks.as_ref().unwrap(), &[-1.0, 0.0, 0.0], 1e-12, "slacks");
     assert_eq!(a.peers.len(), 1);
     // The denominator would be zero or less at three times the emissions: no score by emissions alone.
     let B = columns(&[vec![1.0, 1.0, 3.0]]);

@@ -11,6 +11,7 @@ mod panel;
 mod prepare;
 mod quantile;
 mod regression;
+mod sbm;
 mod sfa;
 mod show;
 mod threshold;
@@ -45,6 +46,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::frontier::stock::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
     Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
+    Entry::of::<plim_stats::frontier::dea::sbm::Sbm>("sbm", Measure, "Slacks-based efficiency, also super-efficiency"),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",

@@ -40,9 +40,9 @@ use super::fractional::minimize;
 use super::slack::{Ratio, beyond, dominating, least};
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaScores, Disposability, Kind, Model, Orientation, Projection, Rts, Units, check, radial, score};
+use crate::Result;
 use crate::frontier::Status;
 use crate::math::lp::Solution;
-use crate::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -210,16 +210,17 @@ impl SlacksBased {
         (N.own, D.own) = (vec![0.0; program.own.len()], vec![0.0; program.own.len()]);
         let mut worse = Vec::with_capacity(kinds.len());
         for (i, &kind) in kinds.iter().enumerate().filter(|&(i, &kind)| may_worsen(kind, point[i])) {
-            let (sign, most) = if kind == Kind::Output { (1.0, point[i]) } else { (-1.0, f64::INFINITY) };
-            worse.push((i, self.technology.add(&mut program, 0.0, [0.0, most], &[(i, sign)])));
-            N.own.push(ratio.inputs[i]);
-            D.own.push(-ratio.outputs[i]);
+            // In parts of the unit's own value: the row keeps its size whatever its unit.
+            let (value, most) = if kind == Kind::Output { (point[i], 1.0) } else { (-point[i], f64::INFINITY) };
+            worse.push((i, self.technology.add(&mut program, 0.0, [0.0, most], &[(i, value)])));
+            N.own.push(ratio.inputs[i] * point[i]);
+            D.own.push(-ratio.outputs[i] * point[i]);
         }
         let (delta, solution) = minimize(&self.technology, &mut program, &[], &N, &D)?;
         let mut slacks = vec![0.0; kinds.len()];
         for (i, k) in worse {
             let t = solution.own[k];
-            slacks[i] = if t <= EFFICIENT * point[i] { 0.0 } else { -t };
+            slacks[i] = if t <= EFFICIENT { 0.0 } else { -t * point[i] };
         }
         let delta = if delta <= 1.0 + EFFICIENT { 1.0 } else { delta };
         Ok(self.projection(delta, &solution, point, slacks))
