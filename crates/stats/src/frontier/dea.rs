@@ -30,6 +30,7 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+mod additive;
 pub mod fractional;
 mod free_disposal;
 mod radial;
@@ -43,6 +44,7 @@ pub use units::{Kind, Units};
 
 use super::Status;
 use crate::{Error, Result};
+use additive::Additive;
 use free_disposal::FreeDisposal;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -73,6 +75,9 @@ pub struct Dea {
     pub super_efficiency: bool,
     /// Second phase: what is still wasted at the radial target, as the largest sum of slacks in the columns' units.
     pub slacks: bool,
+    /// Weights of the slacks in the additive model, one for each input, output and undesirable output in that order; ones
+    /// without it.
+    pub slack_weights: Vec<f64>,
     /// Scale efficiency (constant over variable returns) and whether returns increase, decrease or are constant.
     pub scale: bool,
     /// Column for each value of which there is a frontier of its own, such as the year; one frontier of all rows without
@@ -93,6 +98,7 @@ impl Default for Dea {
             orientation: Orientation::default(),
             super_efficiency: false,
             slacks: false,
+            slack_weights: Vec::new(),
             scale: false,
             by: None,
         }
@@ -106,6 +112,22 @@ pub enum DeaModel {
     /// One factor for all inputs, or for all outputs.
     #[default]
     Radial,
+    /// Largest sum of slacks, weighted by `slack_weights`; no orientation.
+    Additive,
+    /// Largest sum of slacks as parts of the unit's own values; no orientation.
+    Mip,
+    /// Largest sum of slacks in standard deviations of the columns; no orientation.
+    Normalized,
+    /// Range-adjusted measure: one less the largest mean slack in ranges of the columns; no orientation.
+    Ram,
+    /// Bounded adjusted measure: slacks in parts of what the unit lacks to the best of each column; no orientation.
+    Bam,
+}
+
+impl DeaModel {
+    fn is_additive(self) -> bool {
+        matches!(self, Self::Additive | Self::Mip | Self::Normalized | Self::Ram | Self::Bam)
+    }
 }
 
 /// Returns to scale of the frontier.
@@ -272,14 +294,18 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
         DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
+            additive::refusal(units, unit, options).map(NoScore::refused)
+        }
     }
 }
 
 /// The model that `options` name, against the units `reference`.
 fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
     match (options.model, options.rts) {
+        (model, _) if model.is_additive() => Box::new(Additive::new(units, reference, options)),
         (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
-        (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
+        (_, _) => Box::new(Radial::new(units, reference, options)),
     }
 }
 
@@ -319,6 +345,11 @@ pub(super) fn score(
 /// Options that exclude each other, and data that they cannot take.
 fn check(units: &Units, options: &Dea) -> Result<()> {
     units.check(options)?;
+    if options.model.is_additive() {
+        additive::check(units, options)?;
+    } else if !options.slack_weights.is_empty() {
+        return Err(Error::invalid("`slack_weights` belong to `model = additive`", "leave `slack_weights` out"));
+    }
     if options.rts == Rts::Fdh && options.scale {
         return Err(Error::invalid(
             "`scale` compares returns to scale of combinations, which the free disposal hull has not",

@@ -1,5 +1,6 @@
 //! Data envelopment analysis: references, identities, refusals, one file a family of models.
 
+mod additive;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod radial;
