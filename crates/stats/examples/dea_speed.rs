@@ -1,4 +1,4 @@
-//! Seconds of models of data envelopment analysis on a CSV (an id, three inputs, two outputs):
+//! Seconds of models of data envelopment analysis on a CSV (three inputs, two outputs):
 //! `RAYON_NUM_THREADS=1 cargo run --release -p plim-stats --example dea_speed -- FILE MODEL...`, a model being radial, ram,
 //! sbm or super_sbm; all under variable returns.
 
@@ -11,9 +11,9 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
     let text = std::fs::read_to_string(args.next().ok_or("give a CSV file, then models")?)?;
     let row = |line: &str| line.split(',').map(|v| v.trim().parse().unwrap_or(f64::NAN)).collect::<Vec<f64>>();
-    let rows: Vec<Vec<f64>> = text.lines().skip(1).map(row).filter(|r| r.len() >= 6).collect();
+    let rows: Vec<Vec<f64>> = text.lines().skip(1).map(row).filter(|r| r.len() >= 5).collect();
     let take = |from: usize, k: usize| Mat::from_fn(rows.len(), k, |i, j| rows[i][from + j]);
-    let units = Units::new(&take(1, 3), &take(4, 2))?;
+    let units = Units::new(&take(0, 3), &take(3, 2))?;
     let names = |names: &[&str]| names.iter().map(|n| n.to_string()).collect::<Vec<_>>();
     let (inputs, outputs) = (names(&["x1", "x2", "x3"]), names(&["y1", "y2"]));
     for model in args {
