@@ -30,11 +30,15 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+mod additive;
 mod assurance;
 mod cost;
+pub mod fractional;
 mod free_disposal;
 mod metafrontier;
 mod radial;
+pub mod sbm;
+mod slack;
 pub mod technology;
 mod units;
 
@@ -44,6 +48,7 @@ pub use units::{Kind, Units};
 
 use super::Status;
 use crate::{Error, Result};
+use additive::Additive;
 use free_disposal::FreeDisposal;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -74,6 +79,9 @@ pub struct Dea {
     pub super_efficiency: bool,
     /// Second phase: what is still wasted at the radial target, as the largest sum of slacks in the columns' units.
     pub slacks: bool,
+    /// Weights of the slacks in the additive model, one for each input, output and undesirable output in that order; ones
+    /// without it.
+    pub slack_weights: Vec<f64>,
     /// Scale efficiency (constant over variable returns) and whether returns increase, decrease or are constant.
     pub scale: bool,
     /// Columns of prices: of the inputs for `model = "cost"`, of the outputs for `"revenue"`, of the inputs and then the
@@ -105,6 +113,7 @@ impl Default for Dea {
             orientation: Orientation::default(),
             super_efficiency: false,
             slacks: false,
+            slack_weights: Vec::new(),
             scale: false,
             prices: Vec::new(),
             multipliers: false,
@@ -129,6 +138,22 @@ pub enum DeaModel {
     Revenue,
     /// Largest profit at all prices.
     Profit,
+    /// Largest sum of slacks, weighted by `slack_weights`; no orientation.
+    Additive,
+    /// Largest sum of slacks as parts of the unit's own values; no orientation.
+    Mip,
+    /// Largest sum of slacks in standard deviations of the columns; no orientation.
+    Normalized,
+    /// Range-adjusted measure: one less the largest mean slack in ranges of the columns; no orientation.
+    Ram,
+    /// Bounded adjusted measure: slacks in parts of what the unit lacks to the best of each column; no orientation.
+    Bam,
+}
+
+impl DeaModel {
+    fn is_additive(self) -> bool {
+        matches!(self, Self::Additive | Self::Mip | Self::Normalized | Self::Ram | Self::Bam)
+    }
 }
 
 /// Returns to scale of the frontier.
@@ -327,6 +352,9 @@ pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoSco
     match options.model {
         DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
         DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
+            additive::refusal(units, unit, options).map(NoScore::refused)
+        }
     }
 }
 
@@ -338,6 +366,9 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
             Box::new(Economic::new(units, reference, options))
         }
         (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
+        (DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam, _) => {
+            Box::new(Additive::new(units, reference, options))
+        }
     }
 }
 
@@ -385,6 +416,11 @@ fn check(units: &Units, options: &Dea) -> Result<()> {
             "`multipliers` are the weights of the radial linear program, which this `model` and `rts` do not have",
             "leave `multipliers` out, or use `model = \"radial\"` with an `rts` other than `fdh`",
         ));
+    }
+    if options.model.is_additive() {
+        additive::check(units, options)?;
+    } else if !options.slack_weights.is_empty() {
+        return Err(Error::invalid("`slack_weights` belong to `model = additive`", "leave `slack_weights` out"));
     }
     if options.rts == Rts::Fdh && options.scale {
         return Err(Error::invalid(

@@ -1,5 +1,6 @@
 //! Data envelopment analysis: references, identities, refusals, one file a family of models.
 
+mod additive;
 mod assurance;
 mod cost;
 mod cross;
@@ -8,3 +9,4 @@ mod data;
 mod metafrontier;
 mod multipliers;
 mod radial;
+mod sbm;

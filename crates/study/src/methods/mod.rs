@@ -14,6 +14,7 @@ mod panel;
 mod prepare;
 mod quantile;
 mod regression;
+mod sbm;
 mod sfa;
 mod show;
 mod threshold;
@@ -53,6 +54,7 @@ pub const METHODS: &[Entry] = &[
         Measure,
         "Every unit judged by the weights of every other",
     ),
+    Entry::of::<plim_stats::frontier::dea::sbm::Sbm>("sbm", Measure, "Slacks-based efficiency, also super-efficiency"),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",

@@ -168,7 +168,11 @@ impl Technology {
 
     /// Optimum of `program`, believed only with its certificate.
     pub fn solve(&self, program: &Program, start: &[Variable]) -> Scored<Solution> {
-        let solution = solve(program, start);
+        self.certified(program, solve(program, start))
+    }
+
+    /// `solution` of `program`, if its certificate holds.
+    pub fn certified(&self, program: &Program, solution: Solution) -> Scored<Solution> {
         let certificate = certify(program, &solution);
         match solution.status {
             lp::Status::Optimal if certificate.holds() => Ok(solution),
