@@ -30,11 +30,13 @@
 //! assert!((scores.units[0].efficiency.unwrap() - 0.6).abs() < 1e-12);
 //! ```
 
+mod directional;
 mod free_disposal;
 mod radial;
 pub mod technology;
 mod units;
 
+pub use directional::{Direction, Directional};
 pub use radial::Radial;
 pub use units::{Kind, Units};
 
@@ -60,6 +62,8 @@ pub struct Dea {
     pub disposability: Disposability,
     /// How the distance to the frontier is measured.
     pub model: DeaModel,
+    /// What the directional model improves, and in which proportions.
+    pub direction: Direction,
     /// Returns to scale of the frontier. Variable by default: cities and countries differ in size.
     pub rts: Rts,
     /// Smallest and largest Σλ under generalized returns to scale (`rts = "grs"`).
@@ -85,6 +89,7 @@ impl Default for Dea {
             bads: Vec::new(),
             disposability: Disposability::default(),
             model: DeaModel::default(),
+            direction: Direction::default(),
             rts: Rts::default(),
             grs: [0.8, 1.2],
             orientation: Orientation::default(),
@@ -103,6 +108,8 @@ pub enum DeaModel {
     /// One factor for all inputs, or for all outputs.
     #[default]
     Radial,
+    /// Along a direction that reduces inputs and raises outputs at once (`direction`), by additive steps.
+    Directional,
 }
 
 /// Returns to scale of the frontier.
@@ -269,6 +276,7 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
         DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Directional => directional::refusal(units, unit, options.rts).map(NoScore::refused),
     }
 }
 
@@ -277,6 +285,7 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
     match (options.model, options.rts) {
         (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
         (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
+        (DeaModel::Directional, _) => Box::new(Directional::new(units, reference, options)),
     }
 }
 
@@ -334,6 +343,7 @@ fn check(units: &Units, options: &Dea) -> Result<()> {
             "set `orientation` to `input` or `output`, or choose a `model` without one",
         ));
     }
+    directional::check(options)?;
     let [lower, upper] = options.grs;
     if options.rts == Rts::Grs && !((0.0..=1.0).contains(&lower) && 1.0 <= upper) {
         return Err(Error::invalid(

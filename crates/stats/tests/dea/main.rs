@@ -2,4 +2,5 @@
 
 #[allow(dead_code)] // each family uses what it needs
 mod data;
+mod directional;
 mod radial;

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use indexmap::IndexMap;
 use plim_report::Measure;
-use plim_stats::frontier::dea::{Dea, DeaScores, Unit, Units, dea};
+use plim_stats::frontier::dea::{Dea, DeaModel, DeaScores, Unit, Units, dea};
 use plim_stats::math::Mat;
 use plim_table::{Column, Table};
 use serde::Serialize;
@@ -125,6 +125,9 @@ impl Method for Dea {
         if self.scale {
             names.extend(["scale_efficiency", "returns_to_scale"].map(str::to_string));
         }
+        if self.model == DeaModel::Directional {
+            names.push("beta".into());
+        }
         names.push("peers".into());
         if self.slacks {
             names.push("slack_sum".into());
@@ -140,6 +143,9 @@ impl Method for Dea {
         if self.scale {
             columns.push(number(&units, "scale_efficiency", |u| u.scale_efficiency));
             columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
+        }
+        if self.model == DeaModel::Directional {
+            columns.push(number(&units, "beta", |u| u.score));
         }
         columns.push(peers(cx, &observed.table, &units));
         if self.slacks {
