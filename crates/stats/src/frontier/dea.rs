@@ -32,11 +32,13 @@
 
 mod directional;
 mod free_disposal;
+mod hyperbolic;
 mod radial;
 pub mod technology;
 mod units;
 
 pub use directional::{Direction, Directional};
+pub use hyperbolic::Hyperbolic;
 pub use radial::Radial;
 pub use units::{Kind, Units};
 
@@ -110,6 +112,8 @@ pub enum DeaModel {
     Radial,
     /// Along a direction that reduces inputs and raises outputs at once (`direction`), by additive steps.
     Directional,
+    /// One factor that divides outputs and multiplies inputs (graph efficiency).
+    Hyperbolic,
 }
 
 /// Returns to scale of the frontier.
@@ -275,7 +279,7 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 /// Why the model that `options` name has no score for a unit, if so.
 fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
-        DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Radial | DeaModel::Hyperbolic => radial::refusal(units, unit).map(NoScore::refused),
         DeaModel::Directional => directional::refusal(units, unit, options.rts).map(NoScore::refused),
     }
 }
@@ -286,6 +290,7 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
         (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
         (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
         (DeaModel::Directional, _) => Box::new(Directional::new(units, reference, options)),
+        (DeaModel::Hyperbolic, _) => Box::new(Hyperbolic::new(units, reference, options)),
     }
 }
 
@@ -344,6 +349,7 @@ fn check(units: &Units, options: &Dea) -> Result<()> {
         ));
     }
     directional::check(options)?;
+    hyperbolic::check(options)?;
     let [lower, upper] = options.grs;
     if options.rts == Rts::Grs && !((0.0..=1.0).contains(&lower) && 1.0 <= upper) {
         return Err(Error::invalid(

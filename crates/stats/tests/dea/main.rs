@@ -3,4 +3,5 @@
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod directional;
+mod hyperbolic;
 mod radial;
