@@ -92,4 +92,14 @@ fn prices_groups_targets_and_multipliers_become_columns() {
     // One input, one output: all judges agree.
     let (mean, own) = (number(&crossed, "efficiency"), number(&crossed, "self_efficiency"));
     assert!(mean.iter().zip(&own).all(|(a, b)| (a - b).abs() < 1e-9));
+/// Along its inputs the directional β is 1 - θ of the radial model; the column has its name from the contract.
+#[test]
+fn the_directional_model_adds_beta() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("units.csv");
+    std::fs::write(&file, "u,t,x,y\nA,1,2,2\nB,1,3,5\nC,1,6,8\nD,1,9,9\nE,1,5,3\n").unwrap();
+    let (table, _) = scores(&file, json!({ "model": "directional", "direction": "inputs" }));
+    let (beta, efficiency) = (table.numbers("beta").unwrap(), table.numbers("efficiency").unwrap());
+    assert!((beta[4] - (1.0 - 1.4 / 3.0)).abs() < 1e-12 && (efficiency[4] - 1.4 / 3.0).abs() < 1e-12);
+    assert!(beta[..4].iter().all(|&b| b == 0.0));
 }

@@ -36,6 +36,9 @@ mod cost;
 pub mod fractional;
 mod free_disposal;
 mod metafrontier;
+mod directional;
+mod free_disposal;
+mod hyperbolic;
 mod radial;
 pub mod sbm;
 mod slack;
@@ -44,6 +47,9 @@ mod units;
 
 pub use cost::{Economic, Parts};
 pub use radial::{Multipliers, Radial};
+pub use directional::{Direction, Directional};
+pub use hyperbolic::Hyperbolic;
+pub use radial::Radial;
 pub use units::{Kind, Units};
 
 use super::Status;
@@ -69,6 +75,8 @@ pub struct Dea {
     pub disposability: Disposability,
     /// How the distance to the frontier is measured.
     pub model: DeaModel,
+    /// What the directional model improves, and in which proportions.
+    pub direction: Direction,
     /// Returns to scale of the frontier. Variable by default: cities and countries differ in size.
     pub rts: Rts,
     /// Smallest and largest Σλ under generalized returns to scale (`rts = "grs"`).
@@ -108,6 +116,7 @@ impl Default for Dea {
             bads: Vec::new(),
             disposability: Disposability::default(),
             model: DeaModel::default(),
+            direction: Direction::default(),
             rts: Rts::default(),
             grs: [0.8, 1.2],
             orientation: Orientation::default(),
@@ -154,6 +163,10 @@ impl DeaModel {
     fn is_additive(self) -> bool {
         matches!(self, Self::Additive | Self::Mip | Self::Normalized | Self::Ram | Self::Bam)
     }
+    /// Along a direction that reduces inputs and raises outputs at once (`direction`), by additive steps.
+    Directional,
+    /// One factor that divides outputs and multiplies inputs (graph efficiency).
+    Hyperbolic,
 }
 
 /// Returns to scale of the frontier.
@@ -355,6 +368,8 @@ pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoSco
         DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
             additive::refusal(units, unit, options).map(NoScore::refused)
         }
+        DeaModel::Radial | DeaModel::Hyperbolic => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Directional => directional::refusal(units, unit, options.rts).map(NoScore::refused),
     }
 }
 
@@ -369,6 +384,8 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
         (DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam, _) => {
             Box::new(Additive::new(units, reference, options))
         }
+        (DeaModel::Directional, _) => Box::new(Directional::new(units, reference, options)),
+        (DeaModel::Hyperbolic, _) => Box::new(Hyperbolic::new(units, reference, options)),
     }
 }
 
@@ -440,6 +457,8 @@ fn check(units: &Units, options: &Dea) -> Result<()> {
             "set `orientation` to `input` or `output`, or choose a `model` without one",
         ));
     }
+    directional::check(options)?;
+    hyperbolic::check(options)?;
     let [lower, upper] = options.grs;
     if options.rts == Rts::Grs && !((0.0..=1.0).contains(&lower) && 1.0 <= upper) {
         return Err(Error::invalid(

@@ -8,5 +8,7 @@ mod cross;
 mod data;
 mod metafrontier;
 mod multipliers;
+mod directional;
+mod hyperbolic;
 mod radial;
 mod sbm;

@@ -1,0 +1,125 @@
+//! The directional model against R packages, its identities, and its refusals.
+
+use super::data::{columns, data, dea, efficiencies, options, random, same, scores, vector};
+use plim_golden::{json, shared};
+use plim_stats::frontier::Status;
+use plim_stats::frontier::dea::{Dea, DeaModel, Direction, Orientation, Rts, Units};
+use plim_stats::math::Mat;
+
+fn directional(X: &Mat<f64>, Y: &Mat<f64>, rts: Rts, direction: Direction) -> Dea {
+    Dea { model: DeaModel::Directional, direction, ..options(X, Y, rts, Orientation::Input) }
+}
+
+/// The directional cases of golden/r/dea.json: Benchmarking 0.33 (`direct_*`), deaR 1.5.3 (`deaR_dir_*`, `deaR_rdm_*`).
+#[test]
+fn r_packages_give_the_same_distances() {
+    let Some(path) = shared("golden/r/dea.json") else { return };
+    let mut compared = 0;
+    for (id, case) in json(&path)["cases"].as_object().unwrap() {
+        let (direction, beta) = match () {
+            () if id.starts_with("direct_inobs_") => (Direction::Inputs, "objval"),
+            () if id.starts_with("direct_inout_") => (Direction::Ones, "objval"),
+            () if id.starts_with("deaR_dir_") => (Direction::Own, "eff"),
+            () if id.starts_with("deaR_rdm_") => (Direction::Range, "eff"),
+            () => continue,
+        };
+        let (X, Y) = data(case["data"].as_str().unwrap()).unwrap_or_else(|| panic!("{id}: no data"));
+        // The range directional model has variable returns whatever the name of the case says.
+        let crs = id.contains("crs") && direction != Direction::Range;
+        let ours = dea(&X, &Y, &directional(&X, &Y, if crs { Rts::Crs } else { Rts::Vrs }, direction)).unwrap();
+        same(&scores(&ours), &vector(&case["result"][beta]), 1e-8, id);
+        compared += 1;
+    }
+    assert_eq!(compared, 17);
+}
+
+/// Along its own inputs β = 1 - θ, along its own outputs β = φ - 1, along both under constant returns
+/// (1 - β)/(1 + β) = θ: with and without the unit itself in the reference.
+#[test]
+fn own_directions_are_the_radial_scores() {
+    let (X, Y) = random(11, 60, 3, 2);
+    for super_efficiency in [false, true] {
+        let run = |o: Dea| efficiencies(&dea(&X, &Y, &Dea { super_efficiency, ..o }).unwrap());
+        let cases = [
+            (Rts::Crs, Direction::Inputs, Orientation::Input),
+            (Rts::Crs, Direction::Outputs, Orientation::Output),
+            (Rts::Crs, Direction::Own, Orientation::Input),
+            (Rts::Nirs, Direction::Inputs, Orientation::Input),
+            (Rts::Ndrs, Direction::Outputs, Orientation::Output),
+        ];
+        for (rts, direction, orientation) in cases {
+            let radial = run(options(&X, &Y, rts, orientation));
+            same(&run(directional(&X, &Y, rts, direction)), &radial, 1e-9, &format!("{rts:?} {direction:?}"));
+        }
+    }
+}
+
+/// Own, mean and range directions do not see the units of the columns; the range direction not their origin either.
+#[test]
+fn units_and_origin_do_not_matter() {
+    let (X, Y) = random(12, 50, 2, 2);
+    let scaled = |M: &Mat<f64>| Mat::from_fn(50, 2, |i, j| M[(i, j)] * [1e9, 1e-9][j]);
+    let shifted = |M: &Mat<f64>| Mat::from_fn(50, 2, |i, j| M[(i, j)] - [15.0, 3.0][j]);
+    for direction in [Direction::Own, Direction::Inputs, Direction::Outputs, Direction::Mean, Direction::Range] {
+        let o = directional(&X, &Y, Rts::Vrs, direction);
+        let before = scores(&dea(&X, &Y, &o).unwrap());
+        same(&scores(&dea(&scaled(&X), &scaled(&Y), &o).unwrap()), &before, 1e-9, "units");
+        if direction == Direction::Range {
+            same(&scores(&dea(&shifted(&X), &shifted(&Y), &o).unwrap()), &before, 1e-9, "origin");
+        }
+    }
+}
+
+/// Permuting units permutes scores, and a dominated unit changes nobody else's.
+#[test]
+fn permutations_and_dominated_units() {
+    let (X, Y) = random(13, 40, 2, 2);
+    let o = directional(&X, &Y, Rts::Vrs, Direction::Own);
+    let before = scores(&dea(&X, &Y, &o).unwrap());
+    let turned = |M: &Mat<f64>| Mat::from_fn(40, 2, |i, j| M[(39 - i, j)]);
+    let mut after = scores(&dea(&turned(&X), &turned(&Y), &o).unwrap());
+    after.reverse();
+    same(&after, &before, 1e-10, "permuted");
+    let more =
+        |M: &Mat<f64>, factor: f64| Mat::from_fn(41, 2, |i, j| if i < 40 { M[(i, j)] } else { factor * M[(0, j)] });
+    let more = scores(&dea(&more(&X, 2.0), &more(&Y, 0.5), &o).unwrap());
+    same(&more[..40], &before, 1e-10, "dominated");
+}
+
+/// By hand: x = 1 for all, (y, b) = (1, 1), (2, 1.5), (1, 2), constant returns, b weakly disposable, g = (y, b). The best
+/// ratio y/b is 4/3, of the second. The first meets it where 1 + β = 4/3 (1 - β), the third where 1 + β = 4/3 (2 - 2β).
+#[test]
+fn undesirable_outputs_shrink_along_the_direction() {
+    let X = columns(&[vec![1.0; 3]]);
+    let (Y, B) = (columns(&[vec![1.0, 2.0, 1.0]]), columns(&[vec![1.0, 1.5, 2.0]]));
+    let o = Dea { bads: vec!["b0".into()], ..directional(&X, &Y, Rts::Crs, Direction::Outputs) };
+    let ours = plim_stats::frontier::dea::dea(&Units::with_bads(&X, &Y, &B).unwrap(), &o).unwrap();
+    same(&scores(&ours), &[1.0 / 7.0, 0.0, 5.0 / 11.0], 1e-12, "weak");
+}
+
+#[test]
+fn contradictions_are_refused_by_name() {
+    let (X, Y) = random(14, 10, 1, 1);
+    let o = directional(&X, &Y, Rts::Vrs, Direction::Own);
+    let refused = |o: Dea, word: &str| {
+        let message = dea(&X, &Y, &o).unwrap_err().to_string();
+        assert!(message.contains(word), "{message}");
+    };
+    refused(Dea { rts: Rts::Fdh, ..o.clone() }, "free disposal hull");
+    refused(Dea { rts: Rts::Crs, direction: Direction::Range, ..o.clone() }, "`direction = \"range\"`");
+    refused(Dea { orientation: Orientation::Output, ..o.clone() }, "`orientation = \"output\"`");
+    refused(Dea { scale: true, ..o.clone() }, "`scale`");
+    refused(Dea { model: DeaModel::Radial, direction: Direction::Ones, ..o }, "`direction`");
+}
+
+/// Negative values need variable returns; elsewhere the unit is refused, with the reason.
+#[test]
+fn negative_values_under_constant_returns_are_refused() {
+    let (X, Y) = (columns(&[vec![1.0, 2.0, 3.0]]), columns(&[vec![1.0, 2.0, -1.0]]));
+    let run = |rts| dea(&X, &Y, &directional(&X, &Y, rts, Direction::Own)).unwrap();
+    let third = &run(Rts::Crs).units[2];
+    assert_eq!((third.status, third.efficiency), (Status::Refused, None));
+    assert!(third.reason.as_ref().unwrap().contains("negative"));
+    // max β: x ≤ 3 - 3β, y ≥ -1 + β on the segment from (1, 1): β = 2/3.
+    same(&scores(&run(Rts::Vrs)), &[0.0, 0.0, 2.0 / 3.0], 1e-12, "VRS");
+}

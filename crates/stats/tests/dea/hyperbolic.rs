@@ -1,0 +1,81 @@
+//! The hyperbolic model against Benchmarking, its identities, and its refusals.
+
+use super::data::{columns, data, dea, efficiencies, options, random, same, scores, vector};
+use plim_golden::{json, shared};
+use plim_stats::frontier::dea::{Dea, DeaModel, Orientation, Rts};
+use plim_stats::math::Mat;
+
+fn hyperbolic(X: &Mat<f64>, Y: &Mat<f64>, rts: Rts) -> Dea {
+    Dea { model: DeaModel::Hyperbolic, ..options(X, Y, rts, Orientation::Input) }
+}
+
+/// The graph cases of golden/r/dea.json (Benchmarking 0.33). Its scores under constant returns are exact; under variable
+/// returns its search stops early and it prints 0.99999982 for units that are efficient, hence the wider tolerance
+/// there. That ours are on the frontier is what `a_projected_unit_is_efficient` shows.
+#[test]
+fn benchmarking_gives_the_same_graph_efficiencies() {
+    let Some(path) = shared("golden/r/dea.json") else { return };
+    let mut compared = 0;
+    for (id, case) in json(&path)["cases"].as_object().unwrap() {
+        if !id.starts_with("dea_") || !id.ends_with("_graph") || id.contains("fdh") {
+            continue;
+        }
+        let (X, Y) = data(case["data"].as_str().unwrap()).unwrap_or_else(|| panic!("{id}: no data"));
+        let (rts, tolerance) = if id.contains("crs") { (Rts::Crs, 1e-8) } else { (Rts::Vrs, 5e-7) };
+        let ours = dea(&X, &Y, &hyperbolic(&X, &Y, rts)).unwrap();
+        same(&scores(&ours), &vector(&case["result"]["eff"]), tolerance, id);
+        compared += 1;
+    }
+    assert_eq!(compared, 6);
+}
+
+/// Under constant returns θ² is the radial input score, also of a unit left out of its reference.
+#[test]
+fn under_constant_returns_the_square_is_radial() {
+    let (X, Y) = random(21, 60, 3, 2);
+    for super_efficiency in [false, true] {
+        let run = |o: Dea| efficiencies(&dea(&X, &Y, &Dea { super_efficiency, ..o }).unwrap());
+        let squares: Vec<f64> = run(hyperbolic(&X, &Y, Rts::Crs)).iter().map(|t| t * t).collect();
+        same(&squares, &run(options(&X, &Y, Rts::Crs, Orientation::Input)), 1e-9, "θ²");
+    }
+}
+
+/// The point (θ x, y/θ) is on the frontier: the unit that is put there has the score one.
+#[test]
+fn a_projected_unit_is_efficient() {
+    let (X, Y) = random(22, 40, 2, 2);
+    for rts in [Rts::Vrs, Rts::Nirs, Rts::Ndrs] {
+        let theta = scores(&dea(&X, &Y, &hyperbolic(&X, &Y, rts)).unwrap());
+        let worst = (0..40).min_by(|&a, &b| theta[a].total_cmp(&theta[b])).unwrap();
+        assert!(theta[worst] < 0.9, "{rts:?}: {}", theta[worst]);
+        let with =
+            |M: &Mat<f64>, f: f64| Mat::from_fn(41, 2, |i, j| if i < 40 { M[(i, j)] } else { f * M[(worst, j)] });
+        let (X, Y) = (with(&X, theta[worst]), with(&Y, 1.0 / theta[worst]));
+        let again = scores(&dea(&X, &Y, &hyperbolic(&X, &Y, rts)).unwrap());
+        same(&again[40..], &[1.0], 1e-9, "projected");
+        same(&again[..40], &theta, 1e-9, "the others");
+    }
+}
+
+#[test]
+fn units_of_measurement_do_not_matter() {
+    let (X, Y) = random(23, 50, 2, 2);
+    let scaled = |M: &Mat<f64>| Mat::from_fn(50, 2, |i, j| M[(i, j)] * [1e9, 1e-9][j]);
+    let o = hyperbolic(&X, &Y, Rts::Vrs);
+    let before = scores(&dea(&X, &Y, &o).unwrap());
+    same(&scores(&dea(&scaled(&X), &scaled(&Y), &o).unwrap()), &before, 1e-9, "units");
+}
+
+#[test]
+fn options_it_cannot_honor_are_refused_by_name() {
+    let X = columns(&[vec![1.0, 2.0]]);
+    let o = hyperbolic(&X, &X, Rts::Vrs);
+    let refused = |o: Dea, word: &str| {
+        let message = dea(&X, &X, &o).unwrap_err().to_string();
+        assert!(message.contains(word), "{message}");
+    };
+    refused(Dea { rts: Rts::Fdh, ..o.clone() }, "`rts = \"fdh\"`");
+    refused(Dea { orientation: Orientation::Output, ..o.clone() }, "`orientation = \"output\"`");
+    refused(Dea { slacks: true, ..o.clone() }, "`slacks`");
+    refused(Dea { scale: true, ..o }, "`scale`");
+}
