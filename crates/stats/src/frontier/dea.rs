@@ -31,7 +31,7 @@
 //! ```
 
 mod free_disposal;
-mod radial;
+pub(in crate::frontier) mod radial;
 pub mod technology;
 mod units;
 
