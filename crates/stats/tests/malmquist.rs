@@ -126,14 +126,41 @@ fn benchmarking_gives_the_same() {
     assert!(compared > 1500, "{compared}");
 }
 
-/// deaR 1.5.3, the FGNZ cases on the synthetic panel.
+/// The data of a deaR case, period by period.
+fn dear_panel(name: &str) -> Option<Panel> {
+    let package = |file: &str| Some(Csv::read(&shared(&format!("golden/r/package_data/deaR_{file}.csv"))?));
+    match name {
+        "syn" => synthetic(),
+        "grifell" => {
+            let csv = package("Grifell_Lovell_1999")?;
+            let unit = csv.text("DMU").iter().map(|d| u32::from(d.as_bytes()[0])).collect();
+            let period = csv.num("Year").iter().map(|&t| t as u32 - 1).collect();
+            Some(Panel::new(&[csv.num("X")], &[csv.num("Y")], &[], unit, period))
+        }
+        _ => {
+            let csv = package("Economy")?;
+            let years = |what: &str| (2005..2010).flat_map(|t| csv.num(&format!("{what}{t}"))).collect::<Vec<_>>();
+            let (x, y) = ([years("Capital"), years("Labor")], [years("GIOV")]);
+            let (unit, period) = (0..155).map(|i| (i % 31, i / 31)).unzip();
+            Some(Panel::new(&x, &y, &[], unit, period))
+        }
+    }
+}
+
+/// deaR 1.5.3, every FGNZ case that did not stop with an error. Of its global cases with `rts = "vrs"` only `pech` is
+/// compared: their `mi` and `sech` are missing for 8 or 9 rows of a reference that holds every point, so they are not
+/// made of distances to the pooled frontier, which are always feasible.
 #[test]
 fn dear_gives_the_same_fgnz() {
-    let (Some(panel), Some(path)) = (synthetic(), shared("golden/r/dea.json")) else { return };
-    let mut compared = 0;
+    let Some(path) = shared("golden/r/dea.json") else { return };
+    let (mut cases, mut compared) = (0, 0);
     for (id, case) in json(&path)["cases"].as_object().unwrap() {
         let parts: Vec<&str> = id.split('_').collect();
-        let ["malm", "syn", orientation, _, technology, "fgnz"] = parts[..] else { continue };
+        let ["malm", data, orientation, rts, technology, "fgnz"] = parts[..] else { continue };
+        if case["result"].get("error").is_some() {
+            continue;
+        }
+        let Some(panel) = dear_panel(data) else { return };
         let orientation = if orientation == "io" { Orientation::Input } else { Orientation::Output };
         let technology = match technology {
             "cont" => Reference::Adjacent,
@@ -149,16 +176,23 @@ fn dear_gives_the_same_fgnz() {
             ("sech", |c| c.scale_efficiency_change),
         ];
         for (key, value) in fields {
+            if rts == "vrs" && technology == Reference::Global && key != "pech" {
+                continue;
+            }
             let Value::Array(want) = &case["result"][key]["data_by_row"] else { continue };
-            let want: Vec<f64> = want.iter().map(|v| v.as_f64().unwrap()).collect();
-            all_close(&column(&result, value), &want, 1e-8, &format!("{id} {key}"));
-            compared += want.len();
+            let want: Vec<f64> = want.iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect();
+            for (i, (&g, &w)) in column(&result, value).iter().zip(&want).enumerate().filter(|(_, (_, w))| !w.is_nan())
+            {
+                close(g, w, 1e-8, &format!("{id} {key}[{i}]"));
+                compared += 1;
+            }
         }
+        cases += 1;
     }
-    assert!(compared >= 10 * 3 * 150, "{compared}");
+    assert_eq!((cases, compared), (23, 7494));
 }
 
-/// Grifell-Tatjé and Lovell (1999, Top 7, p. 100), as printed: FGNZ and Ray-Desli.
+/// Grifell-Tatjé and Lovell (1999, Top 7, p. 100), as printed: FGNZ, and of Ray-Desli the index and PEC.
 #[test]
 fn grifell_lovell_1999() {
     let (Some(data), Some(want)) = (
@@ -173,7 +207,13 @@ fn grifell_lovell_1999() {
     let panel = Panel::new(&[data.num("X")], &[data.num("Y")], &[], unit, period);
     for (decomposition, name) in [(Decomposition::Fgnz, "fgnz"), (Decomposition::RayDesli, "rd")] {
         let result = panel.run(&Malmquist { decomposition, ..Malmquist::default() });
+        // The printed Ray-Desli split takes the technology of the first period alone, where Ray and Desli (1997) and we
+        // take the geometric mean over both: E's printed TC, 41/38, is the square of ours. So its TC and scale are not
+        // compared.
         let check = |part: &str, got: Vec<f64>| {
+            if name == "rd" && ["tc", "sech"].contains(&part) {
+                return;
+            }
             all_close(&got, &want.num(&format!("{name}_{part}")), 1e-7, &format!("{name} {part}"));
         };
         check("mi", column(&result, |c| c.index));

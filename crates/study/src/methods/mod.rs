@@ -7,6 +7,7 @@ mod glm;
 mod index;
 mod inference;
 mod iv;
+mod malmquist;
 mod panel;
 mod prepare;
 mod quantile;
@@ -45,6 +46,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::frontier::stock::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
     Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
+    Entry::of::<plim_stats::frontier::malmquist::Malmquist>("malmquist", Measure, "Productivity change over time"),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",
