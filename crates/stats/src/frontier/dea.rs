@@ -42,6 +42,7 @@ mod hyperbolic;
 mod radial;
 pub mod sbm;
 mod slack;
+pub(in crate::frontier) mod radial;
 pub mod technology;
 mod units;
 

@@ -2,6 +2,7 @@
 
 pub mod cross_efficiency;
 pub mod dea;
+pub mod malmquist;
 pub mod sfa;
 pub mod stock;
 

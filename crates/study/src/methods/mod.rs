@@ -10,6 +10,7 @@ mod glm;
 mod index;
 mod inference;
 mod iv;
+mod malmquist;
 mod panel;
 mod prepare;
 mod quantile;
@@ -55,6 +56,7 @@ pub const METHODS: &[Entry] = &[
         "Every unit judged by the weights of every other",
     ),
     Entry::of::<plim_stats::frontier::dea::sbm::Sbm>("sbm", Measure, "Slacks-based efficiency, also super-efficiency"),
+    Entry::of::<plim_stats::frontier::malmquist::Malmquist>("malmquist", Measure, "Productivity change over time"),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",

@@ -176,7 +176,7 @@ struct Optimum<'a> {
 }
 
 /// Why a unit has no radial score, if so.
-pub(super) fn refusal(units: &Units, unit: usize) -> Option<&'static str> {
+pub(in crate::frontier) fn refusal(units: &Units, unit: usize) -> Option<&'static str> {
     let of = |kind: Kind| (units.kinds().iter().enumerate()).filter(move |(_, k)| **k == kind);
     let zero = |kind| of(kind).all(|(i, _)| units.at(i, unit) == 0.0);
     match () {

@@ -1,0 +1,80 @@
+//! How productive a point is against one reference, as a logarithm (or a difference) that adds up over time.
+//!
+//! ```text
+//! radial:        q = ln θ  or  q = -ln φ
+//! directional:   q = -ln(1 + β),   β = max  s.t.  Y'λ ≥ (1 + β) y,  B'λ = (1 - β) b,  X'λ ≤ x
+//! luenberger:    q = -β
+//! ```
+//!
+//! `orientation` says what the direction of β moves: inputs, outputs with undesirable outputs, or all of them.
+//! A program is written in φ = 1 + β ≥ 0, since a point outside the reference may have β < 0.
+
+use super::{Malmquist, ProductivityModel};
+use crate::frontier::dea::technology::{Scored, Standing, Technology};
+use crate::frontier::dea::{Dea, Disposability, Kind, Orientation, Radial, Rts, Units};
+
+/// Distances against one reference.
+pub(super) enum Distance {
+    /// Radial scores.
+    Radial(Radial, Orientation),
+    /// Directional distances in the direction of the point itself.
+    Directional { technology: Technology, orientation: Orientation, ratio: bool },
+}
+
+impl Distance {
+    /// Against the units `reference`.
+    pub(super) fn new(units: &Units, reference: &[usize], rts: Rts, options: &Malmquist) -> Self {
+        let orientation = options.orientation;
+        match options.model {
+            ProductivityModel::Radial => {
+                let dea = Dea { rts, orientation, ..Dea::default() };
+                Distance::Radial(Radial::new(units, reference, &dea), orientation)
+            }
+            ProductivityModel::Directional | ProductivityModel::Luenberger => Distance::Directional {
+                technology: Technology::new(units, reference, rts, [1.0; 2], Disposability::Weak),
+                orientation,
+                ratio: options.model == ProductivityModel::Directional,
+            },
+        }
+    }
+
+    /// q of a point.
+    pub(super) fn at(&self, point: &[f64], standing: Standing) -> Scored<f64> {
+        match self {
+            Distance::Radial(radial, Orientation::Output) => radial.score(point, standing).map(|phi| -phi.ln()),
+            Distance::Radial(radial, _) => radial.score(point, standing).map(f64::ln),
+            Distance::Directional { technology, orientation, ratio } => {
+                let phi = expansion(technology, *orientation, point, standing)?;
+                Ok(if *ratio { -phi.ln() } else { 1.0 - phi })
+            }
+        }
+    }
+}
+
+/// φ = 1 + β of a point.
+fn expansion(technology: &Technology, orientation: Orientation, point: &[f64], standing: Standing) -> Scored<f64> {
+    let mut program = technology.program(point);
+    let mut column = Vec::with_capacity(point.len());
+    for (i, kind) in technology.kinds().iter().enumerate() {
+        match kind {
+            Kind::Input if orientation == Orientation::Output => {}
+            Kind::Output | Kind::Bad if orientation == Orientation::Input => {}
+            Kind::Output => {
+                program.rows[i].rhs = 0.0;
+                column.push((i, -point[i]));
+            }
+            Kind::Input | Kind::Bad => {
+                program.rows[i].rhs = 2.0 * point[i];
+                column.push((i, point[i]));
+            }
+        }
+    }
+    let own = technology.add(&mut program, -1.0, [0.0, f64::INFINITY], &column);
+    let start = match standing {
+        Standing::Member(reference) => technology.start(&program, reference, &[own]),
+        _ => Vec::new(),
+    };
+    let phi = technology.solve(&program, &start)?.own[own];
+    // A member has β ≥ 0; what is below is rounding.
+    Ok(if matches!(standing, Standing::Member(_)) { phi.max(1.0) } else { phi })
+}
