@@ -98,3 +98,13 @@ fn refusals() {
         assert!(partial_frontier(&units, &wrong).is_err());
     }
 }
+
+#[test]
+fn an_efficiency_without_limit_is_a_status() {
+    let ones = Mat::from_fn(2, 1, |_, _| 1.0);
+    let Y = Mat::from_fn(2, 1, |i, _| i as f64);
+    let (kind, orientation) = (PartialKind::OrderAlpha, Orientation::Output);
+    let options = PartialFrontier { kind, orientation, alpha: 0.4, ..Default::default() };
+    let all = partial_frontier(&Units::new(&ones, &Y).unwrap(), &options).unwrap();
+    assert_eq!(all[1].as_ref().unwrap_err().status, Status::Unbounded);
+}

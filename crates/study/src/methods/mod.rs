@@ -3,6 +3,7 @@
 mod dynamic;
 mod effects;
 mod efficiency;
+mod frontier_inference;
 mod glm;
 mod index;
 mod inference;
@@ -45,6 +46,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::frontier::stock::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
     Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
+    Entry::of::<plim_stats::frontier::inference::partial::PartialFrontier>(
+        "partial_frontier",
+        Measure,
+        "Efficiency against an order-m or order-alpha frontier",
+    ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",

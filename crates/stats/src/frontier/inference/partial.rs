@@ -109,7 +109,7 @@ fn score(units: &Units, point: &[f64], options: &PartialFrontier) -> Scored<f64>
     if !input {
         factors.reverse();
     }
-    Ok(match options.kind {
+    let score = match options.kind {
         PartialKind::OrderM => {
             let none_of_first = |k: usize| ((n - k) as f64 / n as f64).powi(options.m.min(i32::MAX as u32) as i32);
             (0..n).map(|k| factors[k] * (none_of_first(k) - none_of_first(k + 1))).sum()
@@ -119,7 +119,12 @@ fn score(units: &Units, point: &[f64], options: &PartialFrontier) -> Scored<f64>
             let whole = if (beyond - beyond.round()).abs() <= WHOLE { beyond.round() } else { beyond.floor() };
             factors[(whole as usize).min(n - 1)]
         }
-    })
+    };
+    // The quantile can fall on a unit that makes none of an output: 1/φ has no value.
+    if !input && score <= 0.0 {
+        return Err(NoScore { status: Status::Unbounded, reason: None });
+    }
+    Ok(score)
 }
 
 /// The factors that take `point` to each comparable unit: a_j or b_j, N.
