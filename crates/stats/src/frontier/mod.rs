@@ -3,6 +3,7 @@
 pub mod cross_efficiency;
 pub mod dea;
 pub mod malmquist;
+pub mod inference;
 pub mod sfa;
 pub mod stock;
 

@@ -6,6 +6,7 @@ mod effects;
 mod efficiency;
 mod figures;
 mod frontier;
+mod frontier_inference;
 mod glm;
 mod index;
 mod inference;
@@ -57,6 +58,11 @@ pub const METHODS: &[Entry] = &[
     ),
     Entry::of::<plim_stats::frontier::dea::sbm::Sbm>("sbm", Measure, "Slacks-based efficiency, also super-efficiency"),
     Entry::of::<plim_stats::frontier::malmquist::Malmquist>("malmquist", Measure, "Productivity change over time"),
+    Entry::of::<plim_stats::frontier::inference::partial::PartialFrontier>(
+        "partial_frontier",
+        Measure,
+        "Efficiency against an order-m or order-alpha frontier",
+    ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",

@@ -1,0 +1,3 @@
+//! Frontiers as statistics: estimates that few units do not decide.
+
+pub mod partial;

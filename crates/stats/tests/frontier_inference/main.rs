@@ -1,0 +1,3 @@
+//! Inference for nonparametric frontiers: references, identities, refusals.
+
+mod partial;
