@@ -3,6 +3,7 @@
 pub mod dea;
 pub mod sfa;
 pub mod stock;
+pub mod two_stage;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
