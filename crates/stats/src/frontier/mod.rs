@@ -6,6 +6,7 @@ pub mod malmquist;
 pub mod inference;
 pub mod sfa;
 pub mod stock;
+pub mod two_stage;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

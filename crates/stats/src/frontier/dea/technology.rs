@@ -186,6 +186,7 @@ impl Technology {
                 )))
             }
         }
+        certified(program, start)
     }
 
     /// Slacks of the variables in a solution, without what is rounding at `point`.
@@ -204,5 +205,23 @@ impl Technology {
             (0..self.kinds.len()).any(|i| (lambda * self.at(i, j)).abs() > NEGLIGIBLE * shrink * self.size(i, point))
         };
         lambda.iter().copied().filter(|&(j, lambda)| matters(j, lambda)).collect()
+    }
+}
+
+/// Optimum of `program`, believed only with its certificate.
+pub(in crate::frontier) fn certified(program: &Program, start: &[Variable]) -> Scored<Solution> {
+    let solution = solve(program, start);
+    let certificate = certify(program, &solution);
+    match solution.status {
+        lp::Status::Optimal if certificate.holds() => Ok(solution),
+        lp::Status::Infeasible if certificate.holds() => Err(NoScore::new(Status::Infeasible)),
+        lp::Status::Unbounded => Err(NoScore::new(Status::Unbounded)),
+        lp::Status::Stalled => Err(NoScore::refused(format!("the simplex stalled after {} steps", solution.steps))),
+        lp::Status::Optimal | lp::Status::Infeasible => {
+            let lp::Certificate { primal, dual, gap } = certificate;
+            Err(NoScore::refused(format!(
+                "the certificate failed: primal {primal:.1e}, dual {dual:.1e}, gap {gap:.1e}"
+            )))
+        }
     }
 }
