@@ -92,6 +92,8 @@ fn prices_groups_targets_and_multipliers_become_columns() {
     // One input, one output: all judges agree.
     let (mean, own) = (number(&crossed, "efficiency"), number(&crossed, "self_efficiency"));
     assert!(mean.iter().zip(&own).all(|(a, b)| (a - b).abs() < 1e-9));
+}
+
 /// Along its inputs the directional β is 1 - θ of the radial model; the column has its name from the contract.
 #[test]
 fn the_directional_model_adds_beta() {

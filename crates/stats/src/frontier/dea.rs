@@ -33,24 +33,21 @@
 mod additive;
 mod assurance;
 mod cost;
+mod directional;
 pub mod fractional;
 mod free_disposal;
-mod metafrontier;
-mod directional;
-mod free_disposal;
 mod hyperbolic;
-mod radial;
+mod metafrontier;
+pub(in crate::frontier) mod radial;
 pub mod sbm;
 mod slack;
-pub(in crate::frontier) mod radial;
 pub mod technology;
 mod units;
 
 pub use cost::{Economic, Parts};
-pub use radial::{Multipliers, Radial};
 pub use directional::{Direction, Directional};
 pub use hyperbolic::Hyperbolic;
-pub use radial::Radial;
+pub use radial::{Multipliers, Radial};
 pub use units::{Kind, Units};
 
 use super::Status;
@@ -142,6 +139,10 @@ pub enum DeaModel {
     /// One factor for all inputs, or for all outputs.
     #[default]
     Radial,
+    /// Along a direction that reduces inputs and raises outputs at once (`direction`), by additive steps.
+    Directional,
+    /// One factor that divides outputs and multiplies inputs (graph efficiency).
+    Hyperbolic,
     /// Smallest cost of the outputs at the prices of the inputs.
     Cost,
     /// Largest revenue from the inputs at the prices of the outputs.
@@ -164,10 +165,6 @@ impl DeaModel {
     fn is_additive(self) -> bool {
         matches!(self, Self::Additive | Self::Mip | Self::Normalized | Self::Ram | Self::Bam)
     }
-    /// Along a direction that reduces inputs and raises outputs at once (`direction`), by additive steps.
-    Directional,
-    /// One factor that divides outputs and multiplies inputs (graph efficiency).
-    Hyperbolic,
 }
 
 /// Returns to scale of the frontier.
@@ -364,12 +361,12 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 /// Why the model that `options` name has no score for a unit, if so.
 pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
-        DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
-        DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Radial | DeaModel::Hyperbolic | DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit => {
+            radial::refusal(units, unit).map(NoScore::refused)
+        }
         DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
             additive::refusal(units, unit, options).map(NoScore::refused)
         }
-        DeaModel::Radial | DeaModel::Hyperbolic => radial::refusal(units, unit).map(NoScore::refused),
         DeaModel::Directional => directional::refusal(units, unit, options.rts).map(NoScore::refused),
     }
 }

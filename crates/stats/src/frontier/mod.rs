@@ -2,8 +2,8 @@
 
 pub mod cross_efficiency;
 pub mod dea;
-pub mod malmquist;
 pub mod inference;
+pub mod malmquist;
 pub mod sfa;
 pub mod stock;
 pub mod two_stage;

@@ -6,9 +6,9 @@ mod cost;
 mod cross;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
-mod metafrontier;
-mod multipliers;
 mod directional;
 mod hyperbolic;
+mod metafrontier;
+mod multipliers;
 mod radial;
 mod sbm;

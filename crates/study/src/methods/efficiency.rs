@@ -169,6 +169,7 @@ impl Method for Dea {
         }
         if self.group.is_some() {
             names.extend(["group_efficiency", "technology_gap_ratio"].map(str::to_string));
+        }
         if self.model == DeaModel::Directional {
             names.push("beta".into());
         }
@@ -206,6 +207,7 @@ impl Method for Dea {
         if self.group.is_some() {
             columns.push(number(&units, "group_efficiency", |u| u.group_efficiency));
             columns.push(number(&units, "technology_gap_ratio", |u| u.technology_gap_ratio));
+        }
         if self.model == DeaModel::Directional {
             columns.push(number(&units, "beta", |u| u.score));
         }

@@ -168,25 +168,12 @@ impl Technology {
 
     /// Optimum of `program`, believed only with its certificate.
     pub fn solve(&self, program: &Program, start: &[Variable]) -> Scored<Solution> {
-        self.certified(program, solve(program, start))
+        certified(program, start)
     }
 
     /// `solution` of `program`, if its certificate holds.
     pub fn certified(&self, program: &Program, solution: Solution) -> Scored<Solution> {
-        let certificate = certify(program, &solution);
-        match solution.status {
-            lp::Status::Optimal if certificate.holds() => Ok(solution),
-            lp::Status::Infeasible if certificate.holds() => Err(NoScore::new(Status::Infeasible)),
-            lp::Status::Unbounded => Err(NoScore::new(Status::Unbounded)),
-            lp::Status::Stalled => Err(NoScore::refused(format!("the simplex stalled after {} steps", solution.steps))),
-            lp::Status::Optimal | lp::Status::Infeasible => {
-                let lp::Certificate { primal, dual, gap } = certificate;
-                Err(NoScore::refused(format!(
-                    "the certificate failed: primal {primal:.1e}, dual {dual:.1e}, gap {gap:.1e}"
-                )))
-            }
-        }
-        certified(program, start)
+        proven(program, solution)
     }
 
     /// Slacks of the variables in a solution, without what is rounding at `point`.
@@ -210,7 +197,11 @@ impl Technology {
 
 /// Optimum of `program`, believed only with its certificate.
 pub(in crate::frontier) fn certified(program: &Program, start: &[Variable]) -> Scored<Solution> {
-    let solution = solve(program, start);
+    proven(program, solve(program, start))
+}
+
+/// `solution` of `program`, if its certificate holds.
+pub(in crate::frontier) fn proven(program: &Program, solution: Solution) -> Scored<Solution> {
     let certificate = certify(program, &solution);
     match solution.status {
         lp::Status::Optimal if certificate.holds() => Ok(solution),
