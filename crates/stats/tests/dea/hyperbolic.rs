@@ -10,8 +10,8 @@ fn hyperbolic(X: &Mat<f64>, Y: &Mat<f64>, rts: Rts) -> Dea {
 }
 
 /// The graph cases of golden/r/dea.json (Benchmarking 0.33). Its search stops early: under constant returns, where the
-/// score is the root of its own radial one, it is up to 2e-7 off, and under variable returns it prints 0.99999982 for
-/// units that are efficient. So its graph scores are compared to 5e-7, and the roots of its radial ones to 1e-10.
+/// score is the root of its own radial one, it is up to 7.1e-7 off, and under variable returns it prints 0.99999982 for
+/// units that are efficient. So its graph scores are compared to 1e-6, and the roots of its radial ones to 1e-10.
 #[test]
 fn benchmarking_gives_the_same_graph_efficiencies() {
     let Some(path) = shared("golden/r/dea.json") else { return };
@@ -25,7 +25,7 @@ fn benchmarking_gives_the_same_graph_efficiencies() {
         let (X, Y) = data(case["data"].as_str().unwrap()).unwrap_or_else(|| panic!("{id}: no data"));
         let rts = if id.contains("crs") { Rts::Crs } else { Rts::Vrs };
         let ours = scores(&dea(&X, &Y, &hyperbolic(&X, &Y, rts)).unwrap());
-        same(&ours, &vector(&case["result"]["eff"]), 5e-7, id);
+        same(&ours, &vector(&case["result"]["eff"]), 1e-6, id);
         if let Some(radial) = cases.get(&id.replace("crs_graph", "crs_in")) {
             let roots: Vec<f64> = vector(&radial["result"]["eff"]).iter().map(|e| e.sqrt()).collect();
             if rts == Rts::Crs {
