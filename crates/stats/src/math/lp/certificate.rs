@@ -32,6 +32,9 @@ impl Certificate {
     const NONE: Certificate = Certificate { primal: f64::INFINITY, dual: f64::INFINITY, gap: f64::INFINITY };
 }
 
+/// Rounding of activities, relative to them, beside [`Certificate::TOLERANCE`]: together 1e-14.
+const ROUNDING: f64 = 1e-5;
+
 /// `x / scale`, with nothing over nothing being nothing.
 fn relative(x: f64, scale: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.abs() / scale }
@@ -69,22 +72,16 @@ fn columns(program: &Program, prices: &[f64], weights: &[f64], cost: &[f64]) -> 
 
 fn optimum(program: &Program, solution: &Solution) -> Certificate {
     let (A, prices) = (program.columns, &solution.dual);
-    let mut primal: f64 = 0.0;
-    let mut size = vec![0.0; A.rows];
+    let (mut sums, mut size) = (vec![0.0; A.rows], vec![0.0; A.rows]);
     for (i, row) in program.rows.iter().enumerate() {
         let shared = solution.shared.iter().map(|&(j, x)| A.at(i, j) * x);
         let own = program.own.iter().zip(&solution.own).map(|(o, x)| o.column[i] * x);
         let terms = shared.chain(own).chain([row.sign() * solution.slack[i], -row.rhs]);
         let (sum, absolute) = terms.fold((0.0, 0.0), |(s, a): (f64, f64), t| (s + t, a + t.abs()));
-        let slack = if row.sense == Sense::Equal { solution.slack[i].abs() } else { -solution.slack[i].min(0.0) };
-        size[i] = absolute;
-        primal = primal.max(relative(sum, absolute)).max(relative(slack, absolute));
+        (sums[i], size[i]) = (sum, absolute);
     }
     let negative = solution.shared.iter().any(|&(j, x)| x < 0.0 || program.skip == Some(j) && x != 0.0);
     let outside = program.own.iter().zip(&solution.own).any(|(o, &x)| x < o.lower || x > o.upper);
-    if negative || outside {
-        primal = f64::INFINITY;
-    }
 
     let by_row = || prices.iter().zip(&program.rows).map(|(p, r)| p * r.rhs);
     let mut objective: f64 = by_row().sum();
@@ -93,6 +90,15 @@ fn optimum(program: &Program, solution: &Solution) -> Certificate {
     terms += solution.shared.iter().map(|&(j, x)| (cost(j) * x).abs()).sum::<f64>();
     terms += program.own.iter().zip(&solution.own).map(|(o, x)| (o.cost * x).abs()).sum::<f64>();
     terms += program.rows.iter().zip(&solution.slack).map(|(r, s)| (r.slack_cost * s).abs()).sum::<f64>();
+    // Where the terms of a row are themselves rounding of the activities, what is left of them is not compared with them,
+    // but with that rounding and with what the row can move in the objective, whichever is less.
+    let activity: f64 = solution.shared.iter().map(|&(j, x)| x / A.column_scale[j]).sum();
+    let scale = |i: usize| size[i].max((ROUNDING * activity / A.row_scale[i]).min(terms / prices[i].abs()));
+    let mut primal = if negative || outside { f64::INFINITY } else { 0.0 };
+    for (i, row) in program.rows.iter().enumerate() {
+        let slack = if row.sense == Sense::Equal { solution.slack[i].abs() } else { -solution.slack[i].min(0.0) };
+        primal = f64::max(primal, relative(sums[i], scale(i))).max(relative(slack, scale(i)));
+    }
     let share: Vec<f64> =
         (0..A.rows).map(|i| terms * if size[i] > 0.0 { 1.0 / size[i] } else { A.row_scale[i] }).collect();
     let weights: Vec<f64> = prices.iter().zip(&share).map(|(p, s)| p.abs() + s).collect();
