@@ -2,7 +2,7 @@
 //!
 //! Every lane does the same operations in the same order at any width, so that the machine does not matter.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Columns treated together.
 pub(super) const BLOCK: usize = 64;
@@ -10,15 +10,27 @@ pub(super) const BLOCK: usize = 64;
 /// Reduced costs of a block: d_j -= Σ_i price_i a_ij for the columns from `from` of a matrix given row by row, n wide.
 /// Returns the smallest of them and zero.
 pub(super) fn reduce(d: &mut [f64; BLOCK], len: usize, prices: &[f64], matrix: &[f64], n: usize, from: usize) -> f64 {
-    let mut low = 0.0;
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            subtract(&mut d[..len], prices, matrix, n, from);
-            low = lowest(d);
-        },
-    );
-    low
+    Arch::new().dispatch(Reduce { d, len, prices, matrix, n, from })
+}
+
+/// The arguments of [`reduce`], compiled once for each width of vectors.
+struct Reduce<'a> {
+    d: &'a mut [f64; BLOCK],
+    len: usize,
+    prices: &'a [f64],
+    matrix: &'a [f64],
+    n: usize,
+    from: usize,
+}
+
+impl WithSimd for Reduce<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        subtract(&mut self.d[..self.len], self.prices, self.matrix, self.n, self.from);
+        lowest(self.d)
+    }
 }
 
 /// Rows by pairs, to halve the traffic in d.
