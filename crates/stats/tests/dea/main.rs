@@ -5,6 +5,7 @@ mod cost;
 mod cross;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
+mod elasticity;
 mod metafrontier;
 mod multipliers;
 mod radial;
