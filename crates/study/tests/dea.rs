@@ -86,6 +86,25 @@ fn prices_groups_targets_and_multipliers_become_columns() {
     assert!(v.iter().enumerate().all(|(u, v)| ((2 + (u * 7) % 11) as f64 * v - 1.0).abs() < 1e-9));
     assert!(number(&radial, "multiplier_scale").iter().all(|u| *u == 0.0));
 
+    let (local, notes) = scores(&file, json!({ "scale": true, "scale_elasticity": true }));
+    let (low, high) = (number(&local, "scale_elasticity_low"), number(&local, "scale_elasticity_high"));
+    assert!(high.iter().any(|h| h.is_nan()) && notes.iter().any(|n| n.contains("without upper bound")));
+    for i in 0..12 {
+        match local.column("returns_to_scale").unwrap().show(i).as_str() {
+            "irs" => assert!(low[i] > 1.0 || low[i].is_nan(), "{i}: {}", low[i]),
+            "drs" => assert!(high[i] < 1.0, "{i}: {}", high[i]),
+            _ => assert!(low[i] <= 1.0 && !(high[i] < 1.0), "{i}: {} {}", low[i], high[i]),
+        }
+    }
+    let options = json!({ "model": "profitability", "prices": ["w", "w"], "rts": "crs" });
+    let (dollar, _) = scores(&file, options);
+    // One input, one output: no mix can be wrong, and the return is the productivity at any prices.
+    let returns = number(&dollar, "profitability_efficiency");
+    assert!(
+        returns.iter().zip(number(&dollar, "technical_efficiency")).all(|(a, b)| a.is_nan() || (a - b).abs() < 1e-9)
+    );
+    assert_eq!(returns.iter().filter(|r| r.is_nan()).count(), 1);
+
     let options = json!({ "inputs": ["x"], "outputs": ["y"], "unit": "u", "by": "region" });
     let Value::Object(options) = options else { unreachable!() };
     let Single::Measure(_, crossed) = run("cross_efficiency", &file, options).unwrap() else { panic!("a measure") };

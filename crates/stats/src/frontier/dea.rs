@@ -32,8 +32,10 @@
 
 mod additive;
 mod assurance;
+mod check;
 mod cost;
 mod directional;
+mod elasticity;
 pub mod fractional;
 mod free_disposal;
 mod hyperbolic;
@@ -46,13 +48,15 @@ mod units;
 
 pub use cost::{Economic, Parts};
 pub use directional::{Direction, Directional};
+pub use elasticity::Elasticity;
 pub use hyperbolic::Hyperbolic;
 pub use radial::{Multipliers, Radial};
 pub use units::{Kind, Units};
 
 use super::Status;
-use crate::{Error, Result};
+use crate::Result;
 use additive::Additive;
+use check::{check, notes};
 use free_disposal::FreeDisposal;
 use rayon::prelude::*;
 use schemars::JsonSchema;
@@ -90,8 +94,11 @@ pub struct Dea {
     pub slack_weights: Vec<f64>,
     /// Scale efficiency (constant over variable returns) and whether returns increase, decrease or are constant.
     pub scale: bool,
+    /// Range of the scale elasticity at the radial projection (variable returns): above one returns increase, below one
+    /// they decrease.
+    pub scale_elasticity: bool,
     /// Columns of prices: of the inputs for `model = "cost"`, of the outputs for `"revenue"`, of the inputs and then the
-    /// outputs for `"profit"`; positive.
+    /// outputs for `"profit"` and `"profitability"`; positive.
     pub prices: Vec<String>,
     /// Weights of the radial multiplier model, v'x = 1 (input) or u'y = 1 (output); they need not be unique.
     pub multipliers: bool,
@@ -122,6 +129,7 @@ impl Default for Dea {
             slacks: false,
             slack_weights: Vec::new(),
             scale: false,
+            scale_elasticity: false,
             prices: Vec::new(),
             multipliers: false,
             assurance: Vec::new(),
@@ -149,6 +157,8 @@ pub enum DeaModel {
     Revenue,
     /// Largest profit at all prices.
     Profit,
+    /// Largest revenue for a unit of cost (return to the dollar) at all prices.
+    Profitability,
     /// Largest sum of slacks, weighted by `slack_weights`; no orientation.
     Additive,
     /// Largest sum of slacks as parts of the unit's own values; no orientation.
@@ -246,6 +256,8 @@ pub struct Projection {
     pub prices: Vec<f64>,
     /// Scale efficiency and local returns, with `scale`.
     pub scale: Option<(f64, ReturnsToScale)>,
+    /// Range of the scale elasticity, with `scale_elasticity`.
+    pub elasticity: Option<Elasticity>,
     /// Technical and allocative efficiency, in models with prices.
     pub parts: Option<Parts>,
     /// Weights of the multiplier model, with `multipliers`.
@@ -276,6 +288,8 @@ pub struct Unit {
     pub scale_efficiency: Option<f64>,
     /// Local returns to scale, with `scale`.
     pub returns_to_scale: Option<ReturnsToScale>,
+    /// Range of the scale elasticity, with `scale_elasticity`.
+    pub elasticity: Option<Elasticity>,
     /// Excess of inputs, shortfall of outputs and excess of undesirable outputs at the target, m + s + q, in the units of
     /// the columns.
     pub slacks: Option<Vec<f64>>,
@@ -300,6 +314,7 @@ impl Unit {
             reason: None,
             scale_efficiency: None,
             returns_to_scale: None,
+            elasticity: None,
             slacks: None,
             parts: None,
             multipliers: None,
@@ -312,7 +327,7 @@ impl Unit {
             Ok(projection) => {
                 (unit.efficiency, unit.score) = (Some(projection.efficiency), Some(projection.score));
                 (unit.scale_efficiency, unit.returns_to_scale) = projection.scale.unzip();
-                unit.slacks = projection.slacks;
+                (unit.elasticity, unit.slacks) = (projection.elasticity, projection.slacks);
                 (unit.parts, unit.multipliers) = (projection.parts, projection.multipliers);
                 let peer = |(j, lambda): (usize, f64)| Peer { unit: reference[j], lambda };
                 unit.peers = projection.lambda.into_iter().map(peer).collect();
@@ -340,8 +355,6 @@ pub struct DeaScores {
 
 /// Units scored before the first peers are known.
 const FIRST_BATCH: usize = 32;
-/// Columns further apart than this make a sum of slacks a sum over the largest alone.
-const COMPARABLE: f64 = 1e8;
 
 /// Scores every unit against the frontier of all of them.
 pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
@@ -361,9 +374,12 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 /// Why the model that `options` name has no score for a unit, if so.
 pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
-        DeaModel::Radial | DeaModel::Hyperbolic | DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit => {
-            radial::refusal(units, unit).map(NoScore::refused)
-        }
+        DeaModel::Radial
+        | DeaModel::Hyperbolic
+        | DeaModel::Cost
+        | DeaModel::Revenue
+        | DeaModel::Profit
+        | DeaModel::Profitability => radial::refusal(units, unit).map(NoScore::refused),
         DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
             additive::refusal(units, unit, options).map(NoScore::refused)
         }
@@ -375,7 +391,7 @@ pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoSco
 fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
     match (options.model, options.rts) {
         (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
-        (DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit, _) => {
+        (DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit | DeaModel::Profitability, _) => {
             Box::new(Economic::new(units, reference, options))
         }
         (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
@@ -418,89 +434,4 @@ pub(super) fn score(
         .collect();
     let notes = notes(&all, units);
     DeaScores { units: all, notes }
-}
-
-/// Options that exclude each other, and data that they cannot take.
-fn check(units: &Units, options: &Dea) -> Result<()> {
-    units.check(options)?;
-    cost::check(units, options)?;
-    assurance::check(options)?;
-    metafrontier::check(units, options)?;
-    if options.multipliers && (options.model != DeaModel::Radial || options.rts == Rts::Fdh) {
-        return Err(Error::invalid(
-            "`multipliers` are the weights of the radial linear program, which this `model` and `rts` do not have",
-            "leave `multipliers` out, or use `model = \"radial\"` with an `rts` other than `fdh`",
-        ));
-    }
-    if options.model.is_additive() {
-        additive::check(units, options)?;
-    } else if !options.slack_weights.is_empty() {
-        return Err(Error::invalid("`slack_weights` belong to `model = additive`", "leave `slack_weights` out"));
-    }
-    if options.rts == Rts::Fdh && options.scale {
-        return Err(Error::invalid(
-            "`scale` compares returns to scale of combinations, which the free disposal hull has not",
-            "leave `scale` out, or choose another `rts`",
-        ));
-    }
-    if options.super_efficiency && options.scale {
-        return Err(Error::invalid(
-            "`scale` compares scores of the same reference and has no meaning with `super_efficiency`",
-            "ask for one of them at a time",
-        ));
-    }
-    if options.model == DeaModel::Radial && options.orientation == Orientation::None {
-        return Err(Error::invalid(
-            "a radial score has an orientation",
-            "set `orientation` to `input` or `output`, or choose a `model` without one",
-        ));
-    }
-    directional::check(options)?;
-    hyperbolic::check(options)?;
-    let [lower, upper] = options.grs;
-    if options.rts == Rts::Grs && !((0.0..=1.0).contains(&lower) && 1.0 <= upper) {
-        return Err(Error::invalid(
-            format!("`grs` is [{lower}, {upper}], which does not hold the unit itself"),
-            "give a lower bound from 0 to 1 and an upper bound of at least 1, for example `grs = [0.8, 1.2]`",
-        ));
-    }
-    let means: Vec<f64> = (0..units.variables())
-        .map(|i| units.variable(i).iter().map(|v| v.abs()).sum::<f64>())
-        .filter(|&mean| mean > 0.0)
-        .collect();
-    let (least, most) = means.iter().fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), &m| (a.min(m), b.max(m)));
-    if options.slacks && most > COMPARABLE * least {
-        return Err(Error::invalid(
-            format!("`slacks` adds up columns whose sizes differ by a factor of {:.0e}", most / least),
-            "express the columns in comparable units (people in thousands, money in millions) or leave `slacks` out",
-        ));
-    }
-    Ok(())
-}
-
-fn notes(scored: &[Unit], units: &Units) -> Vec<String> {
-    let mut notes = Vec::new();
-    let n = scored.len();
-    let count = |status| scored.iter().filter(|u| u.status == status).count();
-    match count(Status::Refused) {
-        0 => {}
-        k => notes.push(format!(
-            "{k} of {n} units were refused (see `reason`); units whose data are outside the method do not span the frontier"
-        )),
-    }
-    match count(Status::Infeasible) + count(Status::Unbounded) {
-        0 => {}
-        k => {
-            notes.push(format!("{k} of {n} units cannot be reached by the others: no super-efficiency exists for them"))
-        }
-    }
-    let inputs = units.number(Kind::Input) + units.number(Kind::Bad);
-    let outputs = units.number(Kind::Output);
-    let wanted = (inputs * outputs).max(3 * (inputs + outputs));
-    if n < wanted {
-        notes.push(format!(
-            "{n} units for {inputs} inputs and {outputs} outputs: with fewer than {wanted} many units look efficient for want of peers"
-        ));
-    }
-    notes
 }

@@ -114,6 +114,56 @@ fn profit_forgone_of_the_julia_package() {
     }
 }
 
+/// DataEnvelopmentAnalysis.jl, test/deaprofitability.jl, data set 109, printed with three digits. (Its rows `:VRS` and
+/// `:Scale` are of the generalized distance function.)
+#[test]
+fn profitability_of_the_julia_package() {
+    let Some(path) = shared("golden/frontier/dea_jl_expected.csv") else { return };
+    let csv = Csv::read(&path);
+    let X = columns(&[vec![5.0, 2.0, 4.0, 4.0, 7.0], vec![3.0, 4.0, 2.0, 8.0, 9.0]]);
+    let Y = columns(&[vec![7.0, 10.0, 8.0, 5.0, 3.0], vec![4.0, 8.0, 10.0, 4.0, 6.0]]);
+    let P = Mat::from_fn(5, 4, |_, j| [2.0, 1.0, 3.0, 2.0][j]);
+    let ours = priced(&X, &Y, &P, DeaModel::Profitability, Rts::Crs);
+    let mut compared = 0;
+    for (i, call) in csv.text("call_options").iter().enumerate() {
+        if call != "deaprofitability(X, Y, W, P)" || !csv.text("latest_data_orders")[i].starts_with("X#109;") {
+            continue;
+        }
+        let unit = &ours.units[csv.text("row")[i].parse::<usize>().unwrap() - 1];
+        let got = match csv.text("selector")[i].as_str() {
+            "" => unit.efficiency.unwrap(),
+            ":CRS" => unit.parts.unwrap().technical,
+            ":Allocative" => unit.parts.unwrap().allocative,
+            _ => continue,
+        };
+        close_printed(&[got], &[csv.text("value")[i].parse().unwrap()], 3, call);
+        compared += 1;
+    }
+    assert_eq!(compared, 15);
+}
+
+#[test]
+fn the_best_return_to_the_dollar_is_a_unit_under_all_returns_to_scale() {
+    let (X, Y) = random(56, 40, 2, 2);
+    let (W, P) = random(57, 40, 2, 2);
+    let units = Units::new(&X, &Y).unwrap();
+    let all = |rts| priced(&X, &Y, &beside(&W, &P), DeaModel::Profitability, rts);
+    let crs = all(Rts::Crs);
+    for rts in ALL_RTS {
+        for (i, (unit, constant)) in all(rts).units.iter().zip(&crs.units).enumerate() {
+            let ratio = |v: &[f64]| (P[(i, 0)] * v[2] + P[(i, 1)] * v[3]) / (W[(i, 0)] * v[0] + W[(i, 1)] * v[1]);
+            close(ratio(&unit.target(&units).unwrap()), unit.score.unwrap(), 1e-12, "ratio of the target");
+            assert!((0..40).all(|j| ratio(&units.point(j)) <= unit.score.unwrap()));
+            close(unit.efficiency.unwrap(), ratio(&units.point(i)) / unit.score.unwrap(), 1e-12, "efficiency");
+            assert_eq!(unit.efficiency, constant.efficiency);
+            let parts = unit.parts.unwrap();
+            close(parts.technical * parts.allocative, unit.efficiency.unwrap(), 1e-9, "product");
+            // Technical waste lowers the ratio in proportion, so prices can only add to it.
+            assert!(parts.technical <= 1.0 && parts.allocative <= 1.0 + 1e-9, "{rts:?} {parts:?}");
+        }
+    }
+}
+
 #[test]
 fn parts_multiply_and_neither_units_nor_price_level_matter() {
     let (X, Y) = random(51, 40, 3, 2);
@@ -190,6 +240,7 @@ fn prices_that_are_none_are_refused() {
     let message = |o: Dea| dea(&units, &o).unwrap_err().to_string();
     assert!(message(Dea { model: DeaModel::Radial, ..base.clone() }).contains("the model uses none"));
     assert!(message(Dea { model: DeaModel::Profit, ..base.clone() }).contains("needs 3"));
+    assert!(message(Dea { model: DeaModel::Profitability, ..base.clone() }).contains("needs 3"));
     assert!(message(Dea { slacks: true, ..base.clone() }).contains("`slacks`"));
     assert!(message(Dea { scale: true, ..base.clone() }).contains("`scale`"));
     assert!(message(Dea { super_efficiency: true, ..base.clone() }).contains("`super_efficiency`"));

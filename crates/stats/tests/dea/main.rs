@@ -7,6 +7,7 @@ mod cross;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod directional;
+mod elasticity;
 mod hyperbolic;
 mod metafrontier;
 mod multipliers;

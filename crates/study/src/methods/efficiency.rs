@@ -164,6 +164,9 @@ impl Method for Dea {
         if self.scale {
             names.extend(["scale_efficiency", "returns_to_scale"].map(str::to_string));
         }
+        if self.scale_elasticity {
+            names.extend(["scale_elasticity_low", "scale_elasticity_high"].map(str::to_string));
+        }
         if let Some(economic) = economic(self.model) {
             names.extend([economic, "technical_efficiency", "allocative_efficiency"].map(str::to_string));
         }
@@ -198,6 +201,10 @@ impl Method for Dea {
         if self.scale {
             columns.push(number(&units, "scale_efficiency", |u| u.scale_efficiency));
             columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
+        }
+        if self.scale_elasticity {
+            columns.push(number(&units, "scale_elasticity_low", |u| u.elasticity?.low));
+            columns.push(number(&units, "scale_elasticity_high", |u| u.elasticity?.high));
         }
         if let Some(economic) = economic(self.model) {
             columns.push(number(&units, economic, |u| u.efficiency));
@@ -238,6 +245,7 @@ fn economic(model: DeaModel) -> Option<&'static str> {
         DeaModel::Cost => Some("cost_efficiency"),
         DeaModel::Revenue => Some("revenue_efficiency"),
         DeaModel::Profit => Some("profit_efficiency"),
+        DeaModel::Profitability => Some("profitability_efficiency"),
         _ => None,
     }
 }

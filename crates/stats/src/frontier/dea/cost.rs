@@ -4,6 +4,7 @@
 //! cost:     C(y, w) = min w'x   s.t.  X'λ ≤ x,   Y'λ ≥ y_o,   λ ∈ Λ      efficiency C / w'x_o
 //! revenue:  R(x, p) = max p'y   s.t.  X'λ ≤ x_o, Y'λ ≥ y,     λ ∈ Λ      efficiency p'y_o / R
 //! profit:   Π(w, p) = max p'y - w'x  over the same technology            efficiency 1 - (Π - π_o) / (p'y_o + w'x_o)
+//! profitability:   ρ(w, p) = max p'y / w'x  over the same technology     efficiency (p'y_o / w'x_o) / ρ
 //! ```
 //!
 //! What is free needs no rows of its own: at an optimum it is a combination of units, so unit j costs w_o'x_j (Farrell
@@ -12,6 +13,11 @@
 //! A ratio of profits can have any sign. Profit efficiency is one less the Nerlovian inefficiency of Chambers, Chung and
 //! Färe (1998) in the unit's own direction: technical inefficiency is the largest β with ((1 - β) x_o, (1 + β) y_o) in the
 //! technology, and the two parts add up, (1 - profit) = (1 - technical) + (1 - allocative). It can be negative.
+//!
+//! Profitability, the return to the dollar (Georgescu-Roegen 1951), is a ratio, and that of a combination lies between
+//! those of its units: the best one is the best unit's under every Λ. Its technical part is radial under `rts`; under
+//! constant returns, where the ratio belongs, the orientation does not matter (Zofio and Prieto 2006), and under others
+//! the allocative part is that of scale too.
 
 use super::free_disposal::FreeDisposal;
 use super::technology::{NoScore, Scored, Standing, Technology};
@@ -33,7 +39,7 @@ pub struct Parts {
     pub allocative: f64,
 }
 
-/// Cost, revenue or profit efficiency against one reference.
+/// Cost, revenue, profit or profitability efficiency against one reference.
 pub struct Economic {
     goal: DeaModel,
     reference: Units,
@@ -114,6 +120,14 @@ impl Economic {
         }
     }
 
+    /// Largest revenue over cost, by one unit.
+    fn best_ratio(&self, w: &[f64], p: &[f64]) -> Found {
+        let ratio = |j: usize| self.value(Kind::Output, j, p) / self.value(Kind::Input, j, w);
+        let all = (0..self.reference.count()).map(|j| (j, ratio(j)));
+        let (best, most) = all.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a });
+        (most, vec![(best, 1.0)])
+    }
+
     /// Largest β with ((1 - β) x, (1 + β) y) in the technology.
     fn own_direction(&self, point: &[f64], standing: Standing) -> Scored<f64> {
         let mut program = self.whole.program(point);
@@ -151,6 +165,13 @@ impl Model for Economic {
                 let efficiency = one(1.0 - (most - (revenue - expense)) / (revenue + expense));
                 (efficiency, most, lambda, Parts { technical, allocative: one(1.0 + efficiency - technical) })
             }
+            DeaModel::Profitability => {
+                let (w, p) = prices.split_at(inputs);
+                let (most, lambda) = self.best_ratio(w, p);
+                let technical = self.radial.project(point, standing)?.efficiency;
+                let efficiency = one(dot(&point[inputs..], p) / dot(&point[..inputs], w) / most);
+                (efficiency, most, lambda, Parts { technical, allocative: one(efficiency / technical) })
+            }
             goal => {
                 let revenue = goal == DeaModel::Revenue;
                 let own = if revenue { dot(&point[inputs..], prices) } else { dot(&point[..inputs], prices) };
@@ -176,18 +197,19 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
         DeaModel::Cost => ("cost", m),
         DeaModel::Revenue => ("revenue", s),
         DeaModel::Profit => ("profit", m + s),
+        DeaModel::Profitability => ("profitability", m + s),
         _ if options.prices.is_empty() => return Ok(()),
         _ => {
             return Err(Error::invalid(
                 "`prices` are given but the model uses none",
-                "set `model` to `cost`, `revenue` or `profit`, or leave `prices` out",
+                "set `model` to `cost`, `revenue`, `profit` or `profitability`, or leave `prices` out",
             ));
         }
     };
     if options.prices.len() != wanted {
         return Err(Error::invalid(
             format!("`prices` names {} columns, model `{name}` needs {wanted}", options.prices.len()),
-            "cost: one price for each input; revenue: for each output; profit: inputs, then outputs",
+            "cost: one price for each input; revenue: for each output; profit and profitability: inputs, then outputs",
         ));
     }
     let given = units.prices(0).count();

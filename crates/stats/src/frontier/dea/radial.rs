@@ -8,6 +8,7 @@
 //! The second phase holds the score fixed and maximizes the sum of slacks.
 
 use super::assurance::{self, TradeOff};
+use super::elasticity::{Elasticity, elasticity};
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
 use crate::frontier::Status;
@@ -26,6 +27,7 @@ pub struct Radial {
     orientation: Orientation,
     slacks: bool,
     multipliers: bool,
+    elasticity: bool,
     /// From bounds on ratios of multipliers.
     trade_offs: Vec<TradeOff>,
 }
@@ -36,10 +38,10 @@ impl Radial {
         let technology = |rts| Technology::new(units, reference, rts, options.grs, options.disposability);
         let wanted: &[Rts] = if options.scale { &[Rts::Crs, Rts::Vrs, Rts::Nirs] } else { &[] };
         let others = wanted.iter().filter(|&&r| r != options.rts).map(|&rts| (rts, technology(rts))).collect();
-        let &Dea { orientation, slacks, multipliers, .. } = options;
+        let &Dea { orientation, slacks, multipliers, scale_elasticity: elasticity, .. } = options;
         // `check` has read them already.
         let trade_offs = assurance::trade_offs(options).unwrap_or_default();
-        Radial { technology: technology(options.rts), others, orientation, slacks, multipliers, trade_offs }
+        Radial { technology: technology(options.rts), others, orientation, slacks, multipliers, elasticity, trade_offs }
     }
 
     /// Of all `units`, for the score alone.
@@ -52,6 +54,7 @@ impl Radial {
             orientation,
             slacks: false,
             multipliers: false,
+            elasticity: false,
             trade_offs: Vec::new(),
         }
     }
@@ -118,6 +121,16 @@ impl Radial {
         Multipliers { weights, scale: if self.orientation == Orientation::Input { scale } else { -scale } + 0.0 }
     }
 
+    /// Range of the scale elasticity at the radial target.
+    fn elasticity(&self, optimum: &Optimum, point: &[f64]) -> Scored<Elasticity> {
+        let scaled = if self.orientation == Orientation::Input { Kind::Input } else { Kind::Output };
+        let target = |(kind, value): (&Kind, &f64)| if *kind == scaled { optimum.score * value } else { *value };
+        let projection: Vec<f64> = self.technology.kinds().iter().zip(point).map(target).collect();
+        let peers = self.technology.peers(&optimum.solution.shared, point, optimum.score.min(1.0));
+        let slacks = self.technology.slacks(&optimum.solution, point);
+        elasticity(&self.technology, &projection, &peers, &slacks)
+    }
+
     /// Scale efficiency and local returns.
     fn scale(&self, efficiency: f64, point: &[f64], standing: Standing) -> Scored<(f64, ReturnsToScale)> {
         let under = |rts| match self.others.iter().find(|(other, _)| *other == rts) {
@@ -142,12 +155,24 @@ impl Model for Radial {
             true => None,
             false => Some(self.scale(optimum.efficiency, point, standing)?),
         };
+        // Before the second phase: any optimum tells which planes support the frontier at the target.
+        let elasticity = self.elasticity.then(|| self.elasticity(&optimum, point)).transpose()?;
         let prices = optimum.solution.dual.clone();
         let multipliers = self.multipliers.then(|| self.multipliers(&prices));
         let slacks = self.slacks.then(|| self.second_phase(&mut optimum, point)).transpose()?;
         let lambda = self.technology.peers(&optimum.solution.shared, point, optimum.score.min(1.0));
         let Optimum { efficiency, score, .. } = optimum;
-        Ok(Projection { efficiency, score, lambda, slacks, prices, scale, multipliers, ..Projection::default() })
+        Ok(Projection {
+            efficiency,
+            score,
+            lambda,
+            slacks,
+            prices,
+            scale,
+            elasticity,
+            multipliers,
+            ..Projection::default()
+        })
     }
 
     fn prefer(&mut self, columns: &[usize]) {

@@ -1,0 +1,105 @@
+//! What the options of `dea` exclude, and what a reader must know of its scores.
+
+use super::{Dea, DeaModel, Kind, Orientation, Rts, Unit, Units};
+use super::{additive, assurance, cost, directional, elasticity, hyperbolic, metafrontier};
+use crate::frontier::Status;
+use crate::{Error, Result};
+
+/// Columns further apart than this make a sum of slacks a sum over the largest alone.
+const COMPARABLE: f64 = 1e8;
+
+/// Options that exclude each other, and data that they cannot take.
+pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
+    units.check(options)?;
+    cost::check(units, options)?;
+    assurance::check(options)?;
+    metafrontier::check(units, options)?;
+    elasticity::check(options)?;
+    directional::check(options)?;
+    hyperbolic::check(options)?;
+    if options.model.is_additive() {
+        additive::check(units, options)?;
+    } else if !options.slack_weights.is_empty() {
+        return Err(Error::invalid("`slack_weights` belong to `model = additive`", "leave `slack_weights` out"));
+    }
+    if options.multipliers && (options.model != DeaModel::Radial || options.rts == Rts::Fdh) {
+        return Err(Error::invalid(
+            "`multipliers` are the weights of the radial linear program, which this `model` and `rts` do not have",
+            "leave `multipliers` out, or use `model = \"radial\"` with an `rts` other than `fdh`",
+        ));
+    }
+    if options.rts == Rts::Fdh && options.scale {
+        return Err(Error::invalid(
+            "`scale` compares returns to scale of combinations, which the free disposal hull has not",
+            "leave `scale` out, or choose another `rts`",
+        ));
+    }
+    if options.super_efficiency && options.scale {
+        return Err(Error::invalid(
+            "`scale` compares scores of the same reference and has no meaning with `super_efficiency`",
+            "ask for one of them at a time",
+        ));
+    }
+    if options.model == DeaModel::Radial && options.orientation == Orientation::None {
+        return Err(Error::invalid(
+            "a radial score has an orientation",
+            "set `orientation` to `input` or `output`, or choose a `model` without one",
+        ));
+    }
+    let [lower, upper] = options.grs;
+    if options.rts == Rts::Grs && !((0.0..=1.0).contains(&lower) && 1.0 <= upper) {
+        return Err(Error::invalid(
+            format!("`grs` is [{lower}, {upper}], which does not hold the unit itself"),
+            "give a lower bound from 0 to 1 and an upper bound of at least 1, for example `grs = [0.8, 1.2]`",
+        ));
+    }
+    let means: Vec<f64> = (0..units.variables())
+        .map(|i| units.variable(i).iter().map(|v| v.abs()).sum::<f64>())
+        .filter(|&mean| mean > 0.0)
+        .collect();
+    let (least, most) = means.iter().fold((f64::INFINITY, 0.0), |(a, b): (f64, f64), &m| (a.min(m), b.max(m)));
+    if options.slacks && most > COMPARABLE * least {
+        return Err(Error::invalid(
+            format!("`slacks` adds up columns whose sizes differ by a factor of {:.0e}", most / least),
+            "express the columns in comparable units (people in thousands, money in millions) or leave `slacks` out",
+        ));
+    }
+    Ok(())
+}
+
+/// What a reader must know of the scores.
+pub(super) fn notes(scored: &[Unit], units: &Units) -> Vec<String> {
+    let mut notes = Vec::new();
+    let n = scored.len();
+    let count = |status| scored.iter().filter(|u| u.status == status).count();
+    match count(Status::Refused) {
+        0 => {}
+        k => notes.push(format!(
+            "{k} of {n} units were refused (see `reason`); units whose data are outside the method do not span the frontier"
+        )),
+    }
+    match count(Status::Infeasible) + count(Status::Unbounded) {
+        0 => {}
+        k => {
+            notes.push(format!("{k} of {n} units cannot be reached by the others: no super-efficiency exists for them"))
+        }
+    }
+    let endless = |u: &&Unit| u.elasticity.is_some_and(|e| e.high.is_none());
+    match scored.iter().filter(endless).count() {
+        0 => {}
+        k => notes.push(format!(
+            "{k} of {n} units have a scale elasticity without upper bound: the frontier has no smaller inputs in their proportions"
+        )),
+    }
+    let inputs = units.number(Kind::Input) + units.number(Kind::Bad);
+    let outputs = units.number(Kind::Output);
+    let wanted = (inputs * outputs).max(3 * (inputs + outputs));
+    if n < wanted {
+        notes.push(format!(
+            "{n} units for {inputs} inputs and {outputs} outputs: with fewer than {wanted} many units look efficient for want of peers"
+        ));
+    }
+    let efficient = scored.iter().filter(|u| u.efficiency.is_some_and(|e| e >= 1.0)).count();
+    notes.push(format!("{efficient} of {n} units ({:.1} %) are efficient", 100.0 * efficient as f64 / n as f64));
+    notes
+}
