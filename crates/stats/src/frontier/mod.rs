@@ -4,6 +4,7 @@ pub mod dea;
 pub mod sfa;
 pub mod stock;
 pub mod two_stage;
+pub mod window;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
