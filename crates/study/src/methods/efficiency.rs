@@ -73,25 +73,48 @@ impl Observed {
         by: Option<&str>,
         score: impl Fn(&Units) -> plim_stats::Result<DeaScores>,
     ) -> Result<Vec<Unit>> {
-        let mut units: Vec<Option<Unit>> = vec![None; self.rows.len()];
+        self.each_by(by, |units, members| {
+            let mut scores = score(units)?;
+            let peers = scores.units.iter_mut().flat_map(|unit| &mut unit.peers);
+            peers.for_each(|peer| peer.unit = members[peer.unit]);
+            Ok((scores.units, scores.notes))
+        })
+    }
+
+    /// What `judge` says of each unit and what a reader must know, for each value of the column `by` by itself.
+    pub(super) fn each_by<T: Clone>(
+        &mut self,
+        by: Option<&str>,
+        judge: impl Fn(&Units, &[usize]) -> plim_stats::Result<(Vec<T>, Vec<String>)>,
+    ) -> Result<Vec<T>> {
+        let mut all: Vec<Option<T>> = vec![None; self.rows.len()];
         for (value, members) in groups(by.map(|by| self.table.column(by)).transpose()?, self.rows.len()) {
-            let scores =
-                score(&self.units.select(&members)).map_err(|e| Error::from(e).at_rows(&self.table.take(&members)))?;
-            for (mut unit, &i) in scores.units.into_iter().zip(&members) {
-                unit.peers.iter_mut().for_each(|peer| peer.unit = members[peer.unit]);
-                units[i] = Some(unit);
-            }
+            let (units, notes) = judge(&self.units.select(&members), &members)
+                .map_err(|e| Error::from(e).at_rows(&self.table.take(&members)))?;
+            units.into_iter().zip(&members).for_each(|(unit, &i)| all[i] = Some(unit));
             let of = value.map_or(String::new(), |value| format!("{value}: "));
-            self.notes.extend(scores.notes.into_iter().map(|note| format!("{of}{note}")));
+            self.notes.extend(notes.into_iter().map(|note| format!("{of}{note}")));
         }
-        Ok(units.into_iter().flatten().collect())
+        Ok(all.into_iter().flatten().collect())
     }
 
     /// The outcome of a step: `columns`, one value a row, and the units that were refused.
     pub(super) fn outcome(self, cx: &Context, method: &str, units: &[Unit], columns: Vec<Column>) -> Outcome {
+        let reasons: Vec<Option<&str>> = units.iter().map(|u| u.reason.as_deref()).collect();
+        self.measured(cx, method, &reasons, columns)
+    }
+
+    /// The same from the reasons alone, one a row.
+    pub(super) fn measured(
+        self,
+        cx: &Context,
+        method: &str,
+        reasons: &[Option<&str>],
+        columns: Vec<Column>,
+    ) -> Outcome {
         let mut measure = Measure { method: method.into(), notes: self.notes, ..Default::default() };
-        let refused: Vec<Value> = (units.iter().enumerate())
-            .filter_map(|(i, u)| Some(json!({ "unit": label(cx, &self.table, i), "reason": u.reason.as_ref()? })))
+        let refused: Vec<Value> = (reasons.iter().enumerate())
+            .filter_map(|(i, reason)| Some(json!({ "unit": label(cx, &self.table, i), "reason": (*reason)? })))
             .collect();
         if !refused.is_empty() {
             measure.more.insert("refused".into(), refused.into());

@@ -16,6 +16,8 @@ mod show;
 mod threshold;
 mod tobit;
 mod trade;
+mod two_stage;
+mod window;
 
 pub(crate) use inference::tables as inference_tables;
 
@@ -45,6 +47,16 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::frontier::stock::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
     Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
+    Entry::of::<plim_stats::frontier::two_stage::TwoStageDea>(
+        "two_stage_dea",
+        Measure,
+        "Efficiency of two stages in a row, and of both",
+    ),
+    Entry::of::<plim_stats::frontier::window::WindowDea>(
+        "window_dea",
+        Measure,
+        "Efficiency in overlapping windows of periods",
+    ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",
