@@ -47,6 +47,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::frontier::stock::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
     Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
+    Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::frontier::two_stage::TwoStageDea>(
         "two_stage_dea",
         Measure,
@@ -57,7 +58,6 @@ pub const METHODS: &[Entry] = &[
         Measure,
         "Efficiency in overlapping windows of periods",
     ),
-    Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",
         Measure,
