@@ -7,6 +7,7 @@ pub mod malmquist;
 pub mod sfa;
 pub mod stock;
 pub mod two_stage;
+pub mod window;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

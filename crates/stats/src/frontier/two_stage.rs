@@ -13,7 +13,16 @@
 //! min θ   s.t.  X'λ ≤ θ x_o,   Z'λ ≥ Z'μ,   Y'μ ≥ y_o,   λ, μ ≥ 0
 //! ```
 //!
-//! E is unique; its split into stages is not, and is not computed here.
+//! E is unique, its split is not: the prices that attain E are a face. Any prices of that face are complementary to one
+//! optimal (λ, μ), which turns the constraints of its units into equalities and prices what is slack at zero:
+//!
+//! ```text
+//! E1⁺ = max w'z_o   s.t.  v'x_o = 1,   w'z_j = v'x_j for λ_j > 0,   u'y_j = w'z_j for μ_j > 0,   the rest as before
+//! ```
+//!
+//! and E2 = E / E1. With priority to the second stage w'z_o is minimized on the same face. E stays out of the
+//! constraints: held to a rounded number, it would make the face empty or thick. That the prices found attain E is
+//! checked afterwards. Assumes constant returns; under others the stages' efficiencies do not multiply to E.
 //!
 //! Kao, C. and S.-N. Hwang (2008), "Efficiency decomposition in two-stage data envelopment analysis", European
 //! Journal of Operational Research 185.
@@ -21,16 +30,53 @@
 use super::Status;
 use super::dea::technology::{NoScore, Scored, certified};
 use crate::math::Mat;
-use crate::math::lp::{Columns, Own, Program, Row, Sense};
+use crate::math::lp::{Columns, Own, Program, Row, Sense, Solution, Variable};
 use crate::{Error, Kind, Result};
 use rayon::prelude::*;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is less than this part of the terms of its row is rounding.
+const NEGLIGIBLE: f64 = 1e-10;
+/// The prices of the split attain E to this part of it.
+const ATTAINED: f64 = 1e-9;
+
+/// Two-stage data envelopment analysis: overall efficiency as the product of the efficiencies of two stages in a row.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TwoStageDea {
+    /// Columns of inputs of the first stage, nonnegative; less is better.
+    pub inputs: Vec<String>,
+    /// Columns of intermediate products: all that the first stage makes and all that the second uses.
+    pub links: Vec<String>,
+    /// Columns of outputs of the second stage, nonnegative; more is better.
+    pub outputs: Vec<String>,
+    /// Stage that gets the largest efficiency the overall one allows, because the split is not unique. The first by
+    /// default, as Kao and Hwang (2008) do.
+    pub priority: Priority,
+    /// Column for each value of which there is a frontier of its own, such as the year; one frontier of all rows without
+    /// it.
+    pub by: Option<String>,
+}
+
+/// Stage that gets the largest efficiency the overall one allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// From inputs to intermediate products.
+    #[default]
+    First,
+    /// From intermediate products to outputs.
+    Second,
+}
 
 /// Efficiencies of one unit; without an optimum the numbers are `None`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TwoStageUnit {
     /// E, overall.
     pub efficiency: Option<f64>,
+    /// E1 and E2, whose product is E.
+    pub stages: Option<[f64; 2]>,
     /// What became of it.
     pub status: Status,
     /// Why it was refused.
@@ -41,7 +87,7 @@ pub struct TwoStageUnit {
 ///
 /// A unit with a negative value, or without a positive input, intermediate product or output, is refused and is no
 /// part of the others' frontier.
-pub fn two_stage(X: &Mat<f64>, Z: &Mat<f64>, Y: &Mat<f64>) -> Result<Vec<TwoStageUnit>> {
+pub fn two_stage(X: &Mat<f64>, Z: &Mat<f64>, Y: &Mat<f64>, priority: Priority) -> Result<Vec<TwoStageUnit>> {
     let n = X.nrows();
     for (what, M) in [("the inputs", X), ("the intermediate products", Z), ("the outputs", Y)] {
         if M.nrows() != n {
@@ -60,10 +106,15 @@ pub fn two_stage(X: &Mat<f64>, Z: &Mat<f64>, Y: &Mat<f64>) -> Result<Vec<TwoStag
     let columns = columns(X, Z, Y, &reference);
     let score = |(i, refusal): (usize, Option<NoScore>)| {
         let point = [X, Z, Y].map(|M| (0..M.ncols()).map(|j| M[(i, j)]).collect::<Vec<f64>>());
-        let scored = refusal.map_or_else(|| overall(&columns, &point), Err);
+        let scored = refusal.map_or_else(|| efficiencies(&columns, &point, priority), Err);
         match scored {
-            Ok(efficiency) => TwoStageUnit { efficiency: Some(efficiency), status: Status::Optimal, reason: None },
-            Err(NoScore { status, reason }) => TwoStageUnit { efficiency: None, status, reason },
+            Ok((efficiency, stages)) => TwoStageUnit {
+                efficiency: Some(efficiency),
+                stages: Some(stages),
+                status: Status::Optimal,
+                reason: None,
+            },
+            Err(NoScore { status, reason }) => TwoStageUnit { efficiency: None, stages: None, status, reason },
         }
     };
     Ok(refusals.into_par_iter().enumerate().map(score).collect())
@@ -91,19 +142,67 @@ fn columns(X: &Mat<f64>, Z: &Mat<f64>, Y: &Mat<f64>, reference: &[usize]) -> Col
     Columns::new(X.ncols() + Z.ncols() + Y.ncols(), 2 * n, raw)
 }
 
-/// E at one unit.
-fn overall(columns: &Columns, [x, z, y]: &[Vec<f64>; 3]) -> Scored<f64> {
+/// E at one unit, and E1 and E2.
+fn efficiencies(columns: &Columns, [x, z, y]: &[Vec<f64>; 3], priority: Priority) -> Scored<(f64, [f64; 2])> {
     // Coefficients of x_o, z_o and y_o, in a column or in the right side.
     let stack = |a: f64, b: f64, c: f64| -> Vec<f64> {
         let scaled = [(a, x), (b, z), (c, y)].into_iter().flat_map(|(k, v)| v.iter().map(move |v| k * v));
         scaled.collect()
     };
-    let optimum = |own: Vec<Own>, rhs: Vec<f64>| {
-        let sense = |i: usize| if i < x.len() { Sense::AtMost } else { Sense::AtLeast };
-        let rows = rhs.into_iter().enumerate().map(|(i, v)| Row::new(sense(i), v)).collect();
-        certified(&Program { columns, cost: &[], skip: None, own, rows }, &[]).map(|s| s.objective)
+    let sense = |i: usize| if i < x.len() { Sense::AtMost } else { Sense::AtLeast };
+    let rows = |rhs: Vec<f64>| rhs.into_iter().enumerate().map(|(i, v)| Row::new(sense(i), v)).collect();
+    let mut program = Program {
+        columns,
+        cost: &[],
+        skip: None,
+        own: vec![free(1.0, stack(-1.0, 0.0, 0.0))],
+        rows: rows(stack(0.0, 0.0, 1.0)),
     };
-    let free = |cost: f64, column: Vec<f64>| Own { cost, lower: f64::NEG_INFINITY, upper: f64::INFINITY, column };
-    let overall = optimum(vec![free(1.0, stack(-1.0, 0.0, 0.0))], stack(0.0, 0.0, 1.0))?.min(1.0);
-    Ok(overall)
+    let first = certified(&program, &[])?;
+    let overall = first.objective.min(1.0);
+    let start = restrict_to_face(&mut program, &first);
+    // The dual of max w'z_o, or of max -w'z_o.
+    program.rows = rows(stack(0.0, if priority == Priority::First { 1.0 } else { -1.0 }, 0.0));
+    let second = certified(&program, &start)?;
+    let at_least = x.len() + z.len();
+    let attained: f64 = y.iter().zip(&second.dual[at_least..]).map(|(y, u)| y * u).sum();
+    if (attained - overall).abs() > ATTAINED * overall {
+        let off = (attained / overall - 1.0).abs();
+        return Err(NoScore::refused(format!("the split misses the overall efficiency by {off:.1e} of it")));
+    }
+    let first_stage = second.objective.abs().clamp(overall, 1.0);
+    Ok((overall, [first_stage, overall / first_stage]))
+}
+
+fn free(cost: f64, column: Vec<f64>) -> Own {
+    Own { cost, lower: f64::NEG_INFINITY, upper: f64::INFINITY, column }
+}
+
+/// Restricts the prices of `program` to those complementary to its optimum, all of which are optimal: columns in use
+/// become free of sign, and so do slacks that are not zero. Returns the basis of the optimum in these terms.
+fn restrict_to_face(program: &mut Program, optimum: &Solution) -> Vec<Variable> {
+    let columns = program.columns;
+    let mut size = vec![0.0; columns.rows];
+    for &(j, value) in &optimum.shared {
+        size.iter_mut().enumerate().for_each(|(i, s)| *s += (value * columns.at(i, j)).abs());
+    }
+    let mut start = optimum.basis.clone();
+    let mut set_free = |variable: Variable, column: Vec<f64>| {
+        let own = Variable::Own(program.own.len());
+        start.iter_mut().filter(|v| **v == variable).for_each(|v| *v = own);
+        program.own.push(free(0.0, column));
+    };
+    for &(j, value) in &optimum.shared {
+        let column: Vec<f64> = (0..columns.rows).map(|i| columns.at(i, j)).collect();
+        if column.iter().zip(&size).any(|(a, size)| (value * a).abs() > NEGLIGIBLE * size) {
+            set_free(Variable::Shared(j), column);
+        }
+    }
+    for (i, &slack) in optimum.slack.iter().enumerate().filter(|&(i, &slack)| slack > NEGLIGIBLE * size[i]) {
+        let mut column = vec![0.0; columns.rows];
+        // Of the size of the slack, so that it means the same in any unit of measurement.
+        column[i] = slack;
+        set_free(Variable::Slack(i), column);
+    }
+    start
 }

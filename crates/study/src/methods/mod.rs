@@ -22,6 +22,8 @@ mod show;
 mod threshold;
 mod tobit;
 mod trade;
+mod two_stage;
+mod window;
 
 pub(crate) use inference::tables as inference_tables;
 
@@ -64,6 +66,16 @@ pub const METHODS: &[Entry] = &[
         "Efficiency against an order-m or order-alpha frontier",
     ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
+    Entry::of::<plim_stats::frontier::two_stage::TwoStageDea>(
+        "two_stage_dea",
+        Measure,
+        "Efficiency of two stages in a row, and of both",
+    ),
+    Entry::of::<plim_stats::frontier::window::WindowDea>(
+        "window_dea",
+        Measure,
+        "Efficiency in overlapping windows of periods",
+    ),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",
         Measure,
