@@ -34,6 +34,7 @@ mod additive;
 pub mod fractional;
 mod free_disposal;
 mod radial;
+mod russell;
 pub mod sbm;
 mod slack;
 pub mod technology;
@@ -47,6 +48,7 @@ use crate::{Error, Result};
 use additive::Additive;
 use free_disposal::FreeDisposal;
 use rayon::prelude::*;
+use russell::Russell;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use technology::{NoScore, Scored, Standing};
@@ -122,6 +124,8 @@ pub enum DeaModel {
     Ram,
     /// Bounded adjusted measure: slacks in parts of what the unit lacks to the best of each column; no orientation.
     Bam,
+    /// Mean of factors, one for each input (or output, or both): the Russell measure.
+    Russell,
 }
 
 impl DeaModel {
@@ -294,6 +298,7 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
         DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Russell => radial::refusal(units, unit).map(NoScore::refused),
         DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
             additive::refusal(units, unit, options).map(NoScore::refused)
         }
@@ -303,9 +308,12 @@ fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
 /// The model that `options` name, against the units `reference`.
 fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
     match (options.model, options.rts) {
-        (model, _) if model.is_additive() => Box::new(Additive::new(units, reference, options)),
         (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
-        (_, _) => Box::new(Radial::new(units, reference, options)),
+        (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
+        (DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam, _) => {
+            Box::new(Additive::new(units, reference, options))
+        }
+        (DeaModel::Russell, _) => Box::new(Russell::new(units, reference, options)),
     }
 }
 
@@ -350,6 +358,7 @@ fn check(units: &Units, options: &Dea) -> Result<()> {
     } else if !options.slack_weights.is_empty() {
         return Err(Error::invalid("`slack_weights` belong to `model = additive`", "leave `slack_weights` out"));
     }
+    russell::check(options)?;
     if options.rts == Rts::Fdh && options.scale {
         return Err(Error::invalid(
             "`scale` compares returns to scale of combinations, which the free disposal hull has not",

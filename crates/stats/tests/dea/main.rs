@@ -4,4 +4,5 @@ mod additive;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod radial;
+mod russell;
 mod sbm;
