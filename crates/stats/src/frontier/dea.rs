@@ -31,6 +31,8 @@
 //! ```
 
 mod additive;
+mod affinity;
+mod ebm;
 pub mod fractional;
 mod free_disposal;
 mod radial;
@@ -46,6 +48,7 @@ pub use units::{Kind, Units};
 use super::Status;
 use crate::{Error, Result};
 use additive::Additive;
+use ebm::EpsilonBased;
 use free_disposal::FreeDisposal;
 use rayon::prelude::*;
 use russell::Russell;
@@ -80,6 +83,8 @@ pub struct Dea {
     /// Weights of the slacks in the additive model, one for each input, output and undesirable output in that order; ones
     /// without it.
     pub slack_weights: Vec<f64>,
+    /// Weight of slacks in the epsilon-based measure, from 0 (radial) to 1 (slacks alone); from the data without it.
+    pub epsilon: Option<f64>,
     /// Scale efficiency (constant over variable returns) and whether returns increase, decrease or are constant.
     pub scale: bool,
     /// Column for each value of which there is a frontier of its own, such as the year; one frontier of all rows without
@@ -101,6 +106,7 @@ impl Default for Dea {
             super_efficiency: false,
             slacks: false,
             slack_weights: Vec::new(),
+            epsilon: None,
             scale: false,
             by: None,
         }
@@ -126,6 +132,8 @@ pub enum DeaModel {
     Bam,
     /// Mean of factors, one for each input (or output, or both): the Russell measure.
     Russell,
+    /// Between the radial and the slacks-based measure, by how unlike the inputs (or outputs) are: epsilon-based.
+    Ebm,
 }
 
 impl DeaModel {
@@ -222,6 +230,11 @@ pub trait Model: Sync {
 
     /// Names the columns of the reference that are likely to be peers.
     fn prefer(&mut self, columns: &[usize]);
+
+    /// What a reader must know of the reference.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Score of one unit; without an optimum the numbers are `None`.
@@ -299,6 +312,7 @@ fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
         DeaModel::Radial => radial::refusal(units, unit).map(NoScore::refused),
         DeaModel::Russell => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Ebm => ebm::refusal(units, unit).map(NoScore::refused),
         DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
             additive::refusal(units, unit, options).map(NoScore::refused)
         }
@@ -314,6 +328,7 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
             Box::new(Additive::new(units, reference, options))
         }
         (DeaModel::Russell, _) => Box::new(Russell::new(units, reference, options)),
+        (DeaModel::Ebm, _) => Box::new(EpsilonBased::new(units, reference, options)),
     }
 }
 
@@ -346,7 +361,8 @@ pub(super) fn score(
             None => Unit::new(scored.next().expect("one score for each unit of the reference"), &reference),
         })
         .collect();
-    let notes = notes(&all, units);
+    let mut notes = notes(&all, units);
+    notes.extend(model.notes());
     DeaScores { units: all, notes }
 }
 
@@ -359,6 +375,7 @@ fn check(units: &Units, options: &Dea) -> Result<()> {
         return Err(Error::invalid("`slack_weights` belong to `model = additive`", "leave `slack_weights` out"));
     }
     russell::check(options)?;
+    ebm::check(options)?;
     if options.rts == Rts::Fdh && options.scale {
         return Err(Error::invalid(
             "`scale` compares returns to scale of combinations, which the free disposal hull has not",

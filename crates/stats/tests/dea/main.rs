@@ -3,6 +3,7 @@
 mod additive;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
+mod ebm;
 mod radial;
 mod russell;
 mod sbm;

@@ -19,8 +19,8 @@
 //! R. Färe and C. A. K. Lovell (1978), "Measuring the technical efficiency of production", Journal of Economic Theory 19.
 //! J. E. Kelley (1960), "The cutting-plane method for solving convex programs", SIAM Journal 8.
 
-use super::slack::{dominating, dot, least};
-use super::technology::{NEGLIGIBLE, NoScore, Scored, Standing, Technology};
+use super::slack::{complete, dominating, dot, least};
+use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaModel, Disposability, Kind, Model, Orientation, Projection, Rts, Units};
 use crate::frontier::Status;
 use crate::math::lp::{Program, Solution};
@@ -140,28 +140,6 @@ impl Russell {
         let gap = best.score - lower;
         Err(NoScore::refused(format!("the bounds of the graph measure are still {gap:.1e} apart after {STEPS} steps")))
     }
-
-    /// What is wasted in all when the factors stay: adds the largest sum of the other slacks, and takes its peers.
-    fn second_phase(&self, point: &[f64], factors: &Factors, target: &mut Target) -> Scored<()> {
-        let kinds = self.technology.kinds();
-        let at = |i: usize| match kinds[i] {
-            _ if factors.per[i] == 0.0 => point[i],
-            Kind::Output => point[i] + target.slacks[i],
-            Kind::Input | Kind::Bad => point[i] - target.slacks[i],
-        };
-        let goal: Vec<f64> = (0..point.len()).map(at).collect();
-        let mut program = self.technology.program(&goal);
-        program.rows[..point.len()].iter_mut().for_each(|row| row.slack_cost = -1.0);
-        target.solution = self.technology.solve(&program, &[])?;
-        let rest = (0..point.len()).filter(|&i| factors.per[i] == 0.0);
-        rest.for_each(|i| target.slacks[i] = target.solution.slack[i]);
-        for (i, slack) in target.slacks.iter_mut().enumerate() {
-            if *slack <= NEGLIGIBLE * self.technology.size(i, point) {
-                *slack = 0.0;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A target with its program.
@@ -213,7 +191,8 @@ impl Model for Russell {
                 Orientation::Input | Orientation::Output => self.linear(point, standing, &factors)?,
             };
             if self.slacks {
-                self.second_phase(point, &factors, &mut target)?;
+                let free = |i: usize| factors.per[i] == 0.0;
+                (target.slacks, target.solution) = complete(&self.technology, point, free, target.slacks)?;
             }
             let lambda = self.technology.peers(&target.solution.shared, point, target.score.min(1.0));
             (target.score, lambda, target.slacks)

@@ -4,8 +4,9 @@
 //! is worse than the unit, and its slacks are negative.
 
 use super::fractional::Affine;
-use super::technology::Technology;
+use super::technology::{NEGLIGIBLE, Scored, Technology};
 use super::{Disposability, Kind};
+use crate::math::lp::Solution;
 
 /// What each slack takes from the numerator and adds to the denominator of Tone's ratio, m + s + q:
 ///
@@ -97,4 +98,30 @@ pub fn least<'a>(
         }
     }
     best
+}
+
+/// Second phase: with all slacks but those that are `free` held, the largest sum of these; and the target's program.
+/// What is rounding is zero.
+pub fn complete(
+    technology: &Technology,
+    point: &[f64],
+    free: impl Fn(usize) -> bool,
+    mut slacks: Vec<f64>,
+) -> Scored<(Vec<f64>, Solution)> {
+    let at = |i: usize| match technology.kinds()[i] {
+        _ if free(i) => point[i],
+        Kind::Output => point[i] + slacks[i],
+        Kind::Input | Kind::Bad => point[i] - slacks[i],
+    };
+    let goal: Vec<f64> = (0..point.len()).map(at).collect();
+    let mut program = technology.program(&goal);
+    program.rows[..point.len()].iter_mut().for_each(|row| row.slack_cost = -1.0);
+    let solution = technology.solve(&program, &[])?;
+    for (i, slack) in slacks.iter_mut().enumerate() {
+        *slack = if free(i) { solution.slack[i] } else { *slack };
+        if *slack <= NEGLIGIBLE * technology.size(i, point) {
+            *slack = 0.0;
+        }
+    }
+    Ok((slacks, solution))
 }
