@@ -6,7 +6,7 @@
 use super::fractional::Affine;
 use super::technology::{NEGLIGIBLE, Scored, Technology};
 use super::{Disposability, Kind};
-use crate::math::lp::Solution;
+use crate::math::lp::{Program, Solution};
 
 /// What each slack takes from the numerator and adds to the denominator of Tone's ratio, m + s + q:
 ///
@@ -124,4 +124,37 @@ pub fn complete(
         }
     }
     Ok((slacks, solution))
+}
+
+/// Lets the variables that `may` get worse do so, outputs down to zero: an own variable of `program` for each, in parts
+/// of what is large there, so that a row keeps its size whatever its unit. Returns the variable, its own and the part.
+pub fn worsen(
+    technology: &Technology,
+    program: &mut Program,
+    point: &[f64],
+    may: impl Fn(usize) -> bool,
+) -> Vec<(usize, usize, f64)> {
+    let one = |i: usize| {
+        let size = technology.size(i, point);
+        let (part, most) = match technology.kinds()[i] {
+            Kind::Output => (size, point[i] / size),
+            Kind::Input | Kind::Bad => (-size, f64::INFINITY),
+        };
+        (i, technology.add(program, 0.0, [0.0, most], &[(i, part)]), size)
+    };
+    (0..point.len()).filter(|&i| may(i) && technology.size(i, point) > 0.0).map(one).collect()
+}
+
+/// The single units but `skip` that a point can reach by getting worse where it `may`, each with its slacks.
+pub fn reachable<'a>(
+    technology: &'a Technology,
+    point: &'a [f64],
+    skip: Option<usize>,
+    may: impl Fn(usize) -> bool + 'a,
+) -> impl Iterator<Item = (usize, Vec<f64>)> + 'a {
+    let worse = move |j: usize| {
+        let slacks: Vec<f64> = beyond(technology, point, j).into_iter().map(|s| s.min(0.0)).collect();
+        (0..slacks.len()).all(|i| slacks[i] == 0.0 || may(i)).then_some((j, slacks))
+    };
+    (0..technology.count()).filter(move |&j| Some(j) != skip).filter_map(worse)
 }
