@@ -31,16 +31,19 @@
 //! ```
 
 mod additive;
+mod affinity;
 mod assurance;
 mod check;
 mod cost;
 mod directional;
+mod ebm;
 mod elasticity;
 pub mod fractional;
 mod free_disposal;
 mod hyperbolic;
 mod metafrontier;
 pub(in crate::frontier) mod radial;
+mod russell;
 pub mod sbm;
 mod slack;
 pub mod technology;
@@ -57,8 +60,10 @@ use super::Status;
 use crate::Result;
 use additive::Additive;
 use check::{check, notes};
+use ebm::EpsilonBased;
 use free_disposal::FreeDisposal;
 use rayon::prelude::*;
+use russell::Russell;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use technology::{NoScore, Scored, Standing};
@@ -92,6 +97,8 @@ pub struct Dea {
     /// Weights of the slacks in the additive model, one for each input, output and undesirable output in that order; ones
     /// without it.
     pub slack_weights: Vec<f64>,
+    /// Weight of slacks in the epsilon-based measure, from 0 (radial) to 1 (slacks alone); from the data without it.
+    pub epsilon: Option<f64>,
     /// Scale efficiency (constant over variable returns) and whether returns increase, decrease or are constant.
     pub scale: bool,
     /// Range of the scale elasticity at the radial projection (variable returns): above one returns increase, below one
@@ -128,6 +135,7 @@ impl Default for Dea {
             super_efficiency: false,
             slacks: false,
             slack_weights: Vec::new(),
+            epsilon: None,
             scale: false,
             scale_elasticity: false,
             prices: Vec::new(),
@@ -169,6 +177,10 @@ pub enum DeaModel {
     Ram,
     /// Bounded adjusted measure: slacks in parts of what the unit lacks to the best of each column; no orientation.
     Bam,
+    /// Mean of factors, one for each input (or output, or both): the Russell measure.
+    Russell,
+    /// Between the radial and the slacks-based measure, by how unlike the inputs (or outputs) are: epsilon-based.
+    Ebm,
 }
 
 impl DeaModel {
@@ -271,6 +283,11 @@ pub trait Model: Sync {
 
     /// Names the columns of the reference that are likely to be peers.
     fn prefer(&mut self, columns: &[usize]);
+
+    /// What a reader must know of the reference.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Score of one unit; without an optimum the numbers are `None`.
@@ -375,11 +392,13 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
         DeaModel::Radial
+        | DeaModel::Russell
         | DeaModel::Hyperbolic
         | DeaModel::Cost
         | DeaModel::Revenue
         | DeaModel::Profit
         | DeaModel::Profitability => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Ebm => ebm::refusal(units, unit).map(NoScore::refused),
         DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
             additive::refusal(units, unit, options).map(NoScore::refused)
         }
@@ -400,6 +419,8 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
         }
         (DeaModel::Directional, _) => Box::new(Directional::new(units, reference, options)),
         (DeaModel::Hyperbolic, _) => Box::new(Hyperbolic::new(units, reference, options)),
+        (DeaModel::Russell, _) => Box::new(Russell::new(units, reference, options)),
+        (DeaModel::Ebm, _) => Box::new(EpsilonBased::new(units, reference, options)),
     }
 }
 
@@ -432,6 +453,7 @@ pub(super) fn score(
             None => Unit::new(scored.next().expect("one score for each unit of the reference"), &reference),
         })
         .collect();
-    let notes = notes(&all, units);
+    let mut notes = notes(&all, units);
+    notes.extend(model.notes());
     DeaScores { units: all, notes }
 }

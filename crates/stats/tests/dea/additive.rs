@@ -40,6 +40,38 @@ fn r_packages_give_the_same_sums() {
     assert_eq!(compared, 6);
 }
 
+/// Every `model_addsupereff` case of golden/r/dea.json (deaR 1.5.3), whose weights are those of `mip`; it gives one to
+/// inefficient units.
+#[test]
+fn dear_gives_the_same_super_efficiency() {
+    let Some(path) = shared("golden/r/dea.json") else { return };
+    let (mut cases, mut efficient) = (0, 0);
+    for (id, case) in json(&path)["cases"].as_object().unwrap() {
+        if !id.starts_with("deaR_addsuper_") {
+            continue;
+        }
+        let (X, Y) = data(case["data"].as_str().unwrap()).unwrap_or_else(|| panic!("{id}: no data"));
+        let rts = if id.contains("crs") { Rts::Crs } else { Rts::Vrs };
+        let want = vector(&case["result"]["eff"]);
+        let plain = efficiencies(&dea(&X, &Y, &with(&X, &Y, DeaModel::Mip, rts)).unwrap());
+        let o = Dea { super_efficiency: true, ..with(&X, &Y, DeaModel::Mip, rts) };
+        let result = dea(&X, &Y, &o).unwrap();
+        let (got, score) = (efficiencies(&result), scores(&result));
+        for i in 0..got.len() {
+            if plain[i] < 1.0 {
+                same(&got[i..=i], &plain[i..=i], 1e-12, &format!("{id} {i}: keeps its score"));
+                same(&want[i..=i], &[1.0], 1e-6, &format!("{id} {i}: inefficient"));
+            } else {
+                assert!(score[i] <= 0.0, "{id} {i}");
+                same(&got[i..=i], &want[i..=i], 1e-8, &format!("{id} {i}"));
+                efficient += 1;
+            }
+        }
+        cases += 1;
+    }
+    assert_eq!((cases, efficient), (5, 98));
+}
+
 /// golden/frontier/dea_jl_expected.csv: the weights of DataEnvelopmentAnalysis.jl, ten decimals as printed there.
 #[test]
 fn weights_of_the_julia_package() {
@@ -113,6 +145,27 @@ fn the_origin_does_not_matter() {
         let run = |X: &Mat<f64>, Y: &Mat<f64>| efficiencies(&dea(X, Y, &with(X, Y, model, Rts::Vrs)).unwrap());
         same(&run(&moved(&X), &moved(&Y)), &run(&X, &Y), 1e-9, &format!("{model:?}"));
     }
+}
+
+/// Unit by unit, what the nearest others leave of an efficient unit does not depend on units of measurement, by program
+/// or by enumeration.
+#[test]
+fn super_efficiency_does_not_depend_on_units() {
+    let (X, Y) = random(24, 40, 2, 2);
+    let (wide, high) =
+        (Mat::from_fn(40, 2, |i, j| X[(i, j)] * [1e9, 1e-9][j]), Mat::from_fn(40, 2, |i, j| Y[(i, j)] * [1.0, 1e9][j]));
+    for rts in [Rts::Vrs, Rts::Crs, Rts::Fdh] {
+        let o = Dea { super_efficiency: true, ..with(&X, &Y, DeaModel::Mip, rts) };
+        let (plain, scaled) = (dea(&X, &Y, &o).unwrap(), dea(&wide, &high, &o).unwrap());
+        same(&scores(&scaled), &scores(&plain), 1e-8, &format!("{rts:?}"));
+        assert!(scores(&plain).iter().any(|&s| s < 0.0), "{rts:?}");
+    }
+    // By hand: A (2, 4) and B (3, 3) with output 1: A reaches B with one more of the first input, 1/2 of its own.
+    let (X, Y) = (columns(&[vec![2.0, 3.0], vec![4.0, 3.0]]), columns(&[vec![1.0; 2]]));
+    let o = Dea { super_efficiency: true, ..with(&X, &Y, DeaModel::Mip, Rts::Vrs) };
+    let result = dea(&X, &Y, &o).unwrap();
+    same(&scores(&result), &[-0.5, -1.0 / 3.0], 1e-12, "by hand");
+    same(&efficiencies(&result), &[1.25, 1.0 + 1.0 / 6.0], 1e-12, "by hand");
 }
 
 /// Weights of zero leave a slack out: an input-oriented sum.

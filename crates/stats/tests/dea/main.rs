@@ -7,9 +7,11 @@ mod cross;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod directional;
+mod ebm;
 mod elasticity;
 mod hyperbolic;
 mod metafrontier;
 mod multipliers;
 mod radial;
+mod russell;
 mod sbm;

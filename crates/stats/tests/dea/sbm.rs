@@ -138,6 +138,39 @@ fn tables_of_tone() {
     }
 }
 
+/// golden/frontier/dea_jl_expected.csv: the enhanced Russell graph measure, which is the same ratio (Pastor, Ruiz and
+/// Sirvent 1999), by DataEnvelopmentAnalysis.jl.
+#[test]
+fn enhanced_russell_graph_measure() {
+    let Some(path) = shared("golden/frontier/dea_jl_expected.csv") else { return };
+    let csv = Csv::read(&path);
+    let X = columns(&[vec![2.0, 4.0, 8.0, 12.0, 6.0, 14.0, 14.0, 9.412]]);
+    let Y = columns(&[vec![1.0, 5.0, 8.0, 9.0, 3.0, 7.0, 9.0, 2.353]]);
+    let mut compared = 0;
+    for (rts, end) in
+        [(Rts::Crs, "CRS)"), (Rts::Vrs, "VRS)"), (Rts::Fdh, "FDH, optimizer = DEAOptimizer(Gurobi.Optimizer))")]
+    {
+        let call = format!("deaerg(X, Y, rts = :{end}");
+        let got = run(&X, &Y, &sbm_options(&X, &Y, rts, Orientation::None));
+        for i in (0..csv.text("value").len()).filter(|&i| csv.text("call_options")[i] == call) {
+            let unit = &got.units[csv.text("row")[i].parse::<usize>().unwrap() - 1];
+            // The ratio is flat between the targets of some units: their slacks and parts are not compared.
+            if csv.text("quantity")[i] != "efficiency" || !csv.text("selector")[i].is_empty() {
+                continue;
+            }
+            let value = unit.score.unwrap();
+            let text = &csv.text("value")[i];
+            let want = match text.split_once('/') {
+                Some((a, b)) => a.parse::<f64>().unwrap() / b.parse::<f64>().unwrap(),
+                None => text.parse().unwrap(),
+            };
+            assert!((value - want).abs() <= 1e-10, "{call} {i}: {value} {want}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 24);
+}
+
 // --- identities -----------------------------------------------------------------------------------------------
 
 /// No slacks-based measure is above its radial one, and constant returns are never above variable ones.

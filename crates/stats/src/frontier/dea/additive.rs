@@ -16,9 +16,18 @@
 //! outputs, has no upper limit, hence no efficiency of its own: the ratio (1 - mean s⁻/x)/(1 + mean s⁺/y) of the target
 //! that the sum chose lies between zero and one, is one without slack and free of units (Tone 2001). Under variable
 //! returns `normalized`, `ram` and `bam` do not depend on the origin either and take negative values.
+//!
+//! Super-efficiency (Du, Liang and Zhu 2010) takes a unit without slack out of the reference and asks for the smallest
+//! weighted sum by which it may get worse before the others reach it:
+//!
+//! ```text
+//! min Σ w t   s.t.  X'λ ≤ x_o + t⁻,   Y'λ ≥ y_o - t⁺,   0 ≤ t⁺ ≤ y_o,   t ≥ 0
+//! ```
+//!
+//! The slacks are then -t, `score` is minus the sum and `efficiency` the same ratio, above one. Others keep their score.
 
-use super::slack::{Ratio, dominating, dot, least};
-use super::technology::{NoScore, Scored, Standing, Technology};
+use super::slack::{Ratio, dominating, dot, least, reachable, worsen};
+use super::technology::{NEGLIGIBLE, NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaModel, Disposability, Kind, Model, Orientation, Projection, Rts, Units, radial};
 use crate::frontier::Status;
 use crate::{Error, Result};
@@ -73,6 +82,28 @@ impl Additive {
         (0..point.len()).map(weight).collect()
     }
 
+    /// The nearest target among the units but `skip`: peers and slacks, which are negative.
+    fn super_efficiency(&self, point: &[f64], skip: Option<usize>, weights: &[f64]) -> Scored<(Peers, Vec<f64>)> {
+        // A column without a weight would get worse for nothing: it is held.
+        let may = |i: usize| weights[i] > 0.0;
+        if self.rts == Rts::Fdh {
+            let best = least(reachable(&self.technology, point, skip, may), |s| -dot(weights, s));
+            let (j, slacks, _) = best.ok_or(NoScore::new(Status::Infeasible))?;
+            return Ok((vec![(j, 1.0)], slacks));
+        }
+        let mut program = self.technology.program(point);
+        program.skip = skip;
+        let worse = worsen(&self.technology, &mut program, point, may);
+        worse.iter().for_each(|&(i, k, size)| program.own[k].cost = weights[i] * size);
+        let solution = self.technology.solve(&program, &[])?;
+        let mut slacks = vec![0.0; point.len()];
+        for (i, k, size) in worse {
+            let t = solution.own[k];
+            slacks[i] = if t <= NEGLIGIBLE { 0.0 } else { -t * size };
+        }
+        Ok((self.technology.peers(&solution.shared, point, 1.0), slacks))
+    }
+
     fn efficiency(&self, point: &[f64], score: f64, slacks: &[f64]) -> f64 {
         match self.model {
             DeaModel::Ram | DeaModel::Bam => 1.0 - score,
@@ -82,10 +113,13 @@ impl Additive {
     }
 }
 
+/// Columns of the reference with their weights.
+type Peers = Vec<(usize, f64)>;
+
 impl Model for Additive {
     fn project(&self, point: &[f64], standing: Standing) -> Scored<Projection> {
         let weights = self.weights(point);
-        let (lambda, slacks) = if self.rts == Rts::Fdh {
+        let (mut lambda, mut slacks) = if self.rts == Rts::Fdh {
             let best = least(dominating(&self.technology, point, self.disposability), |s| -dot(&weights, s));
             let (j, slacks, _) = best.ok_or(NoScore::new(Status::Infeasible))?;
             (vec![(j, 1.0)], slacks)
@@ -93,13 +127,16 @@ impl Model for Additive {
             let mut program = self.technology.program(point);
             program.rows.iter_mut().zip(&weights).for_each(|(row, w)| row.slack_cost = -w);
             let start = match standing {
-                Standing::Member(own) => self.technology.start(&program, own, &[]),
-                _ => Vec::new(),
+                Standing::Member(own) | Standing::LeftOut(own) => self.technology.start(&program, own, &[]),
+                Standing::Outside => Vec::new(),
             };
             let solution = self.technology.solve(&program, &start)?;
             let lambda = self.technology.peers(&solution.shared, point, 1.0);
             (lambda, self.technology.slacks(&solution, point))
         };
+        if standing.skip().is_some() && slacks.iter().all(|&s| s == 0.0) {
+            (lambda, slacks) = self.super_efficiency(point, standing.skip(), &weights)?;
+        }
         let score = dot(&weights, &slacks);
         let efficiency = self.efficiency(point, score, &slacks);
         Ok(Projection { efficiency, score, lambda, slacks: Some(slacks), ..Projection::default() })
@@ -129,8 +166,8 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     if options.orientation == Orientation::Output {
         return refuse("orientation", "have no orientation");
     }
-    if options.super_efficiency {
-        return refuse("super_efficiency", "are zero for all efficient units and do not rank them");
+    if options.super_efficiency && !matches!(options.model, DeaModel::Additive | DeaModel::Mip) {
+        return refuse("super_efficiency", "other than `additive` and `mip` have no super-efficiency");
     }
     if options.scale {
         return refuse("scale", "have no scale efficiency");

@@ -1,7 +1,7 @@
 //! What the options of `dea` exclude, and what a reader must know of its scores.
 
 use super::{Dea, DeaModel, Kind, Orientation, Rts, Unit, Units};
-use super::{additive, assurance, cost, directional, elasticity, hyperbolic, metafrontier};
+use super::{additive, assurance, cost, directional, ebm, elasticity, hyperbolic, metafrontier, russell};
 use crate::frontier::Status;
 use crate::{Error, Result};
 
@@ -15,6 +15,8 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     assurance::check(options)?;
     metafrontier::check(units, options)?;
     elasticity::check(options)?;
+    russell::check(options)?;
+    ebm::check(options)?;
     directional::check(options)?;
     hyperbolic::check(options)?;
     if options.model.is_additive() {

@@ -37,7 +37,7 @@
 //! Journal of Operational Research 204.
 
 use super::fractional::minimize;
-use super::slack::{Ratio, beyond, dominating, least};
+use super::slack::{Ratio, dominating, least, reachable, worsen};
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaScores, Disposability, Kind, Model, Orientation, Projection, Rts, Units, check, radial, score};
 use crate::Result;
@@ -192,35 +192,26 @@ impl SlacksBased {
     /// δ: how much worse the unit may get before the units but `skip` reach it.
     fn super_efficiency(&self, point: &[f64], skip: Option<usize>, ratio: &Ratio) -> Scored<Projection> {
         let (input, output) = (self.orientation != Orientation::Output, self.orientation != Orientation::Input);
-        let may_worsen = |kind: Kind, value: f64| value > 0.0 && if kind == Kind::Input { input } else { output };
         let kinds = self.technology.kinds();
+        let may = |i: usize| point[i] > 0.0 && if kinds[i] == Kind::Input { input } else { output };
         if self.rts == Rts::Fdh {
-            let worse = |j: &usize| {
-                let slacks = beyond(&self.technology, point, *j).into_iter().map(|s| s.min(0.0)).collect::<Vec<_>>();
-                let fits = (0..kinds.len()).all(|i| slacks[i] == 0.0 || may_worsen(kinds[i], point[i]));
-                fits.then_some((*j, slacks))
-            };
-            let others = (0..self.technology.count()).filter(|&j| Some(j) != skip);
-            return single(least(others.filter_map(|j| worse(&j)), |s| ratio.at(s)).filter(|b| b.2.is_finite()));
+            let others = reachable(&self.technology, point, skip, may);
+            return single(least(others, |s| ratio.at(s)).filter(|b| b.2.is_finite()));
         }
         let mut program = self.technology.program(point);
         program.skip = skip;
         let (mut N, mut D) = ratio.affine();
         (N.slack, D.slack) = (Vec::new(), Vec::new());
+        let worse = worsen(&self.technology, &mut program, point, may);
         (N.own, D.own) = (vec![0.0; program.own.len()], vec![0.0; program.own.len()]);
-        let mut worse = Vec::with_capacity(kinds.len());
-        for (i, &kind) in kinds.iter().enumerate().filter(|&(i, &kind)| may_worsen(kind, point[i])) {
-            // In parts of the unit's own value: the row keeps its size whatever its unit.
-            let (value, most) = if kind == Kind::Output { (point[i], 1.0) } else { (-point[i], f64::INFINITY) };
-            worse.push((i, self.technology.add(&mut program, 0.0, [0.0, most], &[(i, value)])));
-            N.own.push(ratio.inputs[i] * point[i]);
-            D.own.push(-ratio.outputs[i] * point[i]);
+        for &(i, k, size) in &worse {
+            (N.own[k], D.own[k]) = (ratio.inputs[i] * size, -ratio.outputs[i] * size);
         }
         let (delta, solution) = minimize(&self.technology, &mut program, &[], &N, &D)?;
         let mut slacks = vec![0.0; kinds.len()];
-        for (i, k) in worse {
+        for (i, k, size) in worse {
             let t = solution.own[k];
-            slacks[i] = if t <= EFFICIENT { 0.0 } else { -t * point[i] };
+            slacks[i] = if t <= EFFICIENT { 0.0 } else { -t * size };
         }
         let delta = if delta <= 1.0 + EFFICIENT { 1.0 } else { delta };
         Ok(self.projection(delta, &solution, point, slacks))

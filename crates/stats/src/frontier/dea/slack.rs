@@ -4,8 +4,9 @@
 //! is worse than the unit, and its slacks are negative.
 
 use super::fractional::Affine;
-use super::technology::Technology;
+use super::technology::{NEGLIGIBLE, Scored, Technology};
 use super::{Disposability, Kind};
+use crate::math::lp::{Program, Solution};
 
 /// What each slack takes from the numerator and adds to the denominator of Tone's ratio, m + s + q:
 ///
@@ -97,4 +98,63 @@ pub fn least<'a>(
         }
     }
     best
+}
+
+/// Second phase: with all slacks but those that are `free` held, the largest sum of these; and the target's program.
+/// What is rounding is zero.
+pub fn complete(
+    technology: &Technology,
+    point: &[f64],
+    free: impl Fn(usize) -> bool,
+    mut slacks: Vec<f64>,
+) -> Scored<(Vec<f64>, Solution)> {
+    let at = |i: usize| match technology.kinds()[i] {
+        _ if free(i) => point[i],
+        Kind::Output => point[i] + slacks[i],
+        Kind::Input | Kind::Bad => point[i] - slacks[i],
+    };
+    let goal: Vec<f64> = (0..point.len()).map(at).collect();
+    let mut program = technology.program(&goal);
+    program.rows[..point.len()].iter_mut().for_each(|row| row.slack_cost = -1.0);
+    let solution = technology.solve(&program, &[])?;
+    for (i, slack) in slacks.iter_mut().enumerate() {
+        *slack = if free(i) { solution.slack[i] } else { *slack };
+        if *slack <= NEGLIGIBLE * technology.size(i, point) {
+            *slack = 0.0;
+        }
+    }
+    Ok((slacks, solution))
+}
+
+/// Lets the variables that `may` get worse do so, outputs down to zero: an own variable of `program` for each, in parts
+/// of what is large there, so that a row keeps its size whatever its unit. Returns the variable, its own and the part.
+pub fn worsen(
+    technology: &Technology,
+    program: &mut Program,
+    point: &[f64],
+    may: impl Fn(usize) -> bool,
+) -> Vec<(usize, usize, f64)> {
+    let one = |i: usize| {
+        let size = technology.size(i, point);
+        let (part, most) = match technology.kinds()[i] {
+            Kind::Output => (size, point[i] / size),
+            Kind::Input | Kind::Bad => (-size, f64::INFINITY),
+        };
+        (i, technology.add(program, 0.0, [0.0, most], &[(i, part)]), size)
+    };
+    (0..point.len()).filter(|&i| may(i) && technology.size(i, point) > 0.0).map(one).collect()
+}
+
+/// The single units but `skip` that a point can reach by getting worse where it `may`, each with its slacks.
+pub fn reachable<'a>(
+    technology: &'a Technology,
+    point: &'a [f64],
+    skip: Option<usize>,
+    may: impl Fn(usize) -> bool + 'a,
+) -> impl Iterator<Item = (usize, Vec<f64>)> + 'a {
+    let worse = move |j: usize| {
+        let slacks: Vec<f64> = beyond(technology, point, j).into_iter().map(|s| s.min(0.0)).collect();
+        (0..slacks.len()).all(|i| slacks[i] == 0.0 || may(i)).then_some((j, slacks))
+    };
+    (0..technology.count()).filter(move |&j| Some(j) != skip).filter_map(worse)
 }

@@ -5,7 +5,7 @@ use crate::frontier::Status;
 use crate::math::lp::{self, Columns, Own, Program, Row, Sense, Solution, Variable, certify, solve};
 
 /// Slacks and contributions of peers below this part of the unit's own value are rounding.
-const NEGLIGIBLE: f64 = 1e-10;
+pub(super) const NEGLIGIBLE: f64 = 1e-10;
 
 /// Why a point has no score.
 #[derive(Debug, Clone, PartialEq)]
