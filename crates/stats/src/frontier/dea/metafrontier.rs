@@ -15,7 +15,14 @@ pub(super) fn add(scores: &mut DeaScores, units: &Units, options: &Dea) -> Resul
     let groups = units.groups();
     let mut members: Vec<Vec<usize>> = vec![Vec::new(); groups.iter().max().map_or(0, |&g| g as usize + 1)];
     groups.iter().enumerate().for_each(|(i, &g)| members[g as usize].push(i));
-    let options = Dea { group: None, scale: false, slacks: false, multipliers: false, ..options.clone() };
+    let options = Dea {
+        group: None,
+        scale: false,
+        scale_elasticity: false,
+        slacks: false,
+        multipliers: false,
+        ..options.clone()
+    };
     let mut few = 0;
     for members in members.iter().filter(|m| !m.is_empty()) {
         let own = dea(&units.select(members), &options)?;
