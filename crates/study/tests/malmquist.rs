@@ -23,6 +23,18 @@ fn rows_carry_the_index_under_the_later_period() {
     assert_eq!(table.column("status").unwrap().show(0), "optimal");
     assert!(measure.notes.iter().any(|n| n.starts_with("5 rows have no period")), "{:?}", measure.notes);
 
+    let mut levels = options.clone();
+    levels.remove("decomposition");
+    levels.insert("model".into(), "fare_primont".into());
+    let Single::Measure(_, table) = run("malmquist", &file, levels).unwrap() else { panic!("a measure") };
+    let level = table.numbers("level").unwrap();
+    // E has its second period in row 4 and its first in row 5.
+    assert!((level[4] / level[5] - 5.0 / 3.0).abs() < 1e-9, "{level:?}");
+    let mut biased = options.clone();
+    biased.insert("decomposition".into(), "bias".into());
+    let Single::Measure(_, table) = run("malmquist", &file, biased).unwrap() else { panic!("a measure") };
+    assert!((table.numbers("magnitude").unwrap()[0] - 1.2).abs() < 1e-9);
+
     let mut without = options;
     without.remove("time");
     assert!(run("malmquist", &file, without).is_err());

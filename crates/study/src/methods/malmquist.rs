@@ -4,7 +4,7 @@ use super::efficiency::{Observed, Variables, label, word};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
-use plim_stats::frontier::malmquist::{Change, Decomposition, Malmquist, malmquist};
+use plim_stats::frontier::malmquist::{Change, Decomposition, Malmquist, ProductivityModel, malmquist};
 use plim_table::{Column, Table};
 use serde_json::{Value, json};
 
@@ -21,8 +21,17 @@ fn parts(options: &Malmquist) -> Vec<(&'static str, Part)> {
         ("scale_efficiency_change", |c| c.scale_efficiency_change),
         ("cumulative", |c| c.cumulative),
     ];
-    if options.decomposition == Decomposition::Zofio {
-        parts.push(("scale_technical_change", |c| c.scale_technical_change));
+    match options.decomposition {
+        Decomposition::Zofio => parts.push(("scale_technical_change", |c| c.scale_technical_change)),
+        Decomposition::Bias => {
+            parts.push(("output_bias", |c| c.output_bias));
+            parts.push(("input_bias", |c| c.input_bias));
+            parts.push(("magnitude", |c| c.magnitude));
+        }
+        Decomposition::Fgnz | Decomposition::RayDesli | Decomposition::GrifellLovell => {}
+    }
+    if options.model == ProductivityModel::FarePrimont {
+        parts.push(("level", |c| c.level));
     }
     parts
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! radial:        q = ln θ  or  q = -ln φ
-//! directional:   q = -ln(1 + β),   β = max  s.t.  Y'λ ≥ (1 + β) y,  B'λ = (1 - β) b,  X'λ ≤ x
+//! directional:   q = -ln(1 + β),   β = max  s.t.  Y'λ ≥ (1 + β) y,  B'λ = (1 - β) b (strong: ≤),  X'λ ≤ x
 //! luenberger:    q = -β
 //! ```
 //!
@@ -11,7 +11,7 @@
 
 use super::{Malmquist, ProductivityModel};
 use crate::frontier::dea::technology::{Scored, Standing, Technology};
-use crate::frontier::dea::{Dea, Disposability, Kind, Orientation, Radial, Rts, Units};
+use crate::frontier::dea::{Dea, Kind, Model, Orientation, Radial, Rts, Units};
 
 /// Distances against one reference.
 pub(super) enum Distance {
@@ -21,38 +21,58 @@ pub(super) enum Distance {
     Directional { technology: Technology, orientation: Orientation, ratio: bool },
 }
 
+/// q of a point, and the columns of its peers.
+pub(super) type Placed = Scored<(f64, Vec<usize>)>;
+
 impl Distance {
     /// Against the units `reference`.
     pub(super) fn new(units: &Units, reference: &[usize], rts: Rts, options: &Malmquist) -> Self {
         let orientation = options.orientation;
         match options.model {
-            ProductivityModel::Radial => {
-                let dea = Dea { rts, orientation, ..Dea::default() };
-                Distance::Radial(Radial::new(units, reference, &dea), orientation)
-            }
             ProductivityModel::Directional | ProductivityModel::Luenberger => Distance::Directional {
-                technology: Technology::new(units, reference, rts, [1.0; 2], Disposability::Weak),
+                technology: Technology::new(units, reference, rts, [1.0; 2], options.disposability),
                 orientation,
                 ratio: options.model == ProductivityModel::Directional,
             },
+            _ => {
+                let dea = Dea { rts, orientation, ..Dea::default() };
+                Distance::Radial(Radial::new(units, reference, &dea), orientation)
+            }
         }
     }
 
     /// q of a point.
-    pub(super) fn at(&self, point: &[f64], standing: Standing) -> Scored<f64> {
+    pub(super) fn at(&self, point: &[f64], standing: Standing) -> Placed {
+        let columns = |lambda: &[(usize, f64)]| lambda.iter().map(|&(column, _)| column).collect();
         match self {
-            Distance::Radial(radial, Orientation::Output) => radial.score(point, standing).map(|phi| -phi.ln()),
-            Distance::Radial(radial, _) => radial.score(point, standing).map(f64::ln),
-            Distance::Directional { technology, orientation, ratio } => {
-                let phi = expansion(technology, *orientation, point, standing)?;
-                Ok(if *ratio { -phi.ln() } else { 1.0 - phi })
+            Distance::Radial(radial, orientation) => {
+                let to = radial.project(point, standing)?;
+                let q = if *orientation == Orientation::Output { -to.score.ln() } else { to.score.ln() };
+                Ok((q, columns(&to.lambda)))
             }
+            Distance::Directional { technology, orientation, ratio } => {
+                let (phi, lambda) = expansion(technology, *orientation, point, standing)?;
+                Ok((if *ratio { -phi.ln() } else { 1.0 - phi }, columns(&lambda)))
+            }
+        }
+    }
+
+    /// Names the columns that are likely to be peers.
+    pub(super) fn prefer(&mut self, columns: &[usize]) {
+        match self {
+            Distance::Radial(radial, _) => radial.prefer(columns),
+            Distance::Directional { technology, .. } => technology.prefer(columns),
         }
     }
 }
 
-/// φ = 1 + β of a point.
-fn expansion(technology: &Technology, orientation: Orientation, point: &[f64], standing: Standing) -> Scored<f64> {
+/// φ = 1 + β of a point, with the units of its target.
+fn expansion(
+    technology: &Technology,
+    orientation: Orientation,
+    point: &[f64],
+    standing: Standing,
+) -> Scored<(f64, Vec<(usize, f64)>)> {
     let mut program = technology.program(point);
     let mut column = Vec::with_capacity(point.len());
     for (i, kind) in technology.kinds().iter().enumerate() {
@@ -74,7 +94,9 @@ fn expansion(technology: &Technology, orientation: Orientation, point: &[f64], s
         Standing::Member(reference) => technology.start(&program, reference, &[own]),
         _ => Vec::new(),
     };
-    let phi = technology.solve(&program, &start)?.own[own];
+    let solution = technology.solve(&program, &start)?;
+    let phi = solution.own[own];
     // A member has β ≥ 0; what is below is rounding.
-    Ok(if matches!(standing, Standing::Member(_)) { phi.max(1.0) } else { phi })
+    let phi = if matches!(standing, Standing::Member(_)) { phi.max(1.0) } else { phi };
+    Ok((phi, solution.shared))
 }
