@@ -33,12 +33,17 @@
 mod directional;
 mod free_disposal;
 mod hyperbolic;
+mod multidirectional;
+mod nonradial;
 mod radial;
 pub mod technology;
+mod undesirable;
 mod units;
 
 pub use directional::{Direction, Directional};
 pub use hyperbolic::Hyperbolic;
+pub use multidirectional::MultiDirectional;
+pub use nonradial::NonRadial;
 pub use radial::Radial;
 pub use units::{Kind, Units};
 
@@ -62,10 +67,18 @@ pub struct Dea {
     pub bads: Vec<String>,
     /// Whether undesirable outputs can be given up for nothing, or only together with outputs.
     pub disposability: Disposability,
+    /// Constants W, one for each undesirable output b, which then counts as the output W - b; more than its largest value
+    /// (Seiford and Zhu 2002).
+    pub translate: Vec<f64>,
+    /// Inputs or outputs that a unit cannot choose, such as its area: the radial score does not scale them.
+    pub fixed: Vec<String>,
     /// How the distance to the frontier is measured.
     pub model: DeaModel,
     /// What the directional model improves, and in which proportions.
     pub direction: Direction,
+    /// Weights of the factors in the non-radial directional model, one for each input, output and undesirable output in
+    /// that order; zero keeps a column as it is. Without it, equal for the three groups and equal within each.
+    pub beta_weights: Vec<f64>,
     /// Returns to scale of the frontier. Variable by default: cities and countries differ in size.
     pub rts: Rts,
     /// Smallest and largest Σλ under generalized returns to scale (`rts = "grs"`).
@@ -90,8 +103,11 @@ impl Default for Dea {
             outputs: Vec::new(),
             bads: Vec::new(),
             disposability: Disposability::default(),
+            translate: Vec::new(),
+            fixed: Vec::new(),
             model: DeaModel::default(),
             direction: Direction::default(),
+            beta_weights: Vec::new(),
             rts: Rts::default(),
             grs: [0.8, 1.2],
             orientation: Orientation::default(),
@@ -114,6 +130,10 @@ pub enum DeaModel {
     Directional,
     /// One factor that divides outputs and multiplies inputs (graph efficiency).
     Hyperbolic,
+    /// Non-radial directional: each column by its own factor, the largest weighted sum of them.
+    Nddf,
+    /// Multi-directional: toward the point that is best in each column by itself.
+    Mea,
 }
 
 /// Returns to scale of the frontier.
@@ -144,6 +164,8 @@ pub enum Disposability {
     Weak,
     /// Freely, as if they were inputs: B'λ ≤ b.
     Strong,
+    /// Only together with the outputs, each unit by an abatement factor of its own; variable returns (Kuosmanen 2005).
+    Kuosmanen,
 }
 
 /// What is scaled to reach the frontier.
@@ -195,6 +217,8 @@ pub struct Projection {
     pub prices: Vec<f64>,
     /// Scale efficiency and local returns, with `scale`.
     pub scale: Option<(f64, ReturnsToScale)>,
+    /// Part by which each variable improves, m + s + q, in models with a factor for each; none for what does not move.
+    pub betas: Option<Vec<Option<f64>>>,
 }
 
 /// A way to score points against a reference.
@@ -224,6 +248,8 @@ pub struct Unit {
     /// Excess of inputs, shortfall of outputs and excess of undesirable outputs at the target, m + s + q, in the units of
     /// the columns.
     pub slacks: Option<Vec<f64>>,
+    /// Part by which each variable improves, m + s + q, in models with a factor for each; none for what does not move.
+    pub betas: Option<Vec<Option<f64>>>,
     /// Reference units of the target, by row.
     pub peers: Vec<Peer>,
 }
@@ -238,6 +264,7 @@ impl Unit {
             scale_efficiency: None,
             returns_to_scale: None,
             slacks: None,
+            betas: None,
             peers: Vec::new(),
         };
         match scored {
@@ -246,6 +273,7 @@ impl Unit {
                 (unit.efficiency, unit.score) = (Some(projection.efficiency), Some(projection.score));
                 (unit.scale_efficiency, unit.returns_to_scale) = projection.scale.unzip();
                 unit.slacks = projection.slacks;
+                unit.betas = projection.betas;
                 let peer = |(j, lambda): (usize, f64)| Peer { unit: reference[j], lambda };
                 unit.peers = projection.lambda.into_iter().map(peer).collect();
             }
@@ -271,6 +299,9 @@ const COMPARABLE: f64 = 1e8;
 /// Scores every unit against the frontier of all of them.
 pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
     check(units, options)?;
+    if !options.translate.is_empty() {
+        return undesirable::translated(units, options);
+    }
     let refusal = |unit: usize| refusal(units, unit, options);
     let model = |reference: &[usize]| model(units, reference, options);
     Ok(score(units, refusal, model, options.super_efficiency))
@@ -279,7 +310,12 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 /// Why the model that `options` name has no score for a unit, if so.
 fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
     match options.model {
-        DeaModel::Radial | DeaModel::Hyperbolic => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Radial => radial::outside(units, unit, options).map(NoScore::refused),
+        DeaModel::Hyperbolic => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Nddf | DeaModel::Mea => radial::refusal(units, unit).map(NoScore::refused),
+        DeaModel::Directional if options.disposability == Disposability::Kuosmanen => {
+            radial::refusal(units, unit).map(NoScore::refused)
+        }
         DeaModel::Directional => directional::refusal(units, unit, options.rts).map(NoScore::refused),
     }
 }
@@ -291,6 +327,8 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
         (DeaModel::Radial, _) => Box::new(Radial::new(units, reference, options)),
         (DeaModel::Directional, _) => Box::new(Directional::new(units, reference, options)),
         (DeaModel::Hyperbolic, _) => Box::new(Hyperbolic::new(units, reference, options)),
+        (DeaModel::Nddf, _) => Box::new(NonRadial::new(units, reference, options)),
+        (DeaModel::Mea, _) => Box::new(MultiDirectional::new(units, reference, options)),
     }
 }
 
@@ -349,7 +387,11 @@ fn check(units: &Units, options: &Dea) -> Result<()> {
         ));
     }
     directional::check(options)?;
+    radial::check(options)?;
+    undesirable::check(units, options)?;
     hyperbolic::check(options)?;
+    nonradial::check(units, options)?;
+    multidirectional::check(options)?;
     let [lower, upper] = options.grs;
     if options.rts == Rts::Grs && !((0.0..=1.0).contains(&lower) && 1.0 <= upper) {
         return Err(Error::invalid(

@@ -4,4 +4,5 @@
 mod data;
 mod directional;
 mod hyperbolic;
+mod nonradial;
 mod radial;

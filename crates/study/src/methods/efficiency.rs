@@ -125,8 +125,11 @@ impl Method for Dea {
         if self.scale {
             names.extend(["scale_efficiency", "returns_to_scale"].map(str::to_string));
         }
-        if self.model == DeaModel::Directional {
+        if self.model == DeaModel::Directional || self.model == DeaModel::Mea {
             names.push("beta".into());
+        }
+        if self.model == DeaModel::Nddf || self.model == DeaModel::Mea {
+            names.extend(variables(self).all().map(|c| format!("beta_{c}")));
         }
         names.push("peers".into());
         if self.slacks {
@@ -144,8 +147,13 @@ impl Method for Dea {
             columns.push(number(&units, "scale_efficiency", |u| u.scale_efficiency));
             columns.push(Column::text("returns_to_scale", units.iter().map(|u| word(&u.returns_to_scale))));
         }
-        if self.model == DeaModel::Directional {
+        if self.model == DeaModel::Directional || self.model == DeaModel::Mea {
             columns.push(number(&units, "beta", |u| u.score));
+        }
+        if self.model == DeaModel::Nddf || self.model == DeaModel::Mea {
+            for (j, name) in variables(self).all().enumerate() {
+                columns.push(number(&units, &format!("beta_{name}"), |u| u.betas.as_ref()?[j]));
+            }
         }
         columns.push(peers(cx, &observed.table, &units));
         if self.slacks {

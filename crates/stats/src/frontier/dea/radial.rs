@@ -5,12 +5,20 @@
 //! output:  max φ   s.t.  X'λ ≤ x_o,     Y'λ ≥ φ y_o,   λ ∈ Λ        efficiency 1/φ
 //! ```
 //!
+//! Variables that a unit cannot choose (`fixed`) are not scaled (Banker and Morey 1986). Under variable returns their rows
+//! stay as they are; otherwise a combination must not be scaled along them, so that a small place is not compared with a
+//! shrunk large one: Z'λ ≤ z_o Σλ.
+//!
+//! Under variable returns the score is free of the origin of what it does not scale: outputs may be negative in the input
+//! orientation, inputs in the output orientation (Ali and Seiford 1990).
+//!
 //! The second phase holds the score fixed and maximizes the sum of slacks.
 
 use super::technology::{NoScore, Scored, Standing, Technology};
-use super::{Dea, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
+use super::{Dea, DeaModel, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
 use crate::frontier::Status;
 use crate::math::lp::{Program, Solution};
+use crate::{Error, Result};
 
 /// A score this close to one is one: the certificate does not tell them apart.
 const EFFICIENT: f64 = 1e-10;
@@ -24,23 +32,30 @@ pub struct Radial {
     others: Vec<(Rts, Technology)>,
     orientation: Orientation,
     slacks: bool,
+    /// What the unit cannot choose, m + s + q.
+    fixed: Vec<bool>,
 }
 
 impl Radial {
     /// Of the units `reference`, with what `options` ask for.
     pub fn new(units: &Units, reference: &[usize], options: &Dea) -> Self {
-        let technology = |rts| Technology::new(units, reference, rts, options.grs, options.disposability);
+        let fixed = fixed(options);
+        let technology = |rts| {
+            let (rts, bounds) = if fixed.contains(&true) { sum(rts, options.grs) } else { (rts, options.grs) };
+            Technology::new(units, reference, rts, bounds, options.disposability)
+        };
         let wanted: &[Rts] = if options.scale { &[Rts::Crs, Rts::Vrs, Rts::Nirs] } else { &[] };
         let others = wanted.iter().filter(|&&r| r != options.rts).map(|&rts| (rts, technology(rts))).collect();
         let (orientation, slacks) = (options.orientation, options.slacks);
-        Radial { technology: technology(options.rts), others, orientation, slacks }
+        Radial { technology: technology(options.rts), others, orientation, slacks, fixed }
     }
 
     /// Of all `units`, for the score alone.
     pub fn of(units: &Units, rts: Rts, orientation: Orientation) -> Self {
         let reference: Vec<usize> = (0..units.count()).collect();
         let technology = Technology::new(units, &reference, rts, [1.0; 2], Disposability::Strong);
-        Radial { technology, others: Vec::new(), orientation, slacks: false }
+        let fixed = vec![false; units.variables()];
+        Radial { technology, others: Vec::new(), orientation, slacks: false, fixed }
     }
 
     /// θ or φ of a point.
@@ -53,9 +68,17 @@ impl Radial {
         let scaled = if self.orientation == Orientation::Input { Kind::Input } else { Kind::Output };
         let mut program = technology.program(point);
         let mut column = Vec::with_capacity(point.len());
-        for (i, _) in technology.kinds().iter().enumerate().filter(|(_, kind)| **kind == scaled) {
-            column.push((i, -point[i]));
-            program.rows[i].rhs = 0.0;
+        for (i, kind) in technology.kinds().iter().enumerate() {
+            if self.fixed[i] {
+                // Its bound grows with Σλ, where that is an own variable.
+                if let Some(sum) = program.own.first_mut() {
+                    sum.column[i] = -point[i];
+                    program.rows[i].rhs = 0.0;
+                }
+            } else if *kind == scaled {
+                column.push((i, -point[i]));
+                program.rows[i].rhs = 0.0;
+            }
         }
         let cost = if self.orientation == Orientation::Input { 1.0 } else { -1.0 };
         technology.add(&mut program, cost, [0.0, f64::INFINITY], &column);
@@ -121,7 +144,7 @@ impl Model for Radial {
         let slacks = self.slacks.then(|| self.second_phase(&mut optimum, point)).transpose()?;
         let lambda = self.technology.peers(&optimum.solution.shared, point, optimum.score.min(1.0));
         let Optimum { efficiency, score, .. } = optimum;
-        Ok(Projection { efficiency, score, lambda, slacks, prices, scale })
+        Ok(Projection { efficiency, score, lambda, slacks, prices, scale, ..Projection::default() })
     }
 
     fn prefer(&mut self, columns: &[usize]) {
@@ -138,6 +161,68 @@ struct Optimum<'a> {
     own: usize,
     score: f64,
     efficiency: f64,
+}
+
+/// What `options` call fixed, m + s + q.
+fn fixed(options: &Dea) -> Vec<bool> {
+    let names = options.inputs.iter().chain(&options.outputs).chain(&options.bads);
+    names.map(|name| options.fixed.contains(name)).collect()
+}
+
+/// The same returns to scale with Σλ as an own variable between bounds; variable returns need none.
+fn sum(rts: Rts, grs: [f64; 2]) -> (Rts, [f64; 2]) {
+    let bounds = match rts {
+        Rts::Crs => [0.0, f64::INFINITY],
+        Rts::Nirs => [0.0, 1.0],
+        Rts::Ndrs => [1.0, f64::INFINITY],
+        Rts::Grs | Rts::Vrs | Rts::Fdh => grs,
+    };
+    (if matches!(rts, Rts::Vrs | Rts::Fdh) { rts } else { Rts::Grs }, bounds)
+}
+
+/// Options that exclude each other.
+pub(super) fn check(options: &Dea) -> Result<()> {
+    let Some(first) = options.fixed.first() else { return Ok(()) };
+    let scaled = if options.orientation == Orientation::Input { &options.inputs } else { &options.outputs };
+    let known = |name: &&String| options.inputs.contains(name) || options.outputs.contains(name);
+    let refuse = |why: String, way_out: &str| Err(Error::invalid(why, way_out));
+    match options.fixed.iter().find(|name| !known(name)) {
+        Some(name) => refuse(
+            format!("`fixed` names `{name}`, which is no input or output"),
+            "name columns of `inputs` or `outputs`: undesirable outputs are not scaled by a radial score anyway",
+        ),
+        None if options.model != DeaModel::Radial || options.rts == Rts::Fdh => refuse(
+            format!("`fixed` (`{first}`) belongs to the radial model with combinations of units"),
+            "set `model = \"radial\"` and an `rts` other than `fdh`, or leave `fixed` out",
+        ),
+        None if scaled.iter().all(|name| options.fixed.contains(name)) => refuse(
+            "`fixed` leaves nothing for the score to scale".into(),
+            "turn `orientation`, or leave a column out of it",
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Why a unit has no radial score under `options`, if so.
+pub(super) fn outside(units: &Units, unit: usize, options: &Dea) -> Option<&'static str> {
+    let plain = options.scale || options.disposability == Disposability::Kuosmanen;
+    if options.rts != Rts::Vrs || plain {
+        return refusal(units, unit);
+    }
+    let scaled = if options.orientation == Orientation::Input { Kind::Input } else { Kind::Output };
+    let of =
+        |kind: Kind| (0..units.variables()).filter(move |&i| units.kinds()[i] == kind).map(move |i| units.at(i, unit));
+    match () {
+        () if of(scaled).any(|v| v < 0.0) && scaled == Kind::Input => {
+            Some("an input is negative, which the input orientation would scale; only outputs may be negative in it")
+        }
+        () if of(scaled).any(|v| v < 0.0) => {
+            Some("an output is negative, which the output orientation would scale; only inputs may be negative in it")
+        }
+        () if of(Kind::Input).all(|v| v == 0.0) => Some("all inputs are zero"),
+        () if of(Kind::Output).all(|v| v == 0.0) => Some("all outputs are zero"),
+        () => None,
+    }
 }
 
 /// Why a unit has no radial score, if so.
