@@ -6,3 +6,4 @@ mod directional;
 mod hyperbolic;
 mod nonradial;
 mod radial;
+mod undesirable;

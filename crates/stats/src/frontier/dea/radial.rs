@@ -5,9 +5,8 @@
 //! output:  max φ   s.t.  X'λ ≤ x_o,     Y'λ ≥ φ y_o,   λ ∈ Λ        efficiency 1/φ
 //! ```
 //!
-//! Variables that a unit cannot choose (`fixed`) are not scaled (Banker and Morey 1986). Under variable returns their rows
-//! stay as they are; otherwise a combination must not be scaled along them, so that a small place is not compared with a
-//! shrunk large one: Z'λ ≤ z_o Σλ.
+//! Variables that a unit cannot choose (`fixed`) are not scaled: their rows stay X'λ ≤ x_o and Y'λ ≥ y_o (Banker and Morey
+//! 1986; Ruggiero 2007).
 //!
 //! Under variable returns the score is free of the origin of what it does not scale: outputs may be negative in the input
 //! orientation, inputs in the output orientation (Ali and Seiford 1990).
@@ -40,10 +39,7 @@ impl Radial {
     /// Of the units `reference`, with what `options` ask for.
     pub fn new(units: &Units, reference: &[usize], options: &Dea) -> Self {
         let fixed = fixed(options);
-        let technology = |rts| {
-            let (rts, bounds) = if fixed.contains(&true) { sum(rts, options.grs) } else { (rts, options.grs) };
-            Technology::new(units, reference, rts, bounds, options.disposability)
-        };
+        let technology = |rts| Technology::new(units, reference, rts, options.grs, options.disposability);
         let wanted: &[Rts] = if options.scale { &[Rts::Crs, Rts::Vrs, Rts::Nirs] } else { &[] };
         let others = wanted.iter().filter(|&&r| r != options.rts).map(|&rts| (rts, technology(rts))).collect();
         let (orientation, slacks) = (options.orientation, options.slacks);
@@ -69,13 +65,7 @@ impl Radial {
         let mut program = technology.program(point);
         let mut column = Vec::with_capacity(point.len());
         for (i, kind) in technology.kinds().iter().enumerate() {
-            if self.fixed[i] {
-                // Its bound grows with Σλ, where that is an own variable.
-                if let Some(sum) = program.own.first_mut() {
-                    sum.column[i] = -point[i];
-                    program.rows[i].rhs = 0.0;
-                }
-            } else if *kind == scaled {
+            if *kind == scaled && !self.fixed[i] {
                 column.push((i, -point[i]));
                 program.rows[i].rhs = 0.0;
             }
@@ -167,17 +157,6 @@ struct Optimum<'a> {
 fn fixed(options: &Dea) -> Vec<bool> {
     let names = options.inputs.iter().chain(&options.outputs).chain(&options.bads);
     names.map(|name| options.fixed.contains(name)).collect()
-}
-
-/// The same returns to scale with Σλ as an own variable between bounds; variable returns need none.
-fn sum(rts: Rts, grs: [f64; 2]) -> (Rts, [f64; 2]) {
-    let bounds = match rts {
-        Rts::Crs => [0.0, f64::INFINITY],
-        Rts::Nirs => [0.0, 1.0],
-        Rts::Ndrs => [1.0, f64::INFINITY],
-        Rts::Grs | Rts::Vrs | Rts::Fdh => grs,
-    };
-    (if matches!(rts, Rts::Vrs | Rts::Fdh) { rts } else { Rts::Grs }, bounds)
 }
 
 /// Options that exclude each other.
