@@ -124,3 +124,17 @@ fn the_directional_model_adds_beta() {
     assert!((beta[4] - (1.0 - 1.4 / 3.0)).abs() < 1e-12 && (efficiency[4] - 1.4 / 3.0).abs() < 1e-12);
     assert!(beta[..4].iter().all(|&b| b == 0.0));
 }
+
+/// With one input both models are the radial one; what they do not move has no part.
+#[test]
+fn models_with_a_factor_for_each_column_say_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("units.csv");
+    std::fs::write(&file, "u,t,x,y\nA,1,2,2\nB,1,3,5\nC,1,6,8\nD,1,9,9\nE,1,5,3\n").unwrap();
+    for options in [json!({ "model": "nddf", "direction": "inputs" }), json!({ "model": "mea" })] {
+        let (table, _) = scores(&file, options);
+        let (inputs, efficiency) = (table.numbers("beta_x").unwrap(), table.numbers("efficiency").unwrap());
+        assert!((inputs[4] - (1.0 - 1.4 / 3.0)).abs() < 1e-12 && (efficiency[4] - 1.4 / 3.0).abs() < 1e-12);
+        assert!(table.numbers("beta_y").unwrap().iter().all(|b| b.is_nan()));
+    }
+}

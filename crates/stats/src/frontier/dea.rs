@@ -42,17 +42,22 @@ pub mod fractional;
 mod free_disposal;
 mod hyperbolic;
 mod metafrontier;
+mod multidirectional;
+mod nonradial;
 pub(in crate::frontier) mod radial;
 mod russell;
 pub mod sbm;
 mod slack;
 pub mod technology;
+mod undesirable;
 mod units;
 
 pub use cost::{Economic, Parts};
 pub use directional::{Direction, Directional};
 pub use elasticity::Elasticity;
 pub use hyperbolic::Hyperbolic;
+pub use multidirectional::MultiDirectional;
+pub use nonradial::NonRadial;
 pub use radial::{Multipliers, Radial};
 pub use units::{Kind, Units};
 
@@ -80,10 +85,18 @@ pub struct Dea {
     pub bads: Vec<String>,
     /// Whether undesirable outputs can be given up for nothing, or only together with outputs.
     pub disposability: Disposability,
+    /// Constants W, one for each undesirable output b, which then counts as the output W - b; more than its largest value
+    /// (Seiford and Zhu 2002).
+    pub translate: Vec<f64>,
+    /// Inputs or outputs that a unit cannot choose, such as its area: the radial score does not scale them.
+    pub fixed: Vec<String>,
     /// How the distance to the frontier is measured.
     pub model: DeaModel,
     /// What the directional model improves, and in which proportions.
     pub direction: Direction,
+    /// Weights of the factors in the non-radial directional model, one for each input, output and undesirable output in
+    /// that order; zero keeps a column as it is. Without it, equal for the three groups and equal within each.
+    pub beta_weights: Vec<f64>,
     /// Returns to scale of the frontier. Variable by default: cities and countries differ in size.
     pub rts: Rts,
     /// Smallest and largest Σλ under generalized returns to scale (`rts = "grs"`).
@@ -127,8 +140,11 @@ impl Default for Dea {
             outputs: Vec::new(),
             bads: Vec::new(),
             disposability: Disposability::default(),
+            translate: Vec::new(),
+            fixed: Vec::new(),
             model: DeaModel::default(),
             direction: Direction::default(),
+            beta_weights: Vec::new(),
             rts: Rts::default(),
             grs: [0.8, 1.2],
             orientation: Orientation::default(),
@@ -159,6 +175,10 @@ pub enum DeaModel {
     Directional,
     /// One factor that divides outputs and multiplies inputs (graph efficiency).
     Hyperbolic,
+    /// Non-radial directional: each column by its own factor, the largest weighted sum of them.
+    Nddf,
+    /// Multi-directional: toward the point that is best in each column by itself.
+    Mea,
     /// Smallest cost of the outputs at the prices of the inputs.
     Cost,
     /// Largest revenue from the inputs at the prices of the outputs.
@@ -217,6 +237,8 @@ pub enum Disposability {
     Weak,
     /// Freely, as if they were inputs: B'λ ≤ b.
     Strong,
+    /// Only together with the outputs, each unit by an abatement factor of its own; variable returns (Kuosmanen 2005).
+    Kuosmanen,
 }
 
 /// What is scaled to reach the frontier.
@@ -274,6 +296,8 @@ pub struct Projection {
     pub parts: Option<Parts>,
     /// Weights of the multiplier model, with `multipliers`.
     pub multipliers: Option<Multipliers>,
+    /// Part by which each variable improves, m + s + q, in models with a factor for each; none for what does not move.
+    pub betas: Option<Vec<Option<f64>>>,
 }
 
 /// A way to score points against a reference.
@@ -318,6 +342,8 @@ pub struct Unit {
     pub group_efficiency: Option<f64>,
     /// Efficiency against all over that against the own group, with `group`.
     pub technology_gap_ratio: Option<f64>,
+    /// Part by which each variable improves, m + s + q, in models with a factor for each; none for what does not move.
+    pub betas: Option<Vec<Option<f64>>>,
     /// Reference units of the target, by row.
     pub peers: Vec<Peer>,
 }
@@ -337,6 +363,7 @@ impl Unit {
             multipliers: None,
             group_efficiency: None,
             technology_gap_ratio: None,
+            betas: None,
             peers: Vec::new(),
         };
         match scored {
@@ -346,6 +373,7 @@ impl Unit {
                 (unit.scale_efficiency, unit.returns_to_scale) = projection.scale.unzip();
                 (unit.elasticity, unit.slacks) = (projection.elasticity, projection.slacks);
                 (unit.parts, unit.multipliers) = (projection.parts, projection.multipliers);
+                unit.betas = projection.betas;
                 let peer = |(j, lambda): (usize, f64)| Peer { unit: reference[j], lambda };
                 unit.peers = projection.lambda.into_iter().map(peer).collect();
             }
@@ -376,6 +404,9 @@ const FIRST_BATCH: usize = 32;
 /// Scores every unit against the frontier of all of them.
 pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
     check(units, options)?;
+    if !options.translate.is_empty() {
+        return undesirable::translated(units, options);
+    }
     let refusal = |unit: usize| refusal(units, unit, options);
     let model = |reference: &[usize]| model(units, reference, options);
     let mut scores = score(units, refusal, model, options.super_efficiency);
@@ -390,20 +421,16 @@ pub fn dea(units: &Units, options: &Dea) -> Result<DeaScores> {
 
 /// Why the model that `options` name has no score for a unit, if so.
 pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoScore> {
-    match options.model {
-        DeaModel::Radial
-        | DeaModel::Russell
-        | DeaModel::Hyperbolic
-        | DeaModel::Cost
-        | DeaModel::Revenue
-        | DeaModel::Profit
-        | DeaModel::Profitability => radial::refusal(units, unit).map(NoScore::refused),
-        DeaModel::Ebm => ebm::refusal(units, unit).map(NoScore::refused),
-        DeaModel::Additive | DeaModel::Mip | DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam => {
-            additive::refusal(units, unit, options).map(NoScore::refused)
+    let reason = match options.model {
+        DeaModel::Radial => radial::outside(units, unit, options),
+        DeaModel::Directional if options.disposability != Disposability::Kuosmanen => {
+            directional::refusal(units, unit, options.rts)
         }
-        DeaModel::Directional => directional::refusal(units, unit, options.rts).map(NoScore::refused),
-    }
+        DeaModel::Ebm => ebm::refusal(units, unit),
+        model if model.is_additive() => return additive::refusal(units, unit, options).map(NoScore::refused),
+        _ => radial::refusal(units, unit),
+    };
+    reason.map(NoScore::refused)
 }
 
 /// The model that `options` name, against the units `reference`.
@@ -421,6 +448,8 @@ fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
         (DeaModel::Hyperbolic, _) => Box::new(Hyperbolic::new(units, reference, options)),
         (DeaModel::Russell, _) => Box::new(Russell::new(units, reference, options)),
         (DeaModel::Ebm, _) => Box::new(EpsilonBased::new(units, reference, options)),
+        (DeaModel::Nddf, _) => Box::new(NonRadial::new(units, reference, options)),
+        (DeaModel::Mea, _) => Box::new(MultiDirectional::new(units, reference, options)),
     }
 }
 

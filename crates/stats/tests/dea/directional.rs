@@ -1,9 +1,10 @@
 //! The directional model against R packages, its identities, and its refusals.
 
-use super::data::{columns, data, dea, efficiencies, options, random, same, scores, vector};
+use super::data::{INFEASIBLE, columns, data, dea, efficiencies, options, random, same, scores, vector};
 use plim_golden::{json, shared};
 use plim_stats::frontier::Status;
-use plim_stats::frontier::dea::{Dea, DeaModel, Direction, Orientation, Rts, Units};
+use plim_stats::frontier::dea::technology::Standing;
+use plim_stats::frontier::dea::{Dea, DeaModel, Direction, Directional, Model, Orientation, Rts, Units};
 use plim_stats::math::Mat;
 
 fn directional(X: &Mat<f64>, Y: &Mat<f64>, rts: Rts, direction: Direction) -> Dea {
@@ -122,4 +123,37 @@ fn negative_values_under_constant_returns_are_refused() {
     assert!(third.reason.as_ref().unwrap().contains("negative"));
     // max β: x ≤ 3 - 3β, y ≥ -1 + β on the segment from (1, 1): β = 2/3.
     same(&scores(&run(Rts::Vrs)), &[0.0, 0.0, 2.0 / 3.0], 1e-12, "VRS");
+}
+
+/// Units of methods.md 2.2d in the periods 1 and 2: x, y, and the undesirable b.
+fn undesirable(period: usize) -> Units {
+    let (x, y, b) = [
+        ([2.0, 3.0, 6.0, 9.0, 5.0], [2.0, 5.0, 8.0, 9.0, 3.0], [1.0, 2.0, 4.0, 7.0, 4.0]),
+        ([2.0, 3.0, 5.0, 9.0, 4.0], [3.0, 6.0, 8.0, 11.0, 4.0], [1.0, 2.0, 3.0, 7.0, 3.0]),
+    ][period - 1];
+    let column = |v: [f64; 5]| columns(&[v.to_vec()]);
+    Units::with_bads(&column(x), &column(y), &column(b)).unwrap()
+}
+
+fn undesirable_options(model: DeaModel) -> Dea {
+    let names = |name: &str| vec![name.to_string()];
+    let (inputs, outputs, bads) = (names("x"), names("y"), names("b"));
+    let direction = Direction::Outputs;
+    Dea { model, direction, inputs, outputs, bads, rts: Rts::Crs, ..Dea::default() }
+}
+
+/// methods.md TEST 2.2d: periods against themselves, and period 2 against period 1, where B has no solution.
+#[test]
+fn test_2_2d() {
+    let o = undesirable_options(DeaModel::Directional);
+    let within = [(1, [0.111111, 0.0, 0.111111, 0.320755, 0.538462]), (2, [0.0, 0.0, 0.058824, 0.3125, 0.384615])];
+    for (period, want) in within {
+        let ours = plim_stats::frontier::dea::dea(&undesirable(period), &o).unwrap();
+        same(&scores(&ours), &want, 5.1e-7, &format!("period {period}"));
+    }
+    let first = Directional::new(&undesirable(1), &[0, 1, 2, 3, 4], &o);
+    let across: Vec<_> = (0..5).map(|i| first.project(&undesirable(2).point(i), Standing::Outside)).collect();
+    assert_eq!(across[1].as_ref().unwrap_err().status, Status::Infeasible);
+    let beta: Vec<f64> = across.iter().map(|p| p.as_ref().map_or(INFEASIBLE, |p| p.score)).collect();
+    same(&beta, &[-0.090909, INFEASIBLE, -0.032258, 0.22807, 0.304348], 5.1e-7, "period 2 against 1");
 }

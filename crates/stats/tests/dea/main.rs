@@ -12,6 +12,8 @@ mod elasticity;
 mod hyperbolic;
 mod metafrontier;
 mod multipliers;
+mod nonradial;
 mod radial;
 mod russell;
 mod sbm;
+mod undesirable;

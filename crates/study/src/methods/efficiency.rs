@@ -173,8 +173,11 @@ impl Method for Dea {
         if self.group.is_some() {
             names.extend(["group_efficiency", "technology_gap_ratio"].map(str::to_string));
         }
-        if self.model == DeaModel::Directional {
+        if self.model == DeaModel::Directional || self.model == DeaModel::Mea {
             names.push("beta".into());
+        }
+        if self.model == DeaModel::Nddf || self.model == DeaModel::Mea {
+            names.extend(variables(self).all().map(|c| format!("beta_{c}")));
         }
         names.push("peers".into());
         if self.slacks {
@@ -215,8 +218,13 @@ impl Method for Dea {
             columns.push(number(&units, "group_efficiency", |u| u.group_efficiency));
             columns.push(number(&units, "technology_gap_ratio", |u| u.technology_gap_ratio));
         }
-        if self.model == DeaModel::Directional {
+        if self.model == DeaModel::Directional || self.model == DeaModel::Mea {
             columns.push(number(&units, "beta", |u| u.score));
+        }
+        if self.model == DeaModel::Nddf || self.model == DeaModel::Mea {
+            for (j, name) in variables(self).all().enumerate() {
+                columns.push(number(&units, &format!("beta_{name}"), |u| u.betas.as_ref()?[j]));
+            }
         }
         columns.push(peers(cx, &observed.table, &units));
         if self.slacks {

@@ -1,7 +1,10 @@
 //! What the options of `dea` exclude, and what a reader must know of its scores.
 
 use super::{Dea, DeaModel, Kind, Orientation, Rts, Unit, Units};
-use super::{additive, assurance, cost, directional, ebm, elasticity, hyperbolic, metafrontier, russell};
+use super::{
+    additive, assurance, cost, directional, ebm, elasticity, hyperbolic, metafrontier, multidirectional, nonradial,
+    radial, russell, undesirable,
+};
 use crate::frontier::Status;
 use crate::{Error, Result};
 
@@ -19,6 +22,10 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     ebm::check(options)?;
     directional::check(options)?;
     hyperbolic::check(options)?;
+    nonradial::check(units, options)?;
+    multidirectional::check(options)?;
+    radial::check(options)?;
+    undesirable::check(units, options)?;
     if options.model.is_additive() {
         additive::check(units, options)?;
     } else if !options.slack_weights.is_empty() {

@@ -22,6 +22,7 @@
 
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaModel, Kind, Model, Orientation, Projection, Rts, Units};
+use crate::math::lp::{Program, Solution};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -115,21 +116,8 @@ impl Model for Directional {
                 _ => Err(NoScore::refused("the direction is zero in every variable")),
             };
         }
-        let mut program = self.technology.program(point);
-        program.skip = standing.skip();
-        let sign = |i: usize| if self.technology.kinds()[i] == Kind::Output { -1.0 } else { 1.0 };
-        let column: Vec<(usize, f64)> =
-            (0..step.len()).filter(|&i| step[i] != 0.0).map(|i| (i, sign(i) * step[i])).collect();
-        let member = matches!(standing, Standing::Member(_));
-        let lower = if member { 0.0 } else { f64::NEG_INFINITY };
-        let own = self.technology.add(&mut program, -1.0, [lower, f64::INFINITY], &column);
-        let start = match standing {
-            Standing::Member(column) => self.technology.start(&program, column, &[own]),
-            _ => Vec::new(),
-        };
-        let mut solution = self.technology.solve(&program, &start)?;
+        let Walk { mut program, mut solution, own, beta: score } = walk(&self.technology, point, &step, standing)?;
         let fixed = solution.own[own];
-        let score = if fixed.abs() <= EFFICIENT { 0.0 } else { fixed };
         let efficiency = self.efficiency(score).ok_or_else(|| {
             NoScore::refused(format!("β is {score:.6}: so far beyond the frontier this direction has no efficiency"))
         })?;
@@ -151,6 +139,49 @@ impl Model for Directional {
     }
 }
 
+/// The longest step along a direction, as a certified optimum.
+pub(super) struct Walk<'a> {
+    pub(super) program: Program<'a>,
+    pub(super) solution: Solution,
+    /// Place of β among the own variables.
+    pub(super) own: usize,
+    /// β, zero where the certificate cannot tell it from zero.
+    pub(super) beta: f64,
+}
+
+/// How far `point` goes along the direction `step`, m + s + q, not all zero.
+pub(super) fn walk<'a>(
+    technology: &'a Technology,
+    point: &[f64],
+    step: &[f64],
+    standing: Standing,
+) -> Scored<Walk<'a>> {
+    let mut program = technology.program(point);
+    program.skip = standing.skip();
+    let column: Vec<(usize, f64)> =
+        (0..step.len()).filter(|&i| step[i] != 0.0).map(|i| (i, toward(technology.kinds()[i]) * step[i])).collect();
+    let member = matches!(standing, Standing::Member(_));
+    let lower = if member { 0.0 } else { f64::NEG_INFINITY };
+    let own = technology.add(&mut program, -1.0, [lower, f64::INFINITY], &column);
+    let start = match standing {
+        Standing::Member(column) => technology.start(&program, column, &[own]),
+        _ => Vec::new(),
+    };
+    let solution = technology.solve(&program, &start)?;
+    let beta = clean(solution.own[own]);
+    Ok(Walk { program, solution, own, beta })
+}
+
+/// Sign of a step on the left of a row: inputs and undesirable outputs shrink, outputs grow.
+pub(super) fn toward(kind: Kind) -> f64 {
+    if kind == Kind::Output { -1.0 } else { 1.0 }
+}
+
+/// A β without what is rounding.
+pub(super) fn clean(beta: f64) -> f64 {
+    if beta.abs() <= EFFICIENT { 0.0 } else { beta }
+}
+
 /// Why a unit has no directional score, if so.
 pub(super) fn refusal(units: &Units, unit: usize, rts: Rts) -> Option<&'static str> {
     let zero = |kind: Kind| (0..units.variables()).all(|i| units.kinds()[i] != kind || units.at(i, unit) == 0.0);
@@ -169,9 +200,10 @@ pub(super) fn check(options: &Dea) -> Result<()> {
     if options.model != DeaModel::Directional {
         return match options.direction {
             Direction::Own => Ok(()),
+            _ if options.model == DeaModel::Nddf => Ok(()),
             _ => Err(Error::invalid(
-                "`direction` belongs to the directional model",
-                "set `model = \"directional\"`, or leave `direction` out",
+                "`direction` belongs to the directional models",
+                "set `model` to `directional` or `nddf`, or leave `direction` out",
             )),
         };
     }

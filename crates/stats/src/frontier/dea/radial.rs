@@ -5,14 +5,21 @@
 //! output:  max φ   s.t.  X'λ ≤ x_o,     Y'λ ≥ φ y_o,   λ ∈ Λ        efficiency 1/φ
 //! ```
 //!
+//! Variables that a unit cannot choose (`fixed`) are not scaled: their rows stay X'λ ≤ x_o and Y'λ ≥ y_o (Banker and Morey
+//! 1986; Ruggiero 2007).
+//!
+//! Under variable returns the score is free of the origin of what it does not scale: outputs may be negative in the input
+//! orientation, inputs in the output orientation (Ali and Seiford 1990).
+//!
 //! The second phase holds the score fixed and maximizes the sum of slacks.
 
 use super::assurance::{self, TradeOff};
 use super::elasticity::{Elasticity, elasticity};
 use super::technology::{NoScore, Scored, Standing, Technology};
-use super::{Dea, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
+use super::{Dea, DeaModel, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
 use crate::frontier::Status;
 use crate::math::lp::{Program, Solution};
+use crate::{Error, Result};
 
 /// A score this close to one is one: the certificate does not tell them apart.
 const EFFICIENT: f64 = 1e-10;
@@ -30,18 +37,30 @@ pub struct Radial {
     elasticity: bool,
     /// From bounds on ratios of multipliers.
     trade_offs: Vec<TradeOff>,
+    /// What the unit cannot choose, m + s + q.
+    fixed: Vec<bool>,
 }
 
 impl Radial {
     /// Of the units `reference`, with what `options` ask for.
     pub fn new(units: &Units, reference: &[usize], options: &Dea) -> Self {
+        let fixed = fixed(options);
         let technology = |rts| Technology::new(units, reference, rts, options.grs, options.disposability);
         let wanted: &[Rts] = if options.scale { &[Rts::Crs, Rts::Vrs, Rts::Nirs] } else { &[] };
         let others = wanted.iter().filter(|&&r| r != options.rts).map(|&rts| (rts, technology(rts))).collect();
         let &Dea { orientation, slacks, multipliers, scale_elasticity: elasticity, .. } = options;
         // `check` has read them already.
         let trade_offs = assurance::trade_offs(options).unwrap_or_default();
-        Radial { technology: technology(options.rts), others, orientation, slacks, multipliers, elasticity, trade_offs }
+        Radial {
+            technology: technology(options.rts),
+            others,
+            orientation,
+            slacks,
+            multipliers,
+            elasticity,
+            trade_offs,
+            fixed,
+        }
     }
 
     /// Of all `units`, for the score alone.
@@ -56,6 +75,7 @@ impl Radial {
             multipliers: false,
             elasticity: false,
             trade_offs: Vec::new(),
+            fixed: vec![false; units.variables()],
         }
     }
 
@@ -69,9 +89,11 @@ impl Radial {
         let scaled = if self.orientation == Orientation::Input { Kind::Input } else { Kind::Output };
         let mut program = technology.program(point);
         let mut column = Vec::with_capacity(point.len());
-        for (i, _) in technology.kinds().iter().enumerate().filter(|(_, kind)| **kind == scaled) {
-            column.push((i, -point[i]));
-            program.rows[i].rhs = 0.0;
+        for (i, kind) in technology.kinds().iter().enumerate() {
+            if *kind == scaled && !self.fixed[i] {
+                column.push((i, -point[i]));
+                program.rows[i].rhs = 0.0;
+            }
         }
         let cost = if self.orientation == Orientation::Input { 1.0 } else { -1.0 };
         for trade_off in &self.trade_offs {
@@ -198,6 +220,57 @@ struct Optimum<'a> {
     own: usize,
     score: f64,
     efficiency: f64,
+}
+
+/// What `options` call fixed, m + s + q.
+fn fixed(options: &Dea) -> Vec<bool> {
+    let names = options.inputs.iter().chain(&options.outputs).chain(&options.bads);
+    names.map(|name| options.fixed.contains(name)).collect()
+}
+
+/// Options that exclude each other.
+pub(super) fn check(options: &Dea) -> Result<()> {
+    let Some(first) = options.fixed.first() else { return Ok(()) };
+    let scaled = if options.orientation == Orientation::Input { &options.inputs } else { &options.outputs };
+    let known = |name: &&String| options.inputs.contains(name) || options.outputs.contains(name);
+    let refuse = |why: String, way_out: &str| Err(Error::invalid(why, way_out));
+    match options.fixed.iter().find(|name| !known(name)) {
+        Some(name) => refuse(
+            format!("`fixed` names `{name}`, which is no input or output"),
+            "name columns of `inputs` or `outputs`: undesirable outputs are not scaled by a radial score anyway",
+        ),
+        None if options.model != DeaModel::Radial || options.rts == Rts::Fdh => refuse(
+            format!("`fixed` (`{first}`) belongs to the radial model with combinations of units"),
+            "set `model = \"radial\"` and an `rts` other than `fdh`, or leave `fixed` out",
+        ),
+        None if scaled.iter().all(|name| options.fixed.contains(name)) => refuse(
+            "`fixed` leaves nothing for the score to scale".into(),
+            "turn `orientation`, or leave a column out of it",
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Why a unit has no radial score under `options`, if so.
+pub(super) fn outside(units: &Units, unit: usize, options: &Dea) -> Option<&'static str> {
+    let plain = options.scale || options.disposability == Disposability::Kuosmanen;
+    if options.rts != Rts::Vrs || plain {
+        return refusal(units, unit);
+    }
+    let scaled = if options.orientation == Orientation::Input { Kind::Input } else { Kind::Output };
+    let of =
+        |kind: Kind| (0..units.variables()).filter(move |&i| units.kinds()[i] == kind).map(move |i| units.at(i, unit));
+    match () {
+        () if of(scaled).any(|v| v < 0.0) && scaled == Kind::Input => {
+            Some("an input is negative, which the input orientation would scale; only outputs may be negative in it")
+        }
+        () if of(scaled).any(|v| v < 0.0) => {
+            Some("an output is negative, which the output orientation would scale; only inputs may be negative in it")
+        }
+        () if of(Kind::Input).all(|v| v == 0.0) => Some("all inputs are zero"),
+        () if of(Kind::Output).all(|v| v == 0.0) => Some("all outputs are zero"),
+        () => None,
+    }
 }
 
 /// Why a unit has no radial score, if so.

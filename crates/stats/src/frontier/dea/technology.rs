@@ -58,23 +58,32 @@ pub struct Technology {
     rts: Rts,
     bounds: [f64; 2],
     means: Vec<f64>,
+    /// A column for each unit; with abatement (Kuosmanen 2005) a second for each, which only uses inputs.
     columns: Columns,
+    count: usize,
 }
 
 impl Technology {
     /// Of the units `reference`; `bounds` limit Σλ under generalized returns and mean nothing otherwise.
     pub fn new(units: &Units, reference: &[usize], rts: Rts, bounds: [f64; 2], disposability: Disposability) -> Self {
         let n = reference.len();
-        let mut raw: Vec<f64> = Vec::with_capacity((units.variables() + 1) * n);
+        let abated = disposability == Disposability::Kuosmanen;
+        let wide = if abated { 2 * n } else { n };
+        let mut raw: Vec<f64> = Vec::with_capacity((units.variables() + 1) * wide);
+        let mut means = Vec::with_capacity(units.variables());
         for variable in 0..units.variables() {
             let values = units.variable(variable);
             raw.extend(reference.iter().map(|&j| values[j]));
+            means.push(raw[raw.len() - n..].iter().map(|v| v.abs()).sum::<f64>() / n as f64);
+            if abated {
+                let uses = units.kinds()[variable] == Kind::Input;
+                raw.extend(reference.iter().map(|&j| if uses { values[j] } else { 0.0 }));
+            }
         }
-        let means = raw.chunks_exact(n.max(1)).map(|v| v.iter().map(|v| v.abs()).sum::<f64>() / n as f64).collect();
         let adds_up = rts != Rts::Crs;
-        raw.extend(std::iter::repeat_n(1.0, if adds_up { n } else { 0 }));
-        let columns = Columns::new(units.variables() + usize::from(adds_up), n, raw);
-        Technology { kinds: units.kinds().to_vec(), disposability, rts, bounds, means, columns }
+        raw.extend(std::iter::repeat_n(1.0, if adds_up { wide } else { 0 }));
+        let columns = Columns::new(units.variables() + usize::from(adds_up), wide, raw);
+        Technology { kinds: units.kinds().to_vec(), disposability, rts, bounds, means, columns, count: n }
     }
 
     /// Names the units that are likely to be peers: they are priced first.
@@ -89,7 +98,7 @@ impl Technology {
 
     /// Units of the reference.
     pub fn count(&self) -> usize {
-        self.columns.count
+        self.count
     }
 
     /// Value of a variable for a unit of the reference.
@@ -191,7 +200,16 @@ impl Technology {
         let matters = |j: usize, lambda: f64| {
             (0..self.kinds.len()).any(|i| (lambda * self.at(i, j)).abs() > NEGLIGIBLE * shrink * self.size(i, point))
         };
-        lambda.iter().copied().filter(|&(j, lambda)| matters(j, lambda)).collect()
+        let mut peers: Vec<(usize, f64)> = Vec::with_capacity(lambda.len());
+        for &(j, lambda) in lambda.iter().filter(|&&(j, lambda)| matters(j, lambda)) {
+            // Active and abated part are the same unit.
+            let unit = j % self.count;
+            match peers.iter_mut().find(|peer| peer.0 == unit) {
+                Some(peer) => peer.1 += lambda,
+                None => peers.push((unit, lambda)),
+            }
+        }
+        peers
     }
 }
 

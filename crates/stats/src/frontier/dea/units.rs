@@ -136,6 +136,17 @@ impl Units {
         Units { kinds: self.kinds.clone(), count: units.len(), values, prices, groups }
     }
 
+    /// Undesirable outputs b as outputs W - b, for the constants W, one for each.
+    pub(super) fn translated(&self, constants: &[f64]) -> Units {
+        let mut units = self.clone();
+        let bads: Vec<usize> = (0..self.variables()).filter(|&i| self.kinds[i] == Kind::Bad).collect();
+        for (&i, constant) in bads.iter().zip(constants) {
+            units.kinds[i] = Kind::Output;
+            units.values[i * self.count..(i + 1) * self.count].iter_mut().for_each(|b| *b = constant - *b);
+        }
+        units
+    }
+
     /// Names, numbers and options agree; every value is finite.
     pub(in crate::frontier) fn check(&self, options: &Dea) -> Result<()> {
         let names = [(Kind::Input, &options.inputs), (Kind::Output, &options.outputs), (Kind::Bad, &options.bads)];
@@ -180,7 +191,7 @@ impl Kind {
         match (self, disposability) {
             (Kind::Input, _) | (Kind::Bad, Disposability::Strong) => Sense::AtMost,
             (Kind::Output, _) => Sense::AtLeast,
-            (Kind::Bad, Disposability::Weak) => Sense::Equal,
+            (Kind::Bad, Disposability::Weak | Disposability::Kuosmanen) => Sense::Equal,
         }
     }
 }
