@@ -65,6 +65,16 @@ pub const METHODS: &[Entry] = &[
         Measure,
         "Efficiency against an order-m or order-alpha frontier",
     ),
+    Entry::of::<plim_stats::frontier::inference::bootstrap::DeaBootstrap>(
+        "dea_bootstrap",
+        Measure,
+        "Radial efficiency with bias correction and intervals",
+    ),
+    Entry::of::<plim_stats::frontier::inference::returns::RtsTest>(
+        "rts_test",
+        Measure,
+        "Test of constant returns to scale",
+    ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::frontier::two_stage::TwoStageDea>(
         "two_stage_dea",

@@ -18,7 +18,7 @@ use super::elasticity::{Elasticity, elasticity};
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaModel, Disposability, Kind, Model, Orientation, Projection, ReturnsToScale, Rts, Units};
 use crate::frontier::Status;
-use crate::math::lp::{Program, Solution};
+use crate::math::lp::{Program, Solution, Variable};
 use crate::{Error, Result};
 
 /// A score this close to one is one: the certificate does not tell them apart.
@@ -82,6 +82,13 @@ impl Radial {
     /// θ or φ of a point.
     pub fn score(&self, point: &[f64], standing: Standing) -> Scored<f64> {
         self.optimum(&self.technology, point, standing).map(|o| o.score)
+    }
+
+    /// θ or φ of a point with its optimal basis, found from `start`: the basis of a program much like it, or none.
+    pub fn score_from(&self, point: &[f64], standing: Standing, start: &[Variable]) -> Scored<(f64, Vec<Variable>)> {
+        let program = self.program(&self.technology, point, standing);
+        let solution = self.technology.solve(&program, start)?;
+        Ok((solution.own[program.own.len() - 1], solution.basis))
     }
 
     /// The program of a point; its last own variable is the score.

@@ -1,3 +1,6 @@
-//! Frontiers as statistics: estimates that few units do not decide.
+//! Frontiers as statistics: estimates that few units do not decide, and how sure scores are.
 
+pub mod bootstrap;
 pub mod partial;
+mod pseudo;
+pub mod returns;
