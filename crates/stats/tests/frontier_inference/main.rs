@@ -1,3 +1,4 @@
 //! Inference for nonparametric frontiers: references, identities, refusals.
 
+mod environment;
 mod partial;
