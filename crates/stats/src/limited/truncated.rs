@@ -340,13 +340,19 @@ impl Problem<'_> {
         let (mu, sigma) = (eta / tau, tau.sqrt().recip());
         let [a, b] = self.limits[i].map(|l| (l - mu) / sigma);
         let w = truncated_normal::Truncated::new(a, b);
-        // e = d + σq under the model.
-        let (d, [m1, m2, ..], [v, c, s]) = (mu + sigma * w.about, w.moments, w.spread());
+        // e = d + σq under the model; where σ is large, d must be the limit itself to keep its digits.
+        let d = match () {
+            () if w.about == a => self.limits[i][0],
+            () if w.about == b => self.limits[i][1],
+            () => mu + sigma * w.about,
+        };
+        let ([m1, m2, ..], [v, c, s]) = (w.moments, w.spread());
         let mean = d + sigma * m1;
         let square = d * d + 2.0 * d * sigma * m1 + sigma * sigma * m2;
         let (v, c, s) = (sigma.powi(2) * v, sigma.powi(3) * c, sigma.powi(4) * s);
         Term {
-            value: 0.5 * (tau.ln() - tau * (e - mu).powi(2)) - LN_SQRT_TAU - w.ln_mass,
+            // ln of the density at e less that at d, of which the squares in μ would cancel.
+            value: 0.5 * tau.ln() - LN_SQRT_TAU - w.ln_scaled - (e - d) * (0.5 * tau * (e + d) - eta),
             eta: e - mean,
             tau: -0.5 * (e * e - square),
             spread: [v, 2.0 * d * v + c, 4.0 * d * (d * v + c) + s],

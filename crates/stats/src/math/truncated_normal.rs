@@ -17,7 +17,7 @@
 //! ```
 
 use super::dist::normal_quantile;
-use super::normal::{LN_SQRT_TAU, cdf, ln_cdf, pdf};
+use super::normal::{LN_SQRT_TAU, cdf, ln_cdf, ln_cdf_mills, pdf};
 use super::rng::Stream;
 
 /// From here on the lower bound is far in the tail: 48 terms of the continued fraction have full precision.
@@ -31,6 +31,8 @@ const NARROW: f64 = 1.0;
 pub struct Truncated {
     /// ln[Φ(b) - Φ(a)].
     pub ln_mass: f64,
+    /// ln[Φ(b) - Φ(a)] + about²/2, which keeps its digits far in a tail.
+    pub ln_scaled: f64,
     /// The point that the moments are about.
     pub about: f64,
     /// E q, E q², E q³, E q⁴ of q = w - about.
@@ -41,8 +43,9 @@ impl Truncated {
     /// Between a < b; either may be infinite.
     pub fn new(a: f64, b: f64) -> Self {
         if a + b < 0.0 {
-            let Truncated { ln_mass, about, moments: [m1, m2, m3, m4] } = Truncated::new(-b, -a);
-            return Truncated { ln_mass, about: -about, moments: [-m1, m2, -m3, m4] };
+            let mirror = Truncated::new(-b, -a);
+            let [m1, m2, m3, m4] = mirror.moments;
+            return Truncated { about: -mirror.about, moments: [-m1, m2, -m3, m4], ..mirror };
         }
         let width = b - a;
         match () {
@@ -70,12 +73,12 @@ fn near(a: f64, b: f64) -> Truncated {
     let m1 = jump(0);
     let m2 = 1.0 + jump(1);
     let m3 = 2.0 * m1 + jump(2);
-    Truncated { ln_mass, about: 0.0, moments: [m1, m2, m3, 3.0 * m2 + jump(3)] }
+    Truncated { ln_mass, ln_scaled: ln_mass, about: 0.0, moments: [m1, m2, m3, 3.0 * m2 + jump(3)] }
 }
 
 /// About a: the moments beyond a less those beyond b.
 fn far(a: f64, b: f64) -> Truncated {
-    let (from_a, ln_a) = (beyond(a), ln_cdf(-a));
+    let (from_a, (ln_a, mills, _)) = (beyond(a), ln_cdf_mills(-a));
     let ratio = (ln_cdf(-b) - ln_a).exp();
     let mut moments = [from_a[1], from_a[2], from_a[3], from_a[4]];
     if ratio > 0.0 {
@@ -91,7 +94,8 @@ fn far(a: f64, b: f64) -> Truncated {
             *m = (*m - ratio * lost) / (1.0 - ratio);
         }
     }
-    Truncated { ln_mass: ln_a + (-ratio).ln_1p(), about: a, moments }
+    let within = (-ratio).ln_1p();
+    Truncated { ln_mass: ln_a + within, ln_scaled: within - LN_SQRT_TAU - mills.ln(), about: a, moments }
 }
 
 /// E q^k, k = 0 … 4, of q = w - a given w > a ≥ 4.
@@ -116,8 +120,9 @@ fn narrow(a: f64, width: f64) -> Truncated {
     for k in (1..=TERMS).rev() {
         J[k - 1] = (J[k + 1] + a * J[k] + width.powi(k as i32) * end) / k as f64;
     }
-    let ln_mass = -0.5 * a * a - LN_SQRT_TAU + J[0].ln();
-    Truncated { ln_mass, about: a, moments: [1, 2, 3, 4].map(|k| J[k] / J[0]) }
+    let ln_scaled = J[0].ln() - LN_SQRT_TAU;
+    let moments = [1, 2, 3, 4].map(|k| J[k] / J[0]);
+    Truncated { ln_mass: ln_scaled - 0.5 * a * a, ln_scaled, about: a, moments }
 }
 
 /// A draw of the standard normal between a < b.
