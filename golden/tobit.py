@@ -84,11 +84,12 @@ def fit(name, X, y, lower, upper, shown):
         print(" ", what, [mp.nstr(v, 17) for v in values])
 
 
-data = panel()
-y = [row[2] for row in data]
-plain = [[mpf(1), x, w] for _, _, _, x, w in data]
-years = [[mpf(1), x, w] + [mpf(t == s) for s in range(2, 7)] for _, t, _, x, w in data]
-fit("lower 3", plain, y, mpf(3), None, [0, 1, 2])
-fit("lower 2.75 upper 4.25", plain, y, mpf("2.75"), mpf("4.25"), [0, 1, 2])
-fit("upper 3.5", plain, y, None, mpf("3.5"), [0, 1, 2])
-fit("lower 3, effects of t", years, y, mpf(3), None, [1, 2])
+if __name__ == "__main__":
+    data = panel()
+    y = [row[2] for row in data]
+    plain = [[mpf(1), x, w] for _, _, _, x, w in data]
+    years = [[mpf(1), x, w] + [mpf(t == s) for s in range(2, 7)] for _, t, _, x, w in data]
+    fit("lower 3", plain, y, mpf(3), None, [0, 1, 2])
+    fit("lower 2.75 upper 4.25", plain, y, mpf("2.75"), mpf("4.25"), [0, 1, 2])
+    fit("upper 3.5", plain, y, None, mpf("3.5"), [0, 1, 2])
+    fit("lower 3, effects of t", years, y, mpf(3), None, [1, 2])

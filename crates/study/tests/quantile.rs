@@ -166,3 +166,28 @@ fn tobit_agrees_with_forty_digits() {
     let all = ask("tobit", &file, json!({ "formula": "y ~ x + w", "lower": 50 })).unwrap_err();
     assert!(all.contains("every observation is censored"), "{all}");
 }
+
+/// `python3 golden/truncated.py` (mpmath 1.3.0); and the second stage without replications is that regression.
+#[test]
+#[allow(clippy::excessive_precision)]
+fn truncreg_and_simar_wilson_agree_with_sixty_digits() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = panel(dir.path());
+    let fit = ask("truncreg", &file, json!({ "formula": "y ~ x + w", "lower": 2.75, "vcov": "iid" })).unwrap();
+    let want = [2.677_194_980_816_955_8, 0.981_974_984_323_585_63, -0.178_623_852_088_547_97];
+    let se = [0.390_798_389_370_861_09, 0.307_254_713_374_851_79, 0.269_978_355_838_508_67];
+    for (c, (b, se)) in fit.coefficients.iter().zip(want.iter().zip(se)) {
+        close(c.estimate, *b, 1e-10, &c.name);
+        close(c.std_error, se, 1e-10, &c.name);
+    }
+    assert_eq!((fit.nobs, fit.sample["at_or_below_lower"].as_u64(), fit.coefficients.len()), (41, Some(7), 3));
+    // All outcomes are above one, where two sides of the limit would be refused.
+    let none = json!({ "formula": "y ~ x + w", "replications": 0, "vcov": "iid" });
+    let second = ask("simar_wilson", &file, none).unwrap();
+    let first = ask("truncreg", &file, json!({ "formula": "y ~ x + w", "lower": 1.0, "vcov": "iid" })).unwrap();
+    assert_eq!(second.coefficients, first.coefficients);
+    let refused = ask("simar_wilson", &file, json!({ "formula": "y ~ x + w", "vcov": "iid" })).unwrap_err();
+    assert!(refused.contains("come from the bootstrap"), "{refused}");
+    let other = json!({ "formula": "w ~ t", "inputs": ["x"], "outputs": ["y"], "replications": 20 });
+    assert!(ask("simar_wilson", &file, other).unwrap_err().contains("score made from them"));
+}

@@ -12,5 +12,6 @@ pub mod quantile;
 pub mod rng;
 pub mod semidefinite;
 pub mod sparse;
+pub mod truncated_normal;
 
 pub use faer::Mat;

@@ -24,6 +24,7 @@ mod tobit;
 mod trade;
 mod two_stage;
 mod window;
+mod truncated;
 
 pub(crate) use inference::tables as inference_tables;
 
@@ -133,6 +134,12 @@ pub const METHODS: &[Entry] = &[
         "A slope that changes at an estimated threshold",
     ),
     Entry::of::<plim_stats::limited::Tobit>("tobit", Estimate, "Regression with a censored outcome"),
+    Entry::of::<plim_stats::limited::Truncated>("truncreg", Estimate, "Regression with a truncated outcome"),
+    Entry::of::<plim_stats::frontier::inference::environment::SimarWilson>(
+        "simar_wilson",
+        Estimate,
+        "What explains efficiency scores: truncated regression, bootstrap",
+    ),
     Entry::of::<plim_stats::frontier::sfa::Sfa>("sfa", Estimate, "Stochastic frontier"),
     Entry::of::<show::Text>("text", Show, "A heading and paragraphs"),
     Entry::of::<plim_report::describe::DescribeTable>("describe", Show, "Descriptive statistics"),
