@@ -1,6 +1,7 @@
 //! Frontiers: data envelopment analysis, stochastic frontiers, and the knowledge stocks that feed them.
 
 pub mod dea;
+pub mod dynamic;
 pub mod sfa;
 pub mod stock;
 pub mod two_stage;
