@@ -80,3 +80,24 @@ fn refusals_say_what_to_do() {
     std::fs::write(&file, format!("{HEADER}1,2010,1,1,1\n2,2010,1,1,1\n")).unwrap();
     assert!(refusal(json!({ "rts": "fdh" })).contains("free disposal hull"));
 }
+
+/// The example of docs/methods/dynamic_dea.md, worked by hand: A makes two of an output with two of the input and one of
+/// the carry-over, and nobody needs less of either. So N is 1 - (1/2 + 0)/2 for B and 1 - (1/2 + 1/2)/2 for C in year 1,
+/// and 1 and 1 - (0 + 1/2)/2 in year 2. A in both years hands C one and takes one; A, then B itself does for B.
+#[test]
+fn the_page_prints_what_comes_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.csv");
+    std::fs::write(&file, format!("{HEADER}A,1,2,2,1\nA,2,2,2,1\nB,1,4,2,1\nB,2,4,4,2\nC,1,4,2,2\nC,2,2,2,2\n"))
+        .unwrap();
+    let (table, _) = scores(&file, json!({ "orientation": "input", "rts": "crs" }));
+    let shown = |c: &str| (0..6).map(|i| table.column(c).unwrap().show(i)).collect::<Vec<_>>();
+    assert_eq!((shown("u").concat(), shown("t").concat()), ("ABCABC".into(), "111222".into()));
+    for (name, want) in [
+        ("efficiency", [1.0, 0.875, 0.625, 1.0, 0.875, 0.625]),
+        ("period_efficiency", [1.0, 0.75, 0.5, 1.0, 1.0, 0.75]),
+    ] {
+        let got = table.numbers(name).unwrap();
+        (0..6).for_each(|i| close(got[i], want[i], 1e-12, name));
+    }
+}
