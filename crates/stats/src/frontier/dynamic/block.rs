@@ -110,7 +110,8 @@ impl<'a> Blocks<'a> {
                     Share::None => 0.0,
                 };
             }
-            let solution = certified(&program, &basis)?;
+            // Where a good guess leads through too many degenerate steps, no guess may not.
+            let solution = certified(&program, &basis).or_else(|_| certified(&program, &[]))?;
             let (N, D) = self.parts(&shares, &solution);
             let next = N.iter().sum::<f64>() / D.iter().sum::<f64>();
             if next >= ratio * (1.0 - SAME) {
