@@ -4,6 +4,7 @@ pub mod cross_efficiency;
 pub mod dea;
 pub mod inference;
 pub mod malmquist;
+pub mod dynamic;
 pub mod sfa;
 pub mod stock;
 pub mod two_stage;

@@ -2,6 +2,7 @@
 
 mod cross_efficiency;
 mod dynamic;
+mod dynamic_dea;
 mod effects;
 mod efficiency;
 mod figures;
@@ -75,6 +76,10 @@ pub const METHODS: &[Entry] = &[
         "rts_test",
         Measure,
         "Test of constant returns to scale",
+    Entry::of::<plim_stats::frontier::dynamic::DynamicDea>(
+        "dynamic_dea",
+        Measure,
+        "Efficiency over periods linked by carry-overs (dynamic SBM)",
     ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::frontier::two_stage::TwoStageDea>(
