@@ -2,9 +2,9 @@
 
 pub mod cross_efficiency;
 pub mod dea;
+pub mod dynamic;
 pub mod inference;
 pub mod malmquist;
-pub mod dynamic;
 pub mod sfa;
 pub mod stock;
 pub mod two_stage;

@@ -23,9 +23,9 @@ mod show;
 mod threshold;
 mod tobit;
 mod trade;
+mod truncated;
 mod two_stage;
 mod window;
-mod truncated;
 
 pub(crate) use inference::tables as inference_tables;
 
@@ -62,6 +62,21 @@ pub const METHODS: &[Entry] = &[
     ),
     Entry::of::<plim_stats::frontier::dea::sbm::Sbm>("sbm", Measure, "Slacks-based efficiency, also super-efficiency"),
     Entry::of::<plim_stats::frontier::malmquist::Malmquist>("malmquist", Measure, "Productivity change over time"),
+    Entry::of::<plim_stats::frontier::window::WindowDea>(
+        "window_dea",
+        Measure,
+        "Efficiency in overlapping windows of periods",
+    ),
+    Entry::of::<plim_stats::frontier::two_stage::TwoStageDea>(
+        "two_stage_dea",
+        Measure,
+        "Efficiency of two stages in a row, and of both",
+    ),
+    Entry::of::<plim_stats::frontier::dynamic::DynamicDea>(
+        "dynamic_dea",
+        Measure,
+        "Efficiency over periods linked by carry-overs (dynamic SBM)",
+    ),
     Entry::of::<plim_stats::frontier::inference::partial::PartialFrontier>(
         "partial_frontier",
         Measure,
@@ -76,22 +91,8 @@ pub const METHODS: &[Entry] = &[
         "rts_test",
         Measure,
         "Test of constant returns to scale",
-    Entry::of::<plim_stats::frontier::dynamic::DynamicDea>(
-        "dynamic_dea",
-        Measure,
-        "Efficiency over periods linked by carry-overs (dynamic SBM)",
     ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
-    Entry::of::<plim_stats::frontier::two_stage::TwoStageDea>(
-        "two_stage_dea",
-        Measure,
-        "Efficiency of two stages in a row, and of both",
-    ),
-    Entry::of::<plim_stats::frontier::window::WindowDea>(
-        "window_dea",
-        Measure,
-        "Efficiency in overlapping windows of periods",
-    ),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",
         Measure,
