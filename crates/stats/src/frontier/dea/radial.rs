@@ -44,7 +44,9 @@ pub struct Radial {
 impl Radial {
     /// Of the units `reference`, with what `options` ask for.
     pub fn new(units: &Units, reference: &[usize], options: &Dea) -> Self {
-        let fixed = fixed(options);
+        let mut fixed = fixed(options);
+        // Callers that need scores only give no names.
+        fixed.resize(units.variables(), false);
         let technology = |rts| Technology::new(units, reference, rts, options.grs, options.disposability);
         let wanted: &[Rts] = if options.scale { &[Rts::Crs, Rts::Vrs, Rts::Nirs] } else { &[] };
         let others = wanted.iter().filter(|&&r| r != options.rts).map(|&rts| (rts, technology(rts))).collect();
