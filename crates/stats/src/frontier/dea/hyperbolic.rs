@@ -15,9 +15,12 @@
 //! a linear program with its certificate, and the bound that the last one proves is within 1e-12 of the point where
 //! its tangent touches: both sides of the score are shown. Under constant returns without undesirable outputs θ is the
 //! root of the radial input score.
+//!
+//! In the free disposal hull every unit is tried: θ = min_j max(x_j / x_o, y_o / y_j) over all variables.
 
 use super::technology::{NoScore, Scored, Standing, Technology};
-use super::{Dea, DeaModel, Kind, Model, Orientation, Projection, Rts, Units};
+use super::{Dea, DeaModel, Disposability, Kind, Model, Orientation, Projection, Rts, Units};
+use crate::frontier::Status;
 use crate::{Error, Result};
 
 /// A θ this close to one is one: the certificate does not tell them apart.
@@ -30,17 +33,47 @@ const STEPS: usize = 60;
 /// Hyperbolic scores against one reference.
 pub struct Hyperbolic {
     technology: Technology,
+    hull: bool,
 }
 
 impl Hyperbolic {
     /// Of the units `reference`, with what `options` ask for.
     pub fn new(units: &Units, reference: &[usize], options: &Dea) -> Self {
-        Hyperbolic { technology: Technology::new(units, reference, options.rts, options.grs, options.disposability) }
+        let technology = Technology::new(units, reference, options.rts, options.grs, options.disposability);
+        Hyperbolic { technology, hull: options.rts == Rts::Fdh }
+    }
+
+    /// θ of a point by the unit `column` alone; none when no θ makes it dominate.
+    fn alone(&self, point: &[f64], column: usize) -> Option<f64> {
+        let mut theta = 0.0_f64;
+        for (i, kind) in self.technology.kinds().iter().enumerate() {
+            let (more, less) = match kind {
+                Kind::Output => (point[i], self.technology.at(i, column)),
+                Kind::Input | Kind::Bad => (self.technology.at(i, column), point[i]),
+            };
+            match () {
+                () if more == 0.0 => {}
+                () if less == 0.0 => return None,
+                () => theta = theta.max(more / less),
+            }
+        }
+        Some(theta)
+    }
+
+    /// The best single unit, the first of several.
+    fn in_hull(&self, point: &[f64], standing: Standing) -> Scored<Projection> {
+        let others = (0..self.technology.count()).filter(|&j| standing.skip() != Some(j));
+        let tried = others.filter_map(|j| Some((j, self.alone(point, j)?)));
+        let best = tried.min_by(|a, b| a.1.total_cmp(&b.1)).ok_or_else(|| NoScore::new(Status::Infeasible))?;
+        Ok(Projection { efficiency: best.1, score: best.1, lambda: vec![(best.0, 1.0)], ..Projection::default() })
     }
 }
 
 impl Model for Hyperbolic {
     fn project(&self, point: &[f64], standing: Standing) -> Scored<Projection> {
+        if self.hull {
+            return self.in_hull(point, standing);
+        }
         let kinds = self.technology.kinds();
         let mut program = self.technology.program(point);
         program.skip = standing.skip();
@@ -91,7 +124,9 @@ pub(super) fn check(options: &Dea) -> Result<()> {
         Err(Error::invalid(format!("the hyperbolic model cannot honor {what}"), way_out))
     };
     match () {
-        () if options.rts == Rts::Fdh => refuse("`rts = \"fdh\"`"),
+        () if options.rts == Rts::Fdh && !options.bads.is_empty() && options.disposability != Disposability::Strong => {
+            refuse("`rts = \"fdh\"` with undesirable outputs, unless `disposability = \"strong\"`")
+        }
         () if options.orientation == Orientation::Output => {
             refuse("`orientation = \"output\"`: it moves inputs and outputs at once")
         }
