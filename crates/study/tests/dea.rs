@@ -138,3 +138,16 @@ fn models_with_a_factor_for_each_column_say_it() {
         assert!(table.numbers("beta_y").unwrap().iter().all(|b| b.is_nan()));
     }
 }
+
+#[test]
+fn a_column_named_twice_is_refused_by_every_measure_of_efficiency() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("units.csv");
+    std::fs::write(&file, "u,t,x,y\n1,2010,2,3\n2,2010,3,1\n1,2011,2,4\n2,2011,3,2\n").unwrap();
+    for method in ["dea", "sbm", "malmquist", "cross_efficiency", "partial_frontier", "window_dea", "dea_bootstrap"] {
+        let options = json!({ "inputs": ["x"], "outputs": ["x"], "unit": "u", "time": "t" });
+        let Value::Object(options) = options else { unreachable!() };
+        let message = run(method, &file, options).err().map(|e| format!("{e}")).unwrap_or_default();
+        assert!(message.contains("named twice"), "{method}: {message}");
+    }
+}

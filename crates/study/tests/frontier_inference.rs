@@ -38,7 +38,10 @@ fn a_bootstrap_has_intervals_and_says_who_was_refused() {
     }
     assert!(efficiency[5].is_nan() && low[5].is_nan());
     assert_eq!(table.column("status").unwrap().show(5), "refused");
-    assert_eq!(measure.more["refused"][0], json!({ "unit": "5", "reason": "an input or output is negative" }));
+    assert_eq!(
+        measure.more["refused"][0],
+        json!({ "unit": "5", "reason": "an input is negative, which the input orientation would scale; only outputs may be negative in it" })
+    );
     assert!(measure.more["stats"]["bandwidth"].as_f64().unwrap() > 0.0);
     let (again, same) = measured("dea_bootstrap", options);
     assert_eq!((again.more, same.numbers("conf_low").unwrap()[0]), (measure.more.clone(), low[0]));

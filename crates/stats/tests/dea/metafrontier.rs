@@ -2,7 +2,7 @@
 
 use super::data::{columns, efficiencies, options, random, same};
 use plim_golden::close;
-use plim_stats::frontier::dea::{Dea, DeaModel, Orientation, Rts, Units, dea};
+use plim_stats::frontier::dea::{Dea, DeaModel, Direction, Orientation, Rts, Units, dea};
 use plim_stats::math::Mat;
 
 /// By hand, constant returns: productivities 1, 2 | 4, 3; the best of all makes 4.
@@ -59,6 +59,10 @@ fn a_ratio_needs_groups_and_a_ratio_scale() {
     assert!(dea(&units, &o).is_err(), "no groups given");
     assert!(units.clone().with_groups(&[0; 3]).is_err());
     let units = units.with_groups(&[0; 12]).unwrap().with_prices(&Mat::from_fn(12, 2, |_, _| 1.0)).unwrap();
+    let ram = Dea { model: DeaModel::Ram, ..o.clone() };
+    assert!(dea(&units, &ram).unwrap_err().to_string().contains("its own ranges"));
+    let range = Dea { model: DeaModel::Directional, direction: Direction::Range, ..o.clone() };
+    assert!(dea(&units, &range).unwrap_err().to_string().contains("its own ranges"));
     let profit = Dea { model: DeaModel::Profit, prices: vec!["w".into(), "p".into()], ..o };
     assert!(dea(&units, &profit).unwrap_err().to_string().contains("may be negative"));
 }

@@ -181,13 +181,35 @@ fn contradictions_are_refused_by_name() {
     refused(Dea { super_efficiency: true, ..abated.clone() }, "kuosmanen");
     refused(Dea { scale: true, ..abated.clone() }, "kuosmanen");
     refused(Dea { model: DeaModel::Mea, ..abated.clone() }, "kuosmanen");
-    refused(Dea { translate: vec![1e3], ..abated }, "`translate`");
+    refused(Dea { translate: vec![1e3], ..abated.clone() }, "`translate`");
+    refused(Dea { multipliers: true, ..abated.clone() }, "abatement factor");
+    refused(Dea { targets: true, ..abated }, "abatement factor");
     refused(Dea { translate: vec![1e3, 1e3], ..o.clone() }, "`translate`");
     refused(Dea { translate: vec![1e3], rts: Rts::Crs, ..o.clone() }, "`translate`");
     let fixed = |name: &str| Dea { fixed: vec![name.into()], ..o.clone() };
     refused(fixed("b"), "undesirable outputs are not scaled");
     refused(fixed("nothing"), "`nothing`");
     refused(fixed("y0"), "nothing for the score to scale");
-    refused(Dea { rts: Rts::Fdh, ..fixed("x0") }, "`fixed`");
+    refused(Dea { rts: Rts::Fdh, disposability: Disposability::Strong, ..fixed("x0") }, "`fixed`");
+    refused(Dea { multipliers: true, ..fixed("x0") }, "leave `fixed` out");
+    refused(Dea { assurance: vec!["x1/x0 in [0.5, 2]".into()], ..fixed("x0") }, "leave `fixed` out");
+    refused(Dea { rts: Rts::Fdh, ..o.clone() }, "hardly ever");
     refused(Dea { model: DeaModel::Directional, orientation: Orientation::Input, ..fixed("x0") }, "`fixed`");
+}
+
+/// A radial score leaves undesirable outputs as they are, whether units are combined or not.
+#[test]
+fn single_units_bound_undesirable_outputs_as_combinations_do() {
+    let (units, o) = emitting(74);
+    for orientation in [Orientation::Input, Orientation::Output] {
+        let o = Dea { orientation, disposability: Disposability::Strong, slacks: true, ..o.clone() };
+        let convex = efficiencies(&run(&units, &o));
+        let hull = run(&units, &Dea { rts: Rts::Fdh, ..o });
+        for (i, unit) in hull.units.iter().enumerate() {
+            let peer = unit.peers[0].unit;
+            assert!(units.at(3, peer) <= units.at(3, i), "{orientation:?}: unit {i} emits less than its peer {peer}");
+            assert!((units.at(3, i) - units.at(3, peer) - unit.slacks.as_ref().unwrap()[3]).abs() < 1e-12);
+            assert!(unit.efficiency.unwrap() >= convex[i] - 1e-9);
+        }
+    }
 }

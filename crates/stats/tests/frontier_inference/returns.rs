@@ -62,6 +62,10 @@ fn refusals_and_threads() {
     ] {
         assert!(rts_test(&units, &wrong, 1).is_err(), "{wrong:?}");
     }
+    // Negative outputs have a score under variable returns only, so the test has none for them.
+    let lost = Mat::from_fn(20, 1, |i, j| if i == 3 { -1.0 } else { Y[(i, j)] });
+    let tested = rts_test(&Units::new(&X, &lost).unwrap(), &options(20), 1).unwrap();
+    assert_eq!(tested.units.iter().position(|u| u.is_err()), Some(3));
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let many = rts_test(&units, &options(40), 1).unwrap();
     assert_eq!(one.install(|| rts_test(&units, &options(40), 1).unwrap()), many);

@@ -239,6 +239,7 @@ fn options_that_cannot_be_honored_are_refused_by_name() {
     let directional = Malmquist { model: ProductivityModel::Directional, ..Malmquist::default() };
     says(Malmquist { rts: Rts::Fdh, ..directional.clone() }, "constant or variable");
     says(Malmquist { technology: Reference::Window, window: 0, ..directional.clone() }, "window");
+    says(Malmquist { disposability: Disposability::Kuosmanen, ..directional.clone() }, "kuosmanen");
     let zofio = Malmquist { rts: Rts::Vrs, decomposition: Decomposition::Zofio, ..directional.clone() };
     says(zofio, "no part of scale");
     let bias = Malmquist { decomposition: Decomposition::Bias, ..directional.clone() };

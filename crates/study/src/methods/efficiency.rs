@@ -43,6 +43,13 @@ impl Observed {
         if variables.inputs.is_empty() || variables.outputs.is_empty() {
             return Err(Error::plan("`inputs` or `outputs` is empty", "name the columns of both"));
         }
+        let names: Vec<&String> = variables.all().collect();
+        if let Some((_, twice)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+            return Err(Error::plan(
+                format!("`{twice}` is named twice among inputs, outputs and bads"),
+                "name it once",
+            ));
+        }
         let kept = cx.kept();
         let [inputs, outputs, bads] = [variables.inputs, variables.outputs, variables.bads].map(|n| numbers(&kept, n));
         let (inputs, outputs, bads) = (inputs?, outputs?, bads?);

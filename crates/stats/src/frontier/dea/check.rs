@@ -1,6 +1,6 @@
 //! What the options of `dea` exclude, and what a reader must know of its scores.
 
-use super::{Dea, DeaModel, Kind, Orientation, Rts, Unit, Units};
+use super::{Dea, DeaModel, Disposability, Kind, Orientation, Rts, Unit, Units};
 use super::{
     additive, assurance, cost, directional, ebm, elasticity, hyperbolic, metafrontier, multidirectional, nonradial,
     radial, russell, undesirable,
@@ -35,6 +35,31 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
         return Err(Error::invalid(
             "`multipliers` are the weights of the radial linear program, which this `model` and `rts` do not have",
             "leave `multipliers` out, or use `model = \"radial\"` with an `rts` other than `fdh`",
+        ));
+    }
+    let weights = options.multipliers || !options.assurance.is_empty() || options.scale_elasticity;
+    if weights && !options.fixed.is_empty() {
+        return Err(Error::invalid(
+            "`multipliers`, `assurance` and `scale_elasticity` are about a program that scales all inputs or all outputs",
+            "leave `fixed` out, or ask for the scores alone",
+        ));
+    }
+    let abated = options.disposability == Disposability::Kuosmanen;
+    if abated && (weights || options.targets) {
+        return Err(Error::invalid(
+            "with an abatement factor of each unit, weights of peers and prices are not those of a plain combination",
+            "leave `multipliers`, `assurance`, `scale_elasticity` and `targets` out, or choose another `disposability`",
+        ));
+    }
+    if options.rts == Rts::Fdh
+        && options.model == DeaModel::Radial
+        && !options.bads.is_empty()
+        && options.disposability != Disposability::Strong
+        && options.translate.is_empty()
+    {
+        return Err(Error::invalid(
+            "one unit alone hardly ever has exactly the undesirable outputs of another, as `disposability = \"weak\"` asks",
+            "set `disposability = \"strong\"`, or an `rts` other than `fdh`",
         ));
     }
     if options.rts == Rts::Fdh && options.scale {

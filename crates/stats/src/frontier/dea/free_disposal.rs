@@ -36,10 +36,10 @@ impl FreeDisposal {
             let (own, other) = (point[i], self.reference.at(i, j));
             match (kind, self.input) {
                 // Nothing cannot shrink to something.
-                (Kind::Input | Kind::Bad, true) if own == 0.0 && other > 0.0 => return None,
-                (Kind::Input | Kind::Bad, true) if own == 0.0 => {}
-                (Kind::Input | Kind::Bad, true) => theta = theta.max(other / own),
-                (Kind::Input | Kind::Bad, false) if other > own => return None,
+                (Kind::Input, true) if own == 0.0 && other > 0.0 => return None,
+                (Kind::Input, true) if own == 0.0 => {}
+                (Kind::Input, true) => theta = theta.max(other / own),
+                (Kind::Input, false) | (Kind::Bad, _) if other > own => return None,
                 (Kind::Output, true) if other < own => return None,
                 (Kind::Output, false) if own > 0.0 => phi = phi.min(other / own),
                 _ => {}
@@ -53,7 +53,8 @@ impl FreeDisposal {
         let (theta, phi) = if self.input { (efficiency, 1.0) } else { (1.0, 1.0 / efficiency) };
         let slack = |(i, kind): (usize, &Kind)| match kind {
             Kind::Output => (self.reference.at(i, j) - phi * point[i]).max(0.0),
-            Kind::Input | Kind::Bad => (theta * point[i] - self.reference.at(i, j)).max(0.0),
+            Kind::Input => (theta * point[i] - self.reference.at(i, j)).max(0.0),
+            Kind::Bad => (point[i] - self.reference.at(i, j)).max(0.0),
         };
         self.reference.kinds().iter().enumerate().map(slack).collect()
     }

@@ -4,7 +4,7 @@
 //! group's frontier is to the metafrontier at the unit (Battese, Rao and O'Donnell 2004; O'Donnell, Rao and Battese 2008).
 //! The metafrontier is convex where the technology is: it holds combinations of units of different groups too.
 
-use super::{Dea, DeaModel, DeaScores, Units, dea};
+use super::{Dea, DeaModel, DeaScores, Direction, Units, dea};
 use crate::{Error, Result};
 
 /// A ratio this little above one is one: both efficiencies are certified to nine digits.
@@ -54,6 +54,17 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     }
     if units.groups().len() != units.count() {
         return Err(Error::length("the groups", units.groups().len(), units.count()));
+    }
+    let yardstick = match options.model {
+        DeaModel::Normalized | DeaModel::Ram | DeaModel::Bam | DeaModel::Ebm => true,
+        DeaModel::Directional => matches!(options.direction, Direction::Mean | Direction::Range),
+        _ => false,
+    };
+    if yardstick {
+        return Err(Error::invalid(
+            "`group` compares efficiencies, and this `model` measures each group by its own ranges, means or affinities",
+            "leave `group` out, or choose another `model` or `direction`",
+        ));
     }
     if options.model == DeaModel::Profit {
         return Err(Error::invalid(

@@ -94,7 +94,8 @@ pub fn rts_test(units: &Units, options: &RtsTest, seed: u64) -> Result<RtsTested
         return Err(Error::invalid(what, "give a probability between 0 and 1, for example `size = 0.05`"));
     }
     let (inputs, outputs) = (options.inputs.clone(), options.outputs.clone());
-    let radial = Dea { inputs, outputs, rts: Rts::Vrs, orientation: options.orientation, ..Dea::default() };
+    // Constant returns take the fewest data: a negative output, say, has a score under variable returns only.
+    let radial = Dea { inputs, outputs, rts: Rts::Crs, orientation: options.orientation, ..Dea::default() };
     let Estimate { scored, units, points, notes, .. } = Estimate::new(units, &radial, "the test")?;
     let observed = |rts| -> Result<(Vec<f64>, Vec<Vec<Variable>>)> {
         let proven = against(&units, rts, options.orientation, &points, &[]);

@@ -131,6 +131,10 @@ pub(super) fn check(units: &Units, unit: &[u32], period: &[u32], options: &Malmq
             "a radial distance gives no credit for less of `bads`",
             "set `model` to `directional` or `luenberger`",
         )),
+        () if options.disposability == Disposability::Kuosmanen => Some((
+            "abatement factors of each unit (`disposability = \"kuosmanen\"`) are made for one period under variable returns",
+            "set `disposability` to `weak` or `strong`",
+        )),
         () if options.disposability == Disposability::Strong && units.number(Kind::Bad) == 0 => {
             Some(("`disposability` is about undesirable outputs, and there are none", "name `bads`, or leave it out"))
         }
