@@ -27,6 +27,7 @@
 //! assert!(fit.coef()[1] > 0.5 && fit.sigma > 0.0);
 //! ```
 
+use super::covariance;
 use crate::dummies::dummies;
 use crate::fit::Spread;
 use crate::linear::Ols;
@@ -34,7 +35,7 @@ use crate::math::normal::{LN_SQRT_TAU, cdf, ln_cdf_mills};
 use crate::math::optimize::{Newton, Point, maximize};
 use crate::math::orthonormal::Orthonormal;
 use crate::math::{Mat, linalg};
-use crate::vcov::{Ssc, Vcov, vcov};
+use crate::vcov::{Ssc, Vcov};
 use crate::{Design, Error, Fit, Result, Sandwich};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -143,12 +144,7 @@ impl TobitFit {
     /// The covariance of β̂ and σ̂: for `iid` the inverse of minus the Hessian, with the normal distribution; else a
     /// sandwich of the scores.
     pub fn covariance(&self, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Spread> {
-        if *how == Vcov::Iid {
-            let label = "iid (inverse of minus the Hessian, no factor, normal)".to_string();
-            return Ok(Spread { V: self.bread.clone(), df: None, label, warnings: Vec::new() });
-        }
-        let c = vcov(self, how, ssc, design)?;
-        Ok(Spread { V: c.V, df: Some(c.df), label: c.label, warnings: c.warnings })
+        covariance(self, how, ssc, design)
     }
 }
 

@@ -13,7 +13,7 @@
 //!
 //! W. Dinkelbach (1967), "On nonlinear fractional programming", Management Science 13(7).
 
-use super::technology::{NoScore, Scored, Technology};
+use super::technology::{NoScore, Scored, Technology, proven};
 use crate::frontier::Status;
 use crate::math::lp::{self, Program, Solution, Variable, solve};
 
@@ -58,7 +58,7 @@ pub fn minimize(
         price(program, |N, D| N - ratio * D, N, D);
         let mut solution = solve(program, &basis);
         if solution.status != lp::Status::Optimal {
-            technology.certified(program, solution)?;
+            proven(program, solution)?;
             return Err(NoScore::new(Status::Unbounded));
         }
         if D.at(&solution) <= 0.0 {
@@ -72,7 +72,7 @@ pub fn minimize(
         }
         let next = N.at(&solution) / D.at(&solution);
         if (next - ratio).abs() <= SAME * ratio.abs() || (attained && next > ratio) {
-            return Ok((next.min(ratio), technology.certified(program, solution)?));
+            return Ok((next.min(ratio), proven(program, solution)?));
         }
         (ratio, attained, basis) = (next, true, solution.basis);
     }

@@ -180,11 +180,6 @@ impl Technology {
         certified(program, start)
     }
 
-    /// `solution` of `program`, if its certificate holds.
-    pub fn certified(&self, program: &Program, solution: Solution) -> Scored<Solution> {
-        proven(program, solution)
-    }
-
     /// Slacks of the variables in a solution, without what is rounding at `point`.
     pub fn slacks(&self, solution: &Solution, point: &[f64]) -> Vec<f64> {
         let clean = |i: usize| match solution.slack[i] {
