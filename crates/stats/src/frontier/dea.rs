@@ -366,7 +366,9 @@ impl Unit {
             betas: None,
             peers: Vec::new(),
         };
-        match scored {
+        let finite = |p: &Projection| p.efficiency.is_finite() && p.score.is_finite();
+        let lost = || NoScore::refused("the score is too large or too small for a number: rescale the columns");
+        match scored.and_then(|p| if finite(&p) { Ok(p) } else { Err(lost()) }) {
             Err(NoScore { status, reason }) => (unit.status, unit.reason) = (status, reason),
             Ok(projection) => {
                 (unit.efficiency, unit.score) = (Some(projection.efficiency), Some(projection.score));

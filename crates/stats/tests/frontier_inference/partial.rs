@@ -108,3 +108,13 @@ fn an_efficiency_without_limit_is_a_status() {
     let all = partial_frontier(&Units::new(&ones, &Y).unwrap(), &options).unwrap();
     assert_eq!(all[1].as_ref().unwrap_err().status, Status::Unbounded);
 }
+
+#[test]
+fn a_score_beyond_all_numbers_is_refused() {
+    let X = Mat::from_fn(2, 1, |i, _| [1e-300, 1e300][i]);
+    let Y = Mat::from_fn(2, 1, |_, _| 1.0);
+    let all = partial_frontier(&Units::new(&X, &Y).unwrap(), &PartialFrontier::default()).unwrap();
+    let none = all[0].as_ref().unwrap_err();
+    assert_eq!(none.status, Status::Refused);
+    assert!(none.reason.as_ref().unwrap().contains("rescale"));
+}

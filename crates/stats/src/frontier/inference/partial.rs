@@ -124,6 +124,10 @@ fn score(units: &Units, point: &[f64], options: &PartialFrontier) -> Scored<f64>
     if !input && score <= 0.0 {
         return Err(NoScore { status: Status::Unbounded, reason: None });
     }
+    let efficiency = if input { score } else { 1.0 / score };
+    if !(score.is_finite() && efficiency.is_finite()) {
+        return Err(NoScore::refused("the score is too large or too small for a number: rescale the columns"));
+    }
     Ok(score)
 }
 
