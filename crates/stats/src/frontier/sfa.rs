@@ -1,113 +1,114 @@
-//! Stochastic frontier: output below a frontier by inefficiency, on either side of it by noise.
+//! Stochastic frontiers: output below a frontier by inefficiency, on either side of it by noise.
 //!
 //! ```text
-//! y = x'β + v - S u,   v ~ N(0, σ_v²),   u ~ |N(0, σ_u²)|,   S = 1 production, -1 cost
-//! σ² = σ_v² + σ_u²,    γ = σ_u²/σ²,      λ = σ_u/σ_v = √(γ/(1-γ)),   e = y - x'β
-//! ln L = Σ ln 2 - ln σ + ln φ(e/σ) + ln Φ(-S e λ/σ)
+//! y = x'β + v - S u,   v ~ N(0, σ_v²),   u ≥ 0,   S = 1 production, -1 cost
+//! σ² = σ_v² + σ_u²,    γ = σ_u²/σ²,      e = S(y - x'β)
 //! ```
 //!
-//! (Aigner, Lovell and Schmidt 1977; γ of Battese and Corra 1977.) With y and x in logs, exp(-u) is the efficiency of
-//! an observation. Given e, u is N(μ*, s*²) truncated to be positive, μ* = -S e γ, s*² = γ(1-γ)σ², so that
+//! (Aigner, Lovell and Schmidt 1977; γ of Battese and Corra 1977.) With y and x in logs, exp(-u) is the efficiency of an
+//! observation. Two scores predict it from e, and the first is the larger (Jensen):
 //!
 //! ```text
-//! Battese and Coelli (1988):   E[exp(-u) | e] = exp(-μ* + s*²/2) Φ(μ*/s* - s*) / Φ(μ*/s*)
-//! Jondrow et al. (1982):       exp(-E[u | e]),   E[u | e] = μ* + s* φ(μ*/s*)/Φ(μ*/s*)
+//! Battese and Coelli (1988):   E[exp(-u) | e]
+//! Jondrow et al. (1982):       exp(-E[u | e])
 //! ```
 //!
-//! The second is the smaller of the two (Jensen). Assumed: independent observations, u independent of x and v,
-//! constant variances. A regression of the scores on other variables afterwards is biased (Wang and Schmidt 2002).
+//! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled`
+//! and `panel/`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
+//! the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
-//! Starts: least squares, its intercept and variance corrected for each γ of a grid. Then damped Newton on
-//! (β, ln σ², ln γ/(1-γ)) with the exact gradient and Hessian, on centered and scaled regressors; standard errors
-//! are those of the Hessian, carried over to (β, σ², γ). When the least-squares residuals are skewed to the wrong
-//! side the likelihood has a maximum at γ = 0 (Waldman 1982), where every efficiency would be one: that is refused.
+//! The likelihood is maximized by damped Newton steps with exact derivatives on centered and scaled columns, from
+//! several starts: least squares, its intercept and variances corrected for a grid of γ. Where it has no maximum inside,
+//! the fit is refused and the border named: no inefficiency (residuals skewed to the wrong side, Waldman 1982), no
+//! noise, or another distribution towards which it rises.
 //!
 //! ```
-//! use plim_stats::frontier::sfa::{Sfa, sfa};
+//! use plim_stats::frontier::sfa::{Data, Sfa, sfa};
 //! use plim_stats::math::Mat;
 //! let X = Mat::from_fn(5, 2, |i, j| [1.0, 0.5 * i as f64][j]);
-//! let names = ["(Intercept)".to_string(), "x".to_string()];
+//! let names = vec!["(Intercept)".to_string(), "x".to_string()];
+//! let data = Data::new(vec![0.9, 1.1, 1.2, 1.9, 1.7], X, names);
 //! let options = Sfa { at: Some(vec![1.2, 0.4, 0.25, 0.6]), ..Sfa::default() };
-//! let fit = sfa(&[0.9, 1.1, 1.2, 1.9, 1.7], &X, &names, &options).unwrap();
+//! let fit = sfa(&data, &options).unwrap();
 //! assert!((fit.stats.loglik + 0.418_902_039_9).abs() < 1e-10);
 //! ```
 
-mod half_normal;
+mod conditional;
+mod data;
+mod density;
+mod index;
+mod least_squares;
+mod likelihood;
+mod options;
+mod pooled;
+
+pub use data::{Columns, Data, Panel};
+pub use options::{Distribution, Frontier, Information, Model, Sfa};
 
 use super::Status;
-use crate::fit::{Coefficient, Fit};
-use crate::math::normal::LN_SQRT_TAU;
-use crate::math::optimize::{Maximum, Newton, maximize};
-use crate::math::{Mat, dist, linalg::spd_inverse};
-use crate::{Error, Kind, Result};
-use half_normal::{likelihood, loglik, score};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::f64::consts::PI;
+use crate::fit::{Coefficient, Fit, Sandwich, Spread};
+use crate::math::{Mat, dist, linalg};
+use crate::vcov::{Ssc, Vcov, vcov};
+use crate::{Design, Error, Result};
+use index::Index;
+use least_squares::LeastSquares;
+use likelihood::{Likelihood, best};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
-/// Stochastic frontier: efficiency of each observation, with noise told apart from inefficiency.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sfa {
-    /// How observations of a unit belong together.
-    pub model: Model,
-    /// Distribution of inefficiency.
-    pub distribution: Distribution,
-    /// Whether inefficiency lowers the outcome (production) or raises it (cost).
-    pub frontier: Frontier,
-    /// Evaluate at these parameters instead of estimating: frontier coefficients, intercept first, then sigma2, gamma.
-    pub at: Option<Vec<f64>>,
+/// Where a parameter is listed in results.json.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// The frontier, σ², γ and single parameters of distributions.
+    Coefficients,
+    /// What moves ln σ_u².
+    UVariance,
+    /// What moves ln σ_v².
+    VVariance,
+    /// What moves the mean of inefficiency.
+    Determinants,
 }
 
-/// How observations of a unit belong together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Model {
-    /// Each observation has its own inefficiency.
-    #[default]
-    Pooled,
-}
-
-/// Distribution of inefficiency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Distribution {
-    /// |N(0, sigma_u squared)|: many observations near the frontier, few far away.
-    #[default]
-    HalfNormal,
-}
-
-/// On which side of the frontier inefficiency lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Frontier {
-    /// Below: inefficiency lowers the outcome.
-    #[default]
-    Production,
-    /// Above: inefficiency raises the outcome.
-    Cost,
-}
-
-impl Frontier {
-    /// S of the formulas.
-    fn sign(self) -> f64 {
-        if self == Frontier::Production { 1.0 } else { -1.0 }
+impl Section {
+    /// Its key in results.json.
+    pub fn key(self) -> &'static str {
+        match self {
+            Section::Coefficients => "coefficients",
+            Section::UVariance => "u_variance",
+            Section::VVariance => "v_variance",
+            Section::Determinants => "determinants",
+        }
     }
 }
 
-/// Efficiency of one observation.
+/// A parameter as it is reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Where it is listed.
+    pub section: Section,
+    /// Its name there.
+    pub name: String,
+}
+
+/// Efficiency of one observation; all are there or none is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Score {
     /// E[exp(-u) | e] of Battese and Coelli, in (0, 1].
     pub efficiency: Option<f64>,
     /// exp(-E[u | e]) of Jondrow, Lovell, Materov and Schmidt, in (0, 1].
     pub efficiency_jlms: Option<f64>,
+    /// exp(-u) at the most likely u given e.
+    pub efficiency_mode: Option<f64>,
+    /// Lower end of the interval of exp(-u) given e (Horrace and Schmidt 1996).
+    pub conf_low: Option<f64>,
+    /// Its upper end.
+    pub conf_high: Option<f64>,
     /// Whether the scores are there.
     pub status: Status,
 }
 
 /// Statistics of the fit, by the names of results.json.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stats {
     /// Log-likelihood.
     pub loglik: f64,
@@ -115,39 +116,51 @@ pub struct Stats {
     pub loglik_ols: f64,
     /// 2 (loglik - loglik_ols), a test of no inefficiency.
     pub lr: f64,
-    /// Its one-sided p-value: γ = 0 is on the border, so half of chi-square(1) (Coelli 1995). NaN under `at`.
+    /// Restrictions that it tests, q.
+    pub lr_df: usize,
+    /// Its p-value: on the border of σ_u = 0, half chi-square(q - 1) and half chi-square(q) (Kodde and Palm 1986;
+    /// Coelli 1995). NaN under `at`.
     pub lr_p_value: f64,
-    /// σ² = σ_u² + σ_v².
-    pub sigma2: f64,
-    /// σ_u²/σ².
-    pub gamma: f64,
-    /// σ_u, before the normal is folded.
-    pub sigma_u: f64,
-    /// σ_v.
-    pub sigma_v: f64,
     /// Mean of `efficiency`.
     pub mean_efficiency: f64,
     /// Skewness of the least-squares residuals; inefficiency makes it negative (production) or positive (cost).
     pub skewness: f64,
+    /// √(n/6) times the skewness, normal without inefficiency (Coelli 1995).
+    pub m3t: f64,
+    /// Its one-sided p-value.
+    pub m3t_p_value: f64,
+    /// What the model has of its own: sigma2, gamma, sigma_u, sigma_v, mu, eta, ...
+    #[serde(flatten)]
+    pub own: BTreeMap<&'static str, f64>,
 }
 
 /// A fitted (or, under `at`, an evaluated) frontier.
 #[derive(Debug, Clone)]
 pub struct SfaFit {
-    /// Frontier coefficients in formula order, then sigma2 and gamma, k + 2.
+    /// Natural parameters, p: frontier in formula order, variances, the rest; as `at` takes them.
     pub coef: Vec<f64>,
+    /// What each is.
+    pub parameters: Vec<Parameter>,
     /// Their names.
     pub names: Vec<String>,
-    /// Covariance of `coef` from the Hessian; none under `at`.
-    pub covariance: Option<Mat<f64>>,
     /// Scores of the observations, n.
     pub rows: Vec<Score>,
+    /// What the model says of each observation beside its scores: [`Sfa::columns`], n each.
+    pub columns: Vec<(&'static str, Vec<f64>)>,
     /// Statistics.
     pub stats: Stats,
     /// Newton steps; none under `at`.
     pub iterations: usize,
     /// Largest scaled gradient at the maximum: standard errors away from the root of the score. Zero under `at`.
     pub gradient: f64,
+    /// Climbs made, and how many of them ended on this maximum.
+    pub climbs: [usize; 2],
+    /// What a reader must know.
+    pub notes: Vec<String>,
+    /// Covariance of `coef` by the information of the options, p × p; none under `at`.
+    pub covariance: Option<Mat<f64>>,
+    /// Inverse of minus the Hessian and the gradients of the rows, in `coef`.
+    curvature: Option<(Mat<f64>, Mat<f64>)>,
 }
 
 impl Fit for SfaFit {
@@ -161,234 +174,204 @@ impl Fit for SfaFit {
         self.rows.len()
     }
     fn dof_residual(&self) -> usize {
-        self.rows.len() - self.coef.len()
+        self.rows.len().saturating_sub(self.coef.len())
+    }
+}
+
+/// Under `at` there is no bread; ask [`SfaFit::spread`], which says so.
+struct Estimated<'a> {
+    fit: &'a SfaFit,
+    bread: &'a Mat<f64>,
+    scores: &'a Mat<f64>,
+}
+
+impl Fit for Estimated<'_> {
+    fn coef(&self) -> &[f64] {
+        &self.fit.coef
+    }
+    fn names(&self) -> &[String] {
+        &self.fit.names
+    }
+    fn nobs(&self) -> usize {
+        self.fit.nobs()
+    }
+    fn dof_residual(&self) -> usize {
+        self.fit.dof_residual()
+    }
+}
+
+impl Sandwich for Estimated<'_> {
+    fn bread(&self) -> &Mat<f64> {
+        self.bread
+    }
+    fn scores(&self) -> &Mat<f64> {
+        self.scores
+    }
+    /// One: the bread is in the units of the likelihood already.
+    fn sigma2(&self) -> f64 {
+        1.0
     }
 }
 
 impl SfaFit {
+    /// The covariance: for `iid` by the information of the options, with the normal distribution; else a sandwich of the
+    /// gradients. `None` under `at`.
+    pub fn spread(&self, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Option<Spread>> {
+        let (Some(V), Some((bread, scores))) = (&self.covariance, &self.curvature) else { return Ok(None) };
+        if *how == Vcov::Iid {
+            return Ok(Some(Spread { V: V.clone(), df: None, label: String::new(), warnings: Vec::new() }));
+        }
+        let c = vcov(&Estimated { fit: self, bread, scores }, how, ssc, design)?;
+        Ok(Some(Spread { V: c.V, df: None, label: c.label, warnings: c.warnings }))
+    }
+
     /// Coefficient table with normal p-values; standard errors are NaN under `at`.
     pub fn table(&self) -> Vec<Coefficient> {
-        let se = |j: usize| self.covariance.as_ref().map_or(f64::NAN, |V| V[(j, j)].sqrt());
-        (0..self.coef.len()).map(|j| Coefficient::new(&*self.names[j], self.coef[j], se(j), None)).collect()
+        self.table_with(self.covariance.as_ref(), None)
+    }
+
+    /// Coefficient table under a covariance of `coef`.
+    pub fn table_with(&self, V: Option<&Mat<f64>>, df: Option<f64>) -> Vec<Coefficient> {
+        let se = |j: usize| V.map_or(f64::NAN, |V| V[(j, j)].max(0.0).sqrt());
+        (0..self.coef.len()).map(|j| Coefficient::new(&*self.names[j], self.coef[j], se(j), df)).collect()
     }
 }
 
-/// γ of the starts.
-const GRID: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-/// γ this close to one is at its border: the noise has vanished.
-const BORDER: f64 = 1e-8;
-/// A standardized regressor with less of its variance left, given the others, is collinear.
-const COLLINEAR: f64 = 1e-11;
-
-/// Fits y (n) on X (n × k, its first column the constant) whose columns have these names.
-pub fn sfa(y: &[f64], X: &Mat<f64>, names: &[String], options: &Sfa) -> Result<SfaFit> {
-    check(y, X, names)?;
+/// Fits a frontier.
+pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
+    data.check()?;
+    options.check(data)?;
+    let frontier = Index::new(&data.frontier)?;
+    let ols = LeastSquares::fit(&data.y, &frontier)?;
     let sign = options.frontier.sign();
-    let ols = Ols::fit(y, X, names)?;
-    let (coef, covariance, maximum) = match &options.at {
-        Some(at) => (given(at, names.len())?, None, None),
+    let model = model(data, &frontier, &ols, sign, options)?;
+    finish(data, options, &ols, &*model)
+}
+
+/// The likelihood of the options.
+fn model<'a>(
+    data: &'a Data,
+    frontier: &Index,
+    ols: &'a LeastSquares,
+    sign: f64,
+    options: &Sfa,
+) -> Result<Box<dyn Likelihood + 'a>> {
+    use density::{Exponential, HalfNormal, TruncatedNormal};
+    use pooled::Pooled;
+    Ok(match (options.model, options.distribution) {
+        (Model::Bc95, _) | (Model::Pooled, Distribution::TruncatedNormal) => {
+            Box::new(Pooled::new(data, frontier, ols, sign, TruncatedNormal)?)
+        }
+        (Model::Pooled, Distribution::HalfNormal) => Box::new(Pooled::new(data, frontier, ols, sign, HalfNormal)?),
+        (Model::Pooled, Distribution::Exponential) => Box::new(Pooled::new(data, frontier, ols, sign, Exponential)?),
+    })
+}
+
+/// Maximizes (or evaluates), and reports in natural parameters.
+fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood) -> Result<SfaFit> {
+    let (n, parameters) = (data.nobs(), model.parameters());
+    let p = parameters.len();
+    if options.at.is_none() && n < p + 1 {
+        return Err(Error::invalid(
+            format!("{n} observations for {p} parameters"),
+            "use fewer regressors or more observations",
+        ));
+    }
+    let mut notes = Vec::new();
+    let (theta, top, climbs) = match &options.at {
+        Some(at) if at.len() != p => {
+            let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
+            return Err(Error::length(format!("`at` ({})", names.join(", ")), at.len(), p));
+        }
+        Some(at) if at.iter().any(|v| !v.is_finite()) => {
+            return Err(Error::invalid("`at` has a value that is not finite", "give numbers"));
+        }
+        Some(at) => (model.internal(at)?, None, [0, 0]),
         None => {
-            let top = climb(&ols, y, sign)?;
-            let (coef, covariance) = ols.original_units(&top);
-            (coef, Some(covariance), Some(top))
+            let best = best(model, options.climbs(n))?;
+            (best.top.at.clone(), Some(best.top), best.climbs)
         }
     };
-    let k = names.len();
-    let (sigma2, gamma) = (coef[k], coef[k + 1]);
-    let residual = |i: usize| y[i] - (0..k).map(|j| X[(i, j)] * coef[j]).sum::<f64>();
-    let e: Vec<f64> = (0..y.len()).map(residual).collect();
-    let rows: Vec<Score> = e.iter().map(|&e| score(sign * e, sigma2, gamma)).collect();
-    let scored = rows.iter().filter_map(|r| r.efficiency);
-    let loglik: f64 = e.iter().map(|&e| loglik(sign * e, sigma2, gamma)).sum();
+    if climbs[1] < climbs[0] {
+        notes.push(format!(
+            "the likelihood has several maxima, or climbs that failed: {} of {} climbs ended on the highest",
+            climbs[1], climbs[0]
+        ));
+    }
+    let (mut coef, J) = model.natural(&theta);
+    if let Some(at) = &options.at {
+        coef.clone_from(at);
+    }
+    let (curvature, covariance) = match &top {
+        None => (None, None),
+        Some(top) => {
+            let bread = &J * &top.covariance * J.transpose();
+            let bread = Mat::from_fn(p, p, |i, j| 0.5 * (bread[(i, j)] + bread[(j, i)]));
+            let (contributions, owners) = model.contributions(&theta);
+            // J⁻¹ = C J' (J C J')⁻¹ with the covariance C of θ.
+            let inverse = &top.covariance * J.transpose() * linalg::spd_inverse(&bread, "the covariance")?;
+            let natural = contributions * inverse;
+            let opg = natural.transpose() * &natural;
+            let mut scores = Mat::zeros(n, p);
+            for (g, &i) in owners.iter().enumerate() {
+                (0..p).for_each(|j| scores[(i, j)] += natural[(g, j)]);
+            }
+            let V = match options.information {
+                Information::Hessian => bread.clone(),
+                Information::Opg => linalg::spd_inverse(&opg, "the outer product of the gradients")?,
+            };
+            (Some((bread, scores)), Some(V))
+        }
+    };
+    let rows = model.scores(&theta, options.level);
+    let refused = rows.iter().filter(|r| r.status == Status::Refused).count();
+    if refused > 0 {
+        notes.push(format!("{refused} rows lie so far from the frontier that their efficiency is no number"));
+    }
+    let scored: Vec<f64> = rows.iter().filter_map(|r| r.efficiency).collect();
+    let loglik = top.as_ref().map_or_else(|| model.value(&theta), |t| t.value);
     let lr = 2.0 * (loglik - ols.loglik);
+    let q = p - data.frontier.names.len() - 1;
+    let m3t = (n as f64 / 6.0).sqrt() * ols.skewness;
+    let tail = 0.5 * dist::normal_p(m3t);
     let stats = Stats {
         loglik,
         loglik_ols: ols.loglik,
         lr,
-        lr_p_value: if maximum.is_some() { 0.5 * dist::chi2_p(lr, 1.0) } else { f64::NAN },
-        sigma2,
-        gamma,
-        sigma_u: (gamma * sigma2).sqrt(),
-        sigma_v: ((1.0 - gamma) * sigma2).sqrt(),
-        mean_efficiency: scored.clone().sum::<f64>() / scored.count() as f64,
+        lr_df: q,
+        lr_p_value: if top.is_some() { chi_bar_p(lr, q) } else { f64::NAN },
+        mean_efficiency: scored.iter().sum::<f64>() / scored.len() as f64,
         skewness: ols.skewness,
+        m3t,
+        m3t_p_value: if options.frontier.sign() * m3t < 0.0 { tail } else { 1.0 - tail },
+        own: model.stats(&theta).into_iter().collect(),
     };
-    let names = names.iter().cloned().chain(["sigma2".into(), "gamma".into()]).collect();
-    let (iterations, gradient) = maximum.map_or((0, 0.0), |m| (m.iterations, m.gradient));
-    Ok(SfaFit { coef, names, covariance, rows, stats, iterations, gradient })
+    let (iterations, gradient) = top.map_or((0, 0.0), |m| (m.iterations, m.gradient));
+    let names = parameters.iter().map(|p| p.name.clone()).collect();
+    let columns = options.columns().into_iter().zip(model.columns(&theta)).collect();
+    Ok(SfaFit {
+        coef,
+        parameters,
+        names,
+        rows,
+        columns,
+        stats,
+        iterations,
+        gradient,
+        climbs,
+        notes,
+        covariance,
+        curvature,
+    })
 }
 
-fn check(y: &[f64], X: &Mat<f64>, names: &[String]) -> Result<()> {
-    let (n, k) = (X.nrows(), X.ncols());
-    if y.len() != n {
-        return Err(Error::length("y", y.len(), n));
-    }
-    if names.len() != k {
-        return Err(Error::length("the names of the regressors", names.len(), k));
-    }
-    if k == 0 || (0..n).any(|i| X[(i, 0)] != 1.0) {
-        return Err(Error::invalid("a frontier needs its constant as the first regressor", "leave `- 1` out"));
-    }
-    if n < k + 3 {
-        return Err(Error::invalid(
-            format!("{n} observations for {} parameters", k + 2),
-            "use fewer regressors or more observations",
-        ));
-    }
-    let bad: Vec<usize> = (0..n).filter(|&i| !y[i].is_finite()).collect();
-    if !bad.is_empty() {
-        return Err(Error::new(Kind::NotFinite).at_rows(bad));
-    }
-    for (j, name) in names.iter().enumerate() {
-        let bad: Vec<usize> = (0..n).filter(|&i| !X[(i, j)].is_finite()).collect();
-        if !bad.is_empty() {
-            return Err(Error::new(Kind::NotFinite).at_column(name).at_rows(bad));
-        }
-    }
-    Ok(())
-}
-
-fn given(at: &[f64], k: usize) -> Result<Vec<f64>> {
-    if at.len() != k + 2 {
-        return Err(Error::length("`at` (frontier coefficients, then sigma2, gamma)", at.len(), k + 2));
-    }
-    let (sigma2, gamma) = (at[k], at[k + 1]);
-    if !(at.iter().all(|v| v.is_finite()) && sigma2 > 0.0 && gamma > 0.0 && gamma < 1.0) {
-        return Err(Error::invalid(
-            format!("`at` ends in sigma2 = {sigma2}, gamma = {gamma}"),
-            "give finite coefficients, a positive sigma2 and a gamma between 0 and 1",
-        ));
-    }
-    Ok(at.to_vec())
-}
-
-/// Least squares on centered and scaled regressors: the start, the skewness, the likelihood without inefficiency.
-struct Ols {
-    /// Standardized regressors, n × k, row by row, the constant first.
-    Z: Vec<f64>,
-    k: usize,
-    mean: Vec<f64>,
-    sd: Vec<f64>,
-    coef: Vec<f64>,
-    /// Mean squared residual.
-    variance: f64,
-    skewness: f64,
-    loglik: f64,
-}
-
-impl Ols {
-    fn fit(y: &[f64], X: &Mat<f64>, names: &[String]) -> Result<Self> {
-        let (n, k) = (X.nrows(), X.ncols());
-        let size = n as f64;
-        let column = |j: usize| (0..n).map(move |i| X[(i, j)]);
-        let mut mean: Vec<f64> = (0..k).map(|j| column(j).sum::<f64>() / size).collect();
-        let mut sd: Vec<f64> =
-            (0..k).map(|j| (column(j).map(|x| (x - mean[j]).powi(2)).sum::<f64>() / size).sqrt()).collect();
-        let collinear = |j: usize| Error::new(Kind::Collinear { absorbed: false }).at_column(&names[j]);
-        if let Some(j) = (1..k).find(|&j| sd[j] <= 1e-14 * mean[j].abs() || sd[j] == 0.0) {
-            return Err(collinear(j));
-        }
-        (mean[0], sd[0]) = (0.0, 1.0);
-        let mut Z = Vec::with_capacity(n * k);
-        for i in 0..n {
-            Z.extend((0..k).map(|j| (X[(i, j)] - mean[j]) / sd[j]));
-        }
-        let mut ZtZ = Mat::<f64>::zeros(k, k);
-        let mut Zty = vec![0.0; k];
-        for (z, y) in Z.chunks_exact(k).zip(y) {
-            for a in 0..k {
-                Zty[a] += z[a] * y;
-                (0..k).for_each(|b| ZtZ[(a, b)] += z[a] * z[b]);
-            }
-        }
-        let inverse = spd_inverse(&ZtZ, "X'X").map_err(|_| collinear(k - 1))?;
-        // 1 / (A_jj A⁻¹_jj) is the part of a regressor's variance that the others leave.
-        if let Some(j) = (1..k).rev().find(|&j| 1.0 / (ZtZ[(j, j)] * inverse[(j, j)]) < COLLINEAR) {
-            return Err(collinear(j));
-        }
-        let coef: Vec<f64> = (0..k).map(|a| (0..k).map(|b| inverse[(a, b)] * Zty[b]).sum()).collect();
-        let e: Vec<f64> = Z.chunks_exact(k).zip(y).map(|(z, y)| y - dot(z, &coef)).collect();
-        let moment = |p: i32| e.iter().map(|e| e.powi(p)).sum::<f64>() / size;
-        let variance = moment(2);
-        let spread = y.iter().map(|y| y * y).sum::<f64>() / size;
-        if variance <= 1e-26 * spread {
-            return Err(Error::new(Kind::Untrusted {
-                message: "the regressors explain the outcome without error, so that there is no frontier to estimate"
-                    .into(),
-                remedy: "check whether the outcome is computed from the regressors".into(),
-            }));
-        }
-        let skewness = moment(3) / variance.powf(1.5);
-        let loglik = -0.5 * size * (2.0 * LN_SQRT_TAU + variance.ln() + 1.0);
-        Ok(Ols { Z, k, mean, sd, coef, variance, skewness, loglik })
-    }
-
-    /// (β, σ², γ) and their covariance from a maximum in (standardized β, ln σ², logit γ), by the delta method.
-    fn original_units(&self, top: &Maximum) -> (Vec<f64>, Mat<f64>) {
-        let k = self.k;
-        let (sigma2, gamma) = (top.at[k].exp(), logistic(top.at[k + 1]));
-        let mut coef: Vec<f64> = (0..k).map(|j| top.at[j] / self.sd[j]).collect();
-        coef[0] -= (1..k).map(|j| coef[j] * self.mean[j]).sum::<f64>();
-        coef.extend([sigma2, gamma]);
-        let J = Mat::from_fn(k + 2, k + 2, |i, j| match (i, j) {
-            (i, j) if i == j && i < k => 1.0 / self.sd[i],
-            (0, j) if j < k => -self.mean[j] / self.sd[j],
-            (i, j) if i == j && i == k => sigma2,
-            (i, j) if i == j => gamma * (1.0 - gamma),
-            _ => 0.0,
-        });
-        let V = &J * &top.covariance * J.transpose();
-        (coef, V)
-    }
+/// P(LR ≥ x) when one of q restrictions is on the border: half chi-square(q - 1), half chi-square(q).
+fn chi_bar_p(x: f64, q: usize) -> f64 {
+    let less = if q == 1 { f64::from(u8::from(x <= 0.0)) } else { dist::chi2_p(x, (q - 1) as f64) };
+    0.5 * (less + dist::chi2_p(x, q as f64))
 }
 
 /// a'b.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn logistic(g: f64) -> f64 {
-    1.0 / (1.0 + (-g).exp())
-}
-
-/// The maximum from the best start of the grid (the next best where that fails).
-fn climb(ols: &Ols, y: &[f64], sign: f64) -> Result<Maximum> {
-    if sign * ols.skewness >= 0.0 {
-        let (side, wanted) = if sign > 0.0 { ("right", "left") } else { ("left", "right") };
-        return Err(Error::new(Kind::Untrusted {
-            message: format!(
-                "the least-squares residuals are skewed to the {side} (skewness {:.4}) where inefficiency would skew \
-                 them to the {wanted}: the likelihood peaks at no inefficiency and every score would be one",
-                ols.skewness
-            ),
-            remedy: "check `frontier`, the functional form and outliers, or estimate without inefficiency (`feols`)"
-                .into(),
-        }));
-    }
-    let mut starts: Vec<(f64, Vec<f64>)> = (GRID.iter())
-        .map(|&gamma| {
-            // Var e = σ² (1 - 2γ/π) and E u = σ √(2γ/π): least squares, corrected for both.
-            let sigma2 = ols.variance / (1.0 - 2.0 * gamma / PI);
-            let mut start = ols.coef.clone();
-            start[0] += sign * (2.0 * gamma * sigma2 / PI).sqrt();
-            start.extend([sigma2.ln(), (gamma / (1.0 - gamma)).ln()]);
-            (likelihood(&ols.Z, ols.k, y, sign, &start).value, start)
-        })
-        .collect();
-    starts.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut failure = None;
-    for (_, start) in &starts {
-        let f = |at: &[f64]| Some(likelihood(&ols.Z, ols.k, y, sign, at));
-        match maximize("the frontier likelihood", start, f, &Newton::default()) {
-            Ok(top) if 1.0 - logistic(top.at[ols.k + 1]) > BORDER => return Ok(top),
-            Ok(_) => {
-                return Err(Error::new(Kind::Untrusted {
-                    message: "gamma is at its border of one: no noise is left and standard errors do not exist".into(),
-                    remedy: "check for outliers and duplicates, or use a deterministic frontier (`dea`)".into(),
-                }));
-            }
-            Err(error) => failure = failure.or(Some(error)),
-        }
-    }
-    Err(failure.expect("a grid has a start"))
 }

@@ -3,6 +3,7 @@
 pub mod dist;
 pub mod double;
 pub mod gamma;
+pub mod jet;
 pub mod linalg;
 pub mod lp;
 pub mod normal;

@@ -65,8 +65,31 @@ pub struct Maximum {
     pub iterations: usize,
 }
 
+/// Where a climb ends.
+#[derive(Debug, Clone)]
+pub enum Climb {
+    /// On a certified maximum.
+    Top(Maximum),
+    /// At a point beyond the border: there the function rises, without end or towards another model.
+    Border(Vec<f64>),
+}
+
 /// Climbs from `start` to a maximum of `f`; `f` says `None` outside its domain. `what` names it in errors.
 pub fn maximize(what: &str, start: &[f64], f: impl Fn(&[f64]) -> Option<Point>, options: &Newton) -> Result<Maximum> {
+    match climb(what, start, f, |_| false, options)? {
+        Climb::Top(top) => Ok(top),
+        Climb::Border(_) => unreachable!("there is no border"),
+    }
+}
+
+/// As [`maximize`], given up at the first point reached that is `beyond` the border.
+pub fn climb(
+    what: &str,
+    start: &[f64],
+    f: impl Fn(&[f64]) -> Option<Point>,
+    beyond: impl Fn(&[f64]) -> bool,
+    options: &Newton,
+) -> Result<Climb> {
     let finite = |p: &Point| p.value.is_finite() && p.gradient.iter().all(|g| g.is_finite());
     let f = |at: &[f64]| f(at).filter(finite);
     let failed = |iterations, reached| {
@@ -81,7 +104,7 @@ pub fn maximize(what: &str, start: &[f64], f: impl Fn(&[f64]) -> Option<Point>, 
         if gradient <= options.tolerance {
             // At a stationary point that is no maximum the climb cannot go on by first order.
             let covariance = newton.map_err(|_| not_a_maximum(what))?;
-            return Ok(Maximum { at, value: point.value, covariance, gradient, iterations });
+            return Ok(Climb::Top(Maximum { at, value: point.value, covariance, gradient, iterations }));
         }
         let inverse = match newton {
             Ok(inverse) => inverse,
@@ -91,6 +114,9 @@ pub fn maximize(what: &str, start: &[f64], f: impl Fn(&[f64]) -> Option<Point>, 
         let step: Vec<f64> = (0..k).map(|i| (0..k).map(|j| inverse[(i, j)] * point.gradient[j]).sum()).collect();
         let (next, next_point) = line_search(&at, &point, &step, f).ok_or_else(|| failed(iterations, gradient))?;
         (at, point) = (next, next_point);
+        if beyond(&at) {
+            return Ok(Climb::Border(at));
+        }
     }
     Err(failed(options.iterations, gradient))
 }

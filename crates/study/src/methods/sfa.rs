@@ -1,65 +1,91 @@
 //! Stochastic frontiers: a fit with scores of the observations.
 
 use super::efficiency::word;
-use super::object;
+use super::quantile::one_rule;
 use super::regression::{built, finite, located};
+use super::{list, object};
+use crate::design::Built;
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
+use indexmap::IndexMap;
 use plim_report::{Fit, Measure};
-use plim_stats::frontier::sfa::{Sfa, sfa};
+use plim_stats::fit::Coefficient;
+use plim_stats::frontier::sfa::{Columns, Data, Information, Panel, Score, Section, Sfa, sfa};
 use plim_table::Column;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+/// The columns of the scores.
+const SCORES: [&str; 6] =
+    ["efficiency", "efficiency_jlms", "efficiency_mode", "efficiency_low", "efficiency_high", "status"];
 
 impl Method for Sfa {
+    fn columns(&self) -> Vec<String> {
+        named(self).into_iter().flatten().cloned().collect()
+    }
+
     fn adds(&self, step: &str) -> Vec<String> {
-        ["efficiency", "efficiency_jlms", "status"]
-            .iter()
-            .enumerate()
-            .map(|(j, n)| crate::run::column_name(step, j, n))
-            .collect()
+        let names = SCORES.into_iter().chain(Sfa::columns(self));
+        names.enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         refuse_regression_options(cx)?;
-        let built = built(cx, &[])?;
+        let built = built(cx, &Method::columns(self).iter().map(String::as_str).collect::<Vec<_>>())?;
         let design = &built.design;
         if design.absorbs() {
-            return Err(Error::plan("a pooled frontier absorbs no effects", "leave out the part after `|`"));
+            return Err(Error::plan("a frontier absorbs no effects", "leave out the part after `|`"));
         }
-        let fitted = sfa(&design.y, &design.X, &design.names, self).map_err(|e| located(cx, e))?;
+        let fitted = sfa(&data(self, &built), self).map_err(|e| located(cx, e))?;
+        let spread = fitted.spread(&built.vcov, one_rule(cx)?, design).map_err(|e| located(cx, e))?;
         let n = design.nobs();
         let mut sample = built.sample.clone();
         sample.insert("used".into(), json!(n));
-        let mut stats: serde_json::Map<String, Value> = object(&fitted.stats);
+        let mut stats: Map<String, Value> = object(&fitted.stats);
         stats.retain(|_, v| !v.is_null());
         if self.at.is_some() {
             // At given parameters there is no maximum to compare least squares with.
             stats.retain(|name, _| !name.starts_with("lr"));
         }
         stats.insert("gradient".into(), finite(fitted.gradient));
-        let vcov = match self.at {
-            None => "inverse Hessian of the log-likelihood",
-            Some(_) => "none: evaluated at given parameters",
+        stats.insert("climbs".into(), json!(fitted.climbs[0]));
+        stats.insert("climbs_on_maximum".into(), json!(fitted.climbs[1]));
+        let vcov = match (&spread, self.information) {
+            (None, _) => "none: evaluated at given parameters".into(),
+            (Some(s), _) if !s.label.is_empty() => s.label.clone(),
+            (_, Information::Hessian) => "inverse Hessian of the log-likelihood".into(),
+            (_, Information::Opg) => "inverse outer product of the gradients".into(),
         };
+        let table = fitted.table_with(spread.as_ref().map(|s| &s.V), spread.as_ref().and_then(|s| s.df));
+        let mut lists: IndexMap<&str, Vec<Coefficient>> = IndexMap::new();
+        for (row, parameter) in table.into_iter().zip(&fitted.parameters) {
+            lists.entry(parameter.section.key()).or_default().push(row);
+        }
+        let coefficients = lists.shift_remove(Section::Coefficients.key()).unwrap_or_default();
+        let mut notes = fitted.notes.clone();
+        notes.extend(spread.into_iter().flat_map(|s| s.warnings));
         let fit = Fit {
             method: "sfa".into(),
             formula: cx.step.regression.formula.trim().into(),
             nobs: n,
-            vcov: vcov.into(),
-            coefficients: fitted.table(),
+            vcov,
+            coefficients,
             stats,
             sample,
-            notes: Vec::new(),
-            more: serde_json::Map::new(),
+            notes,
+            more: lists.iter().map(|(key, rows)| (key.to_string(), list(rows))).collect(),
         };
-        let score = |value: fn(&plim_stats::frontier::sfa::Score) -> Option<f64>| -> Vec<f64> {
-            fitted.rows.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect()
+        let score = |name: &str, value: fn(&Score) -> Option<f64>| {
+            Column::number(name, fitted.rows.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect())
         };
-        let columns = vec![
-            Column::number("efficiency", score(|r| r.efficiency)),
-            Column::number("efficiency_jlms", score(|r| r.efficiency_jlms)),
+        let mut columns = vec![
+            score("efficiency", |r| r.efficiency),
+            score("efficiency_jlms", |r| r.efficiency_jlms),
+            score("efficiency_mode", |r| r.efficiency_mode),
+            score("efficiency_low", |r| r.conf_low),
+            score("efficiency_high", |r| r.conf_high),
             Column::text("status", fitted.rows.iter().map(|r| word(&r.status))),
         ];
+        columns.extend(fitted.columns.iter().map(|(name, values)| Column::number(*name, values.clone())));
         let scores = Measured {
             measure: Measure { method: "sfa".into(), ..Default::default() },
             columns,
@@ -69,17 +95,40 @@ impl Method for Sfa {
     }
 }
 
+/// Columns beside the formula: determinants, what moves the variances.
+fn named(options: &Sfa) -> [&Vec<String>; 3] {
+    [&options.determinants, &options.u_variance, &options.v_variance]
+}
+
+/// What the frontier is fitted to.
+fn data(options: &Sfa, built: &Built) -> Data {
+    let design = &built.design;
+    let n = design.nobs();
+    let mut data = Data::new(design.y.clone(), design.X.clone(), design.names.clone());
+    let mut extra = built.extra.iter();
+    let mut take = |names: &[String], constant: bool| -> Option<Columns> {
+        let columns: Vec<_> = names.iter().cloned().zip(extra.by_ref().take(names.len()).cloned()).collect();
+        (!columns.is_empty()).then(|| Columns::new(n, constant, &columns))
+    };
+    data.determinants = take(&options.determinants, options.determinants_constant);
+    data.u_variance = take(&options.u_variance, true);
+    data.v_variance = take(&options.v_variance, true);
+    data.panel = design.panel.as_ref().map(|keys| Panel {
+        unit: keys.unit.codes.iter().map(|&c| c as usize).collect(),
+        time: keys.time.iter().map(|&t| t as f64).collect(),
+    });
+    data
+}
+
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
 fn refuse_regression_options(cx: &Context) -> Result<()> {
     let names = [
         "weights",
         "offset",
-        "vcov",
         "lat",
         "lon",
         "conley_kernel",
         "conley_distance",
-        "ssc",
         "singletons",
         "collinear",
     ];

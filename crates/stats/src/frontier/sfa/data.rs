@@ -1,0 +1,128 @@
+//! What a frontier is fitted to.
+
+use crate::math::Mat;
+use crate::{Error, Kind, Result};
+
+/// Named columns.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// n × k.
+    pub X: Mat<f64>,
+    /// k.
+    pub names: Vec<String>,
+}
+
+impl Columns {
+    /// These columns (each n), after the constant unless `constant` is false.
+    pub fn new(n: usize, constant: bool, columns: &[(String, Vec<f64>)]) -> Self {
+        let shift = usize::from(constant);
+        let X = Mat::from_fn(n, columns.len() + shift, |i, j| if j < shift { 1.0 } else { columns[j - shift].1[i] });
+        let ones = constant.then(|| "(Intercept)".to_string());
+        Columns { X, names: ones.into_iter().chain(columns.iter().map(|c| c.0.clone())).collect() }
+    }
+
+    fn check(&self, n: usize, what: &str) -> Result<()> {
+        if self.X.nrows() != n {
+            return Err(Error::length(what, self.X.nrows(), n));
+        }
+        if self.names.len() != self.X.ncols() {
+            return Err(Error::length(format!("the names of {what}"), self.names.len(), self.X.ncols()));
+        }
+        for (j, name) in self.names.iter().enumerate() {
+            let bad: Vec<usize> = (0..n).filter(|&i| !self.X[(i, j)].is_finite()).collect();
+            if !bad.is_empty() {
+                return Err(Error::new(Kind::NotFinite).at_column(name).at_rows(bad));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Outcome, frontier, and what moves inefficiency and noise.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// Outcome, n.
+    pub y: Vec<f64>,
+    /// Regressors of the frontier, the constant first.
+    pub frontier: Columns,
+    /// What moves the mean of inefficiency before truncation (or its scale), the constant first if it has one.
+    pub determinants: Option<Columns>,
+    /// What moves ln σ_u², the constant first.
+    pub u_variance: Option<Columns>,
+    /// What moves ln σ_v², the constant first.
+    pub v_variance: Option<Columns>,
+    /// Who and when each row is; panel models need it.
+    pub panel: Option<Panel>,
+}
+
+/// Who and when each row is.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// Unit of each row, n: 0, 1, ... in order of appearance.
+    pub unit: Vec<usize>,
+    /// Time of each row, n.
+    pub time: Vec<f64>,
+}
+
+impl Panel {
+    /// The rows of each unit in the order of time; a unit that has a time twice is refused.
+    pub fn spells(&self) -> Result<Vec<Vec<usize>>> {
+        let units = self.unit.iter().max().map_or(0, |m| m + 1);
+        let mut spells = vec![Vec::new(); units];
+        self.unit.iter().enumerate().for_each(|(i, &u)| spells[u].push(i));
+        for spell in &mut spells {
+            spell.sort_by(|&a, &b| self.time[a].total_cmp(&self.time[b]));
+            if let Some(w) = spell.windows(2).find(|w| self.time[w[0]] == self.time[w[1]]) {
+                return Err(Error::invalid("a unit has a time twice", "aggregate or drop the duplicates")
+                    .at_rows(w.to_vec()));
+            }
+        }
+        Ok(spells)
+    }
+}
+
+impl Data {
+    /// A frontier of these regressors (n × k, the constant first) without anything else.
+    pub fn new(y: Vec<f64>, X: Mat<f64>, names: Vec<String>) -> Self {
+        let frontier = Columns { X, names };
+        Data { y, frontier, determinants: None, u_variance: None, v_variance: None, panel: None }
+    }
+
+    /// Rows.
+    pub fn nobs(&self) -> usize {
+        self.y.len()
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        let n = self.nobs();
+        let X = &self.frontier.X;
+        self.frontier.check(n, "the regressors")?;
+        if X.ncols() == 0 || (0..n).any(|i| X[(i, 0)] != 1.0) {
+            return Err(Error::invalid("a frontier needs its constant as the first regressor", "leave `- 1` out"));
+        }
+        let bad: Vec<usize> = (0..n).filter(|&i| !self.y[i].is_finite()).collect();
+        if !bad.is_empty() {
+            return Err(Error::new(Kind::NotFinite).at_rows(bad));
+        }
+        let parts = [
+            (&self.determinants, "the determinants"),
+            (&self.u_variance, "the columns of `u_variance`"),
+            (&self.v_variance, "the columns of `v_variance`"),
+        ];
+        for (columns, what) in parts {
+            if let Some(columns) = columns {
+                columns.check(n, what)?;
+            }
+        }
+        match &self.panel {
+            Some(p) if p.unit.len() != n || p.time.len() != n => Err(Error::length("the panel", p.unit.len(), n)),
+            Some(p) if p.time.iter().any(|t| !t.is_finite()) => Err(Error::new(Kind::NotFinite).at_column("time")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The panel, or an error that says how to have one.
+    pub(super) fn need_panel(&self) -> Result<&Panel> {
+        self.panel.as_ref().ok_or_else(|| Error::invalid("a panel model needs units and times", "set `unit` and `time`"))
+    }
+}

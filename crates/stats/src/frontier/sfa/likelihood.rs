@@ -1,0 +1,92 @@
+//! What a frontier model is, and its certified maximum.
+
+use super::{Parameter, Score};
+use crate::math::Mat;
+use crate::math::optimize::{Climb, Maximum, Newton, Point, climb};
+use crate::{Error, Result};
+
+/// A model with a likelihood, in parameters θ without bounds in which it is maximized. What is reported are its
+/// natural parameters, in the order of `at`: frontier, variances, the rest.
+pub(super) trait Likelihood: Sync {
+    /// The natural parameters.
+    fn parameters(&self) -> Vec<Parameter>;
+
+    /// Their values at θ, and the Jacobian in θ.
+    fn natural(&self, theta: &[f64]) -> (Vec<f64>, Mat<f64>);
+
+    /// θ of natural parameters that were given.
+    fn internal(&self, natural: &[f64]) -> Result<Vec<f64>>;
+
+    /// Points to climb from.
+    fn starts(&self) -> Result<Vec<Vec<f64>>>;
+
+    /// ln L with its derivatives; `None` outside the domain.
+    fn point(&self, theta: &[f64]) -> Option<Point>;
+
+    /// ln L alone.
+    fn value(&self, theta: &[f64]) -> f64 {
+        self.point(theta).map_or(f64::NAN, |p| p.value)
+    }
+
+    /// Gradient of each independent contribution, one row each, with the row of the data it is booked on.
+    fn contributions(&self, theta: &[f64]) -> (Mat<f64>, Vec<usize>);
+
+    /// What happens at θ, when it is so close to a border that there is no maximum inside.
+    fn border(&self, theta: &[f64]) -> Option<Error>;
+
+    /// The scores of all rows, with intervals of probability `level`.
+    fn scores(&self, theta: &[f64], level: f64) -> Vec<Score>;
+
+    /// The columns that [`super::Sfa::columns`] names, n each.
+    fn columns(&self, _theta: &[f64]) -> Vec<Vec<f64>> {
+        Vec::new()
+    }
+
+    /// Statistics of its own by name: sigma_u, sigma_v, ...
+    fn stats(&self, theta: &[f64]) -> Vec<(&'static str, f64)>;
+}
+
+/// The best of several climbs.
+pub(super) struct Best {
+    pub(super) top: Maximum,
+    /// Climbs made, and how many of them ended on this maximum.
+    pub(super) climbs: [usize; 2],
+}
+
+/// Two climbs end on the same maximum when their likelihoods differ by less than this: a tenth of a millionth of what
+/// moves a test.
+const SAME: f64 = 1e-7;
+
+/// Climbs from the best start and from `climbs` - 1 others that differ from it the most in likelihood.
+pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
+    let mut starts: Vec<(f64, Vec<f64>)> = model.starts()?.into_iter().map(|s| (model.value(&s), s)).collect();
+    starts.retain(|s| s.0.is_finite());
+    starts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let last = starts.len().saturating_sub(1);
+    // Spread over the list, from the best to the worst.
+    let mut chosen: Vec<usize> = (0..climbs).map(|k| k * last / (climbs - 1).max(1)).collect();
+    chosen.dedup();
+    let (mut tops, mut borders, mut failure) = (Vec::<Maximum>::new(), Vec::new(), None);
+    let mut made = 0;
+    for (_, start) in chosen.iter().filter_map(|&k| starts.get(k)) {
+        made += 1;
+        let beyond = |at: &[f64]| model.border(at).is_some();
+        match climb("the frontier likelihood", start, |at| model.point(at), beyond, &Newton::default()) {
+            Ok(Climb::Top(top)) => tops.push(top),
+            Ok(Climb::Border(at)) => borders.extend(model.border(&at).map(|error| (model.value(&at), error))),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    let highest = tops.iter().map(|t| t.value).fold(f64::NEG_INFINITY, f64::max);
+    // A maximum inside that lies below the border is a local one.
+    if let Some((_, error)) = borders.into_iter().find(|(value, _)| tops.is_empty() || *value > highest + SAME) {
+        return Err(error);
+    }
+    let agree = tops.iter().filter(|t| highest - t.value <= SAME).count();
+    match tops.into_iter().find(|t| t.value == highest) {
+        Some(top) => Ok(Best { top, climbs: [made, agree] }),
+        None => Err(failure.unwrap_or_else(|| {
+            Error::invalid("the likelihood has no value at any start", "check the scale of the variables")
+        })),
+    }
+}

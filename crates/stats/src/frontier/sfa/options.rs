@@ -1,0 +1,145 @@
+//! The options of a stochastic frontier, and which of them go together.
+
+use super::Data;
+use crate::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Stochastic frontier: efficiency of each observation, with noise told apart from inefficiency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sfa {
+    /// How observations of a unit belong together.
+    pub model: Model,
+    /// Distribution of inefficiency.
+    pub distribution: Distribution,
+    /// Whether inefficiency lowers the outcome (production) or raises it (cost).
+    pub frontier: Frontier,
+    /// Columns that move the mean of inefficiency before truncation.
+    pub determinants: Vec<String>,
+    /// Whether the determinants have a constant.
+    pub determinants_constant: bool,
+    /// Columns that move ln sigma_u squared, beside a constant.
+    pub u_variance: Vec<String>,
+    /// Columns that move ln sigma_v squared, beside a constant.
+    pub v_variance: Vec<String>,
+    /// Covariance under `vcov = iid`: from the Hessian, or from the outer product of the gradients.
+    pub information: Information,
+    /// Climbs to the maximum from different starts; 3, and 1 above 100,000 rows, when not given.
+    pub climbs: Option<usize>,
+    /// Probability of the intervals of the scores.
+    pub level: f64,
+    /// Evaluate at these parameters instead of estimating: frontier coefficients, intercept first, then sigma2, gamma
+    /// (or the coefficients of u_variance, then v_variance, when one of them is given), then mu, eta, determinants.
+    pub at: Option<Vec<f64>>,
+}
+
+impl Default for Sfa {
+    fn default() -> Self {
+        Sfa {
+            model: Model::default(),
+            distribution: Distribution::default(),
+            frontier: Frontier::default(),
+            determinants: Vec::new(),
+            determinants_constant: true,
+            u_variance: Vec::new(),
+            v_variance: Vec::new(),
+            information: Information::default(),
+            climbs: None,
+            level: 0.95,
+            at: None,
+        }
+    }
+}
+
+/// How observations of a unit belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// Each observation has its own inefficiency.
+    #[default]
+    Pooled,
+    /// Battese and Coelli 1995: as pooled, truncated normal, its mean moved by the determinants.
+    Bc95,
+}
+
+/// Distribution of inefficiency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Distribution {
+    /// |N(0, sigma_u squared)|: many observations near the frontier, few far away.
+    #[default]
+    HalfNormal,
+    /// Exponential with mean sigma_u: more of both.
+    Exponential,
+    /// N(mu, sigma_u squared) truncated to be positive.
+    TruncatedNormal,
+}
+
+/// On which side of the frontier inefficiency lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Frontier {
+    /// Below: inefficiency lowers the outcome.
+    #[default]
+    Production,
+    /// Above: inefficiency raises the outcome.
+    Cost,
+}
+
+impl Frontier {
+    /// S of the formulas.
+    pub(super) fn sign(self) -> f64 {
+        if self == Frontier::Production { 1.0 } else { -1.0 }
+    }
+}
+
+/// What the covariance is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Information {
+    /// Inverse of minus the Hessian.
+    #[default]
+    Hessian,
+    /// Inverse of the outer product of the gradients (Berndt, Hall, Hall and Hausman 1974).
+    Opg,
+}
+
+impl Sfa {
+    /// Rows above which one climb is the default.
+    const MANY: usize = 100_000;
+
+    pub(super) fn climbs(&self, n: usize) -> usize {
+        self.climbs.unwrap_or(if n > Self::MANY { 1 } else { 3 })
+    }
+
+    /// Columns that the model has beside the scores, by name.
+    pub fn columns(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Whether the mean of inefficiency before truncation is a parameter.
+    fn has_mean(&self) -> bool {
+        self.model == Model::Bc95 || self.distribution == Distribution::TruncatedNormal
+    }
+
+    /// Refuses options that the model would have to ignore.
+    pub(super) fn check(&self, data: &Data) -> Result<()> {
+        if !(self.level > 0.0 && self.level < 1.0) {
+            return Err(Error::invalid(format!("`level` is {}", self.level), "give a probability between 0 and 1"));
+        }
+        if self.climbs == Some(0) {
+            return Err(Error::invalid("`climbs` is 0", "give 1 or more"));
+        }
+        if data.determinants.is_some() && !self.has_mean() {
+            return Err(Error::invalid(
+                "`determinants` move the mean of inefficiency, which this distribution does not have",
+                "use distribution = \"truncated_normal\" or model = \"bc95\"; or name them in `u_variance`",
+            ));
+        }
+        if self.model == Model::Bc95 && data.determinants.is_none() {
+            return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,289 @@
+//! Independent observations: each row has its own inefficiency.
+//!
+//! The scalars of the density are linear indices of the row, e = S(y - x'β), ln σ_v² = v'ω, ln σ_u² = w'κ, μ = z'δ. With
+//! the derivatives f_j, f_jk of ln f in the scalars, the gradient is Σ f_j z_j and the Hessian Σ f_jk z_j z_k'.
+
+use super::density::Density;
+use super::{Data, Index, LeastSquares, Likelihood, Parameter, Score, Section};
+use crate::math::Mat;
+use crate::math::optimize::Point;
+use crate::{Error, Kind, Result};
+use rayon::prelude::*;
+
+/// Rows whose sums are formed together, in order; part of the definition of the result, not of the machine.
+const CHUNK: usize = 2048;
+/// A variance with less than this share of the total is at its border of zero.
+const BORDER: f64 = 1e-8;
+
+pub(super) struct Pooled<'a, const Q: usize, D> {
+    y: &'a [f64],
+    sign: f64,
+    density: D,
+    /// Of the scalars, in their order.
+    indices: [Index; Q],
+    /// Where the parameters of each index begin.
+    from: [usize; Q],
+    p: usize,
+    ols: &'a LeastSquares,
+}
+
+impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
+    /// `frontier` is the index of the regressors, which `ols` was fitted on.
+    pub(super) fn new(data: &'a Data, frontier: &Index, ols: &'a LeastSquares, sign: f64, density: D) -> Result<Self> {
+        let own = density.own();
+        let index = |columns: &Option<super::Columns>, name: &str| match columns {
+            Some(columns) => Index::new(columns),
+            None => Ok(Index::scalar(name)),
+        };
+        let mut indices: [Index; Q] = std::array::from_fn(|j| match j {
+            0 => frontier.clone(),
+            1 | 2 => Index::scalar("(Intercept)"),
+            _ => Index::scalar(own[j - 3]),
+        });
+        indices[1] = index(&data.v_variance, "(Intercept)")?;
+        indices[2] = index(&data.u_variance, "(Intercept)")?;
+        if let (Some(name), Some(_)) = (own.first(), &data.determinants) {
+            indices[3] = index(&data.determinants, name)?;
+        }
+        let mut from = [0; Q];
+        (1..Q).for_each(|j| from[j] = from[j - 1] + indices[j - 1].k);
+        let p = from[Q - 1] + indices[Q - 1].k;
+        Ok(Pooled { y: &data.y, sign, density, indices, from, p, ols })
+    }
+
+    fn part<'b>(&self, j: usize, theta: &'b [f64]) -> &'b [f64] {
+        &theta[self.from[j]..self.from[j] + self.indices[j].k]
+    }
+
+    /// The scalars of row i.
+    fn scalars(&self, i: usize, theta: &[f64]) -> [f64; Q] {
+        let mut at = std::array::from_fn(|j| self.indices[j].at(i, self.part(j, theta)));
+        at[0] = self.sign * (self.y[i] - at[0]);
+        at
+    }
+
+    /// The scalars where all columns are at their mean; e = 0.
+    fn center(&self, theta: &[f64]) -> [f64; Q] {
+        std::array::from_fn(|j| if j > 0 && self.indices[j].constant { theta[self.from[j]] } else { 0.0 })
+    }
+
+    /// Whether the variances are one number each, so that σ² and γ say it all.
+    fn homoscedastic(&self) -> bool {
+        self.indices[1].is_scalar() && self.indices[2].is_scalar()
+    }
+
+    /// Order of the indices in the natural parameters: frontier, σ_u, σ_v (or σ² and γ), own.
+    fn order(&self) -> [usize; Q] {
+        std::array::from_fn(|j| if self.homoscedastic() || j == 0 || j > 2 { j } else { 3 - j })
+    }
+}
+
+/// Value, gradient and upper triangle of the Hessian of some rows.
+struct Sums {
+    value: f64,
+    gradient: Vec<f64>,
+    hessian: Vec<f64>,
+}
+
+impl<const Q: usize, D: Density<Q>> Pooled<'_, Q, D> {
+    fn sums(&self, theta: &[f64], rows: std::ops::Range<usize>) -> Sums {
+        let p = self.p;
+        let mut sums = Sums { value: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
+        for i in rows {
+            let mut jet = self.density.ln(self.scalars(i, theta));
+            sums.value += jet.value;
+            // de/d(x'β) = -S.
+            jet.gradient[0] *= -self.sign;
+            for j in 1..Q {
+                jet.hessian[0][j] *= -self.sign;
+            }
+            for j in 0..Q {
+                let z = self.indices[j].row(i);
+                for (a, z) in z.iter().enumerate() {
+                    sums.gradient[self.from[j] + a] += jet.gradient[j] * z;
+                }
+                for k in j..Q {
+                    let w = self.indices[k].row(i);
+                    for (a, z) in z.iter().enumerate() {
+                        let at = (self.from[j] + a) * p + self.from[k];
+                        let first = if j == k { a } else { 0 };
+                        let weight = jet.hessian[j][k] * z;
+                        w.iter().enumerate().skip(first).for_each(|(b, w)| sums.hessian[at + b] += weight * w);
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
+
+impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
+    fn parameters(&self) -> Vec<Parameter> {
+        let list = |section: Section, names: &[String]| -> Vec<Parameter> {
+            names.iter().map(|name| Parameter { section, name: name.clone() }).collect()
+        };
+        let mut all = list(Section::Coefficients, &self.indices[0].names);
+        if self.homoscedastic() {
+            all.extend(list(Section::Coefficients, &["sigma2".into(), "gamma".into()]));
+        } else {
+            all.extend(list(Section::UVariance, &self.indices[2].names));
+            all.extend(list(Section::VVariance, &self.indices[1].names));
+        }
+        for index in &self.indices[3..] {
+            let section = if index.is_scalar() { Section::Coefficients } else { Section::Determinants };
+            all.extend(list(section, &index.names));
+        }
+        all
+    }
+
+    fn natural(&self, theta: &[f64]) -> (Vec<f64>, Mat<f64>) {
+        let mut values = Vec::with_capacity(self.p);
+        let mut J = Mat::zeros(self.p, self.p);
+        for j in self.order() {
+            let (index, from, to) = (&self.indices[j], self.from[j], values.len());
+            values.extend(index.natural(self.part(j, theta)));
+            for a in 0..index.k {
+                (0..index.k).for_each(|b| J[(to + a, from + b)] = index.jacobian(a, b));
+            }
+        }
+        if self.homoscedastic() {
+            let (a, b) = (self.from[1], self.from[2]);
+            let (v, u) = (theta[a].exp(), theta[b].exp());
+            let gamma = u / (v + u);
+            (values[a], values[b]) = (v + u, gamma);
+            (J[(a, a)], J[(a, b)]) = (v, u);
+            (J[(b, a)], J[(b, b)]) = (-gamma * (1.0 - gamma), gamma * (1.0 - gamma));
+        }
+        (values, J)
+    }
+
+    fn internal(&self, natural: &[f64]) -> Result<Vec<f64>> {
+        let mut theta = vec![0.0; self.p];
+        let mut at = 0;
+        for j in self.order() {
+            let (from, k) = (self.from[j], self.indices[j].k);
+            theta[from..from + k].copy_from_slice(&self.indices[j].internal(&natural[at..at + k]));
+            at += k;
+        }
+        if self.homoscedastic() {
+            let (a, b) = (self.from[1], self.from[2]);
+            let (sigma2, gamma) = (natural[a], natural[b]);
+            if !(sigma2 > 0.0 && gamma > 0.0 && gamma < 1.0) {
+                return Err(Error::invalid(
+                    format!("`at` has sigma2 = {sigma2}, gamma = {gamma}"),
+                    "give a positive sigma2 and a gamma between 0 and 1",
+                ));
+            }
+            (theta[a], theta[b]) = ((sigma2 * (1.0 - gamma)).ln(), (sigma2 * gamma).ln());
+        }
+        Ok(theta)
+    }
+
+    fn starts(&self) -> Result<Vec<Vec<f64>>> {
+        let one = self.homoscedastic() && self.indices[3..].iter().all(Index::is_scalar);
+        if one && self.sign * self.ols.skewness >= 0.0 {
+            return Err(wrong_skew(self.sign, self.ols.skewness));
+        }
+        let start = |at: &[f64; Q]| -> Vec<f64> {
+            let mut theta = self.ols.coef.clone();
+            theta[0] += self.sign * at[0];
+            (1..Q).for_each(|j| theta.extend(self.indices[j].level(at[j])));
+            theta
+        };
+        Ok(self.density.starts(self.ols.variance).iter().map(start).collect())
+    }
+
+    fn point(&self, theta: &[f64]) -> Option<Point> {
+        let (n, p) = (self.y.len(), self.p);
+        let chunks: Vec<Sums> = (0..n.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|c| self.sums(theta, c * CHUNK..((c + 1) * CHUNK).min(n)))
+            .collect();
+        let mut total = Sums { value: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
+        for sums in chunks {
+            total.value += sums.value;
+            total.gradient.iter_mut().zip(&sums.gradient).for_each(|(t, s)| *t += s);
+            total.hessian.iter_mut().zip(&sums.hessian).for_each(|(t, s)| *t += s);
+        }
+        let hessian = Mat::from_fn(p, p, |i, j| total.hessian[i.min(j) * p + i.max(j)]);
+        Some(Point { value: total.value, gradient: total.gradient, hessian })
+    }
+
+    fn contributions(&self, theta: &[f64]) -> (Mat<f64>, Vec<usize>) {
+        let n = self.y.len();
+        let mut scores = Mat::zeros(n, self.p);
+        for i in 0..n {
+            let jet = self.density.ln(self.scalars(i, theta));
+            for j in 0..Q {
+                let slope = if j == 0 { -self.sign * jet.gradient[0] } else { jet.gradient[j] };
+                let z = self.indices[j].row(i);
+                z.iter().enumerate().for_each(|(a, z)| scores[(i, self.from[j] + a)] = slope * z);
+            }
+        }
+        (scores, (0..n).collect())
+    }
+
+    fn border(&self, theta: &[f64]) -> Option<Error> {
+        let center = self.center(theta);
+        let (v, u) = (center[1].exp(), center[2].exp());
+        if v < BORDER * (v + u) {
+            return Some(no_noise());
+        }
+        if u < BORDER * (v + u) && self.density.limit(center).is_none() {
+            return Some(no_inefficiency(self.sign, self.ols.skewness));
+        }
+        let model = self.density.limit(center)?;
+        Some(Error::new(Kind::Untrusted {
+            message: format!("the likelihood has no maximum: it rises towards {model}"),
+            remedy: "use another `distribution`".into(),
+        }))
+    }
+
+    fn scores(&self, theta: &[f64], level: f64) -> Vec<Score> {
+        (0..self.y.len()).into_par_iter().map(|i| self.density.score(self.scalars(i, theta), level)).collect()
+    }
+
+    fn stats(&self, theta: &[f64]) -> Vec<(&'static str, f64)> {
+        if !self.homoscedastic() {
+            return Vec::new();
+        }
+        let center = self.center(theta);
+        let (v, u) = (center[1].exp(), center[2].exp());
+        let mut stats = vec![("sigma2", v + u), ("gamma", u / (v + u)), ("sigma_u", u.sqrt()), ("sigma_v", v.sqrt())];
+        let own = self.density.own().iter().enumerate().filter(|(j, _)| self.indices[3 + j].is_scalar());
+        stats.extend(own.map(|(j, name)| (*name, center[3 + j])));
+        stats
+    }
+}
+
+/// Waldman (1982): a maximum of the likelihood at σ_u = 0.
+pub(super) fn wrong_skew(sign: f64, skewness: f64) -> Error {
+    let (side, wanted) = if sign > 0.0 { ("right", "left") } else { ("left", "right") };
+    Error::new(Kind::Untrusted {
+        message: format!(
+            "the least-squares residuals are skewed to the {side} (skewness {skewness:.4}) where inefficiency would \
+             skew them to the {wanted}: the likelihood peaks at no inefficiency and every score would be one"
+        ),
+        remedy: "check `frontier`, the functional form and outliers, or estimate without inefficiency (`feols`)".into(),
+    })
+}
+
+/// σ_v² has vanished.
+pub(super) fn no_noise() -> Error {
+    Error::new(Kind::Untrusted {
+        message: "gamma is at its border of one: no noise is left and standard errors do not exist".into(),
+        remedy: "check for outliers and duplicates, or use a deterministic frontier (`dea`)".into(),
+    })
+}
+
+/// σ_u² has vanished.
+pub(super) fn no_inefficiency(sign: f64, skewness: f64) -> Error {
+    if sign * skewness >= 0.0 {
+        return wrong_skew(sign, skewness);
+    }
+    Error::new(Kind::Untrusted {
+        message: "gamma is at its border of zero: the likelihood peaks at no inefficiency and every score would be one"
+            .into(),
+        remedy: "simplify the model of inefficiency, or estimate without it (`feols`)".into(),
+    })
+}
