@@ -47,6 +47,7 @@ pub use options::{Distribution, Frontier, Information, Model, Sfa};
 
 use super::Status;
 use crate::fit::{Coefficient, Fit, Sandwich, Spread};
+use crate::math::optimize::Maximum;
 use crate::math::{Mat, dist, linalg};
 use crate::vcov::{Ssc, Vcov, vcov};
 use crate::{Design, Error, Result};
@@ -153,14 +154,53 @@ pub struct SfaFit {
     pub iterations: usize,
     /// Largest scaled gradient at the maximum: standard errors away from the root of the score. Zero under `at`.
     pub gradient: f64,
-    /// Climbs made, and how many of them ended on this maximum.
-    pub climbs: [usize; 2],
+    /// Climbs that ended on this maximum, on a lower one, on none.
+    pub climbs: [usize; 3],
     /// What a reader must know.
     pub notes: Vec<String>,
     /// Covariance of `coef` by the information of the options, p × p; none under `at`.
     pub covariance: Option<Mat<f64>>,
-    /// Inverse of minus the Hessian and the gradients of the rows, in `coef`.
-    curvature: Option<(Mat<f64>, Mat<f64>)>,
+    /// Where the maximum is, in the model's own parameters; `None` for models without a likelihood.
+    top: Option<Top>,
+}
+
+/// The maximum in the model's own parameters θ.
+#[derive(Debug, Clone)]
+struct Top {
+    theta: Vec<f64>,
+    /// Inverse of minus the Hessian in θ, and in the natural parameters.
+    covariance: Mat<f64>,
+    bread: Mat<f64>,
+    /// Of the natural parameters in θ.
+    jacobian: Mat<f64>,
+}
+
+impl Top {
+    fn new(model: &dyn Likelihood, maximum: &Maximum) -> Self {
+        let (p, jacobian) = (maximum.at.len(), model.natural(&maximum.at).1);
+        let bread = &jacobian * &maximum.covariance * jacobian.transpose();
+        let bread = Mat::from_fn(p, p, |i, j| 0.5 * (bread[(i, j)] + bread[(j, i)]));
+        Top { theta: maximum.at.clone(), covariance: maximum.covariance.clone(), bread, jacobian }
+    }
+
+    /// Gradients of the contributions in the natural parameters, one row each, and the rows they are booked on.
+    fn gradients(&self, model: &dyn Likelihood) -> Result<(Mat<f64>, Vec<usize>)> {
+        let (contributions, owners) = model.contributions(&self.theta);
+        // J⁻¹ = C J' (J C J')⁻¹ with the covariance C of θ.
+        let inverse = &self.covariance * self.jacobian.transpose() * linalg::spd_inverse(&self.bread, "the covariance")?;
+        Ok((contributions * inverse, owners))
+    }
+
+    /// The covariance of the natural parameters by this information.
+    fn information(&self, model: &dyn Likelihood, information: Information) -> Result<Mat<f64>> {
+        match information {
+            Information::Hessian => Ok(self.bread.clone()),
+            Information::Opg => {
+                let (gradients, _) = self.gradients(model)?;
+                linalg::spd_inverse(&(gradients.transpose() * &gradients), "the outer product of the gradients")
+            }
+        }
+    }
 }
 
 impl Fit for SfaFit {
@@ -178,11 +218,11 @@ impl Fit for SfaFit {
     }
 }
 
-/// Under `at` there is no bread; ask [`SfaFit::spread`], which says so.
+/// A fit as the sandwich sees it.
 struct Estimated<'a> {
     fit: &'a SfaFit,
     bread: &'a Mat<f64>,
-    scores: &'a Mat<f64>,
+    scores: Mat<f64>,
 }
 
 impl Fit for Estimated<'_> {
@@ -205,7 +245,7 @@ impl Sandwich for Estimated<'_> {
         self.bread
     }
     fn scores(&self) -> &Mat<f64> {
-        self.scores
+        &self.scores
     }
     /// One: the bread is in the units of the likelihood already.
     fn sigma2(&self) -> f64 {
@@ -215,13 +255,29 @@ impl Sandwich for Estimated<'_> {
 
 impl SfaFit {
     /// The covariance: for `iid` by the information of the options, with the normal distribution; else a sandwich of the
-    /// gradients. `None` under `at`.
-    pub fn spread(&self, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Option<Spread>> {
-        let (Some(V), Some((bread, scores))) = (&self.covariance, &self.curvature) else { return Ok(None) };
+    /// gradients, which are made again from the data and options of the fit. `None` under `at`.
+    pub fn spread(
+        &self,
+        data: &Data,
+        options: &Sfa,
+        how: &Vcov,
+        ssc: Ssc,
+        design: &Design,
+    ) -> Result<Option<Spread>> {
+        let Some(V) = &self.covariance else { return Ok(None) };
         if *how == Vcov::Iid {
             return Ok(Some(Spread { V: V.clone(), df: None, label: String::new(), warnings: Vec::new() }));
         }
-        let c = vcov(&Estimated { fit: self, bread, scores }, how, ssc, design)?;
+        let Some(top) = &self.top else {
+            return Err(Error::invalid("this model has no likelihood, hence one covariance only", "leave `vcov` out"));
+        };
+        let (frontier, ols) = least_squares(data)?;
+        let (gradients, owners) = top.gradients(&*model(data, &frontier, &ols, options)?)?;
+        let mut scores = Mat::zeros(data.nobs(), self.coef.len());
+        for (g, &i) in owners.iter().enumerate() {
+            (0..self.coef.len()).for_each(|j| scores[(i, j)] += gradients[(g, j)]);
+        }
+        let c = vcov(&Estimated { fit: self, bread: &top.bread, scores }, how, ssc, design)?;
         Ok(Some(Spread { V: c.V, df: None, label: c.label, warnings: c.warnings }))
     }
 
@@ -241,11 +297,16 @@ impl SfaFit {
 pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
     data.check()?;
     options.check(data)?;
+    let (frontier, ols) = least_squares(data)?;
+    let model = model(data, &frontier, &ols, options)?;
+    finish(data, options, &ols, &*model)
+}
+
+/// The frontier's index, and least squares on it.
+fn least_squares(data: &Data) -> Result<(Index, LeastSquares)> {
     let frontier = Index::new(&data.frontier)?;
     let ols = LeastSquares::fit(&data.y, &frontier)?;
-    let sign = options.frontier.sign();
-    let model = model(data, &frontier, &ols, sign, options)?;
-    finish(data, options, &ols, &*model)
+    Ok((frontier, ols))
 }
 
 /// The likelihood of the options.
@@ -253,9 +314,9 @@ fn model<'a>(
     data: &'a Data,
     frontier: &Index,
     ols: &'a LeastSquares,
-    sign: f64,
     options: &Sfa,
 ) -> Result<Box<dyn Likelihood + 'a>> {
+    let sign = options.frontier.sign();
     use density::{Exponential, HalfNormal, TruncatedNormal};
     use pooled::Pooled;
     Ok(match (options.model, options.distribution) {
@@ -286,43 +347,27 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         Some(at) if at.iter().any(|v| !v.is_finite()) => {
             return Err(Error::invalid("`at` has a value that is not finite", "give numbers"));
         }
-        Some(at) => (model.internal(at)?, None, [0, 0]),
+        Some(at) => (model.internal(at)?, None, [0; 3]),
         None => {
             let best = best(model, options.climbs(n))?;
             (best.top.at.clone(), Some(best.top), best.climbs)
         }
     };
-    if climbs[1] < climbs[0] {
+    if climbs.iter().sum::<usize>() > climbs[0] {
         notes.push(format!(
-            "the likelihood has several maxima, or climbs that failed: {} of {} climbs ended on the highest",
-            climbs[1], climbs[0]
+            "of {} climbs from different starts {} ended on the highest maximum, {} on a lower one, {} on none",
+            climbs.iter().sum::<usize>(),
+            climbs[0],
+            climbs[1],
+            climbs[2]
         ));
     }
-    let (mut coef, J) = model.natural(&theta);
+    let mut coef = model.natural(&theta).0;
     if let Some(at) = &options.at {
         coef.clone_from(at);
     }
-    let (curvature, covariance) = match &top {
-        None => (None, None),
-        Some(top) => {
-            let bread = &J * &top.covariance * J.transpose();
-            let bread = Mat::from_fn(p, p, |i, j| 0.5 * (bread[(i, j)] + bread[(j, i)]));
-            let (contributions, owners) = model.contributions(&theta);
-            // J⁻¹ = C J' (J C J')⁻¹ with the covariance C of θ.
-            let inverse = &top.covariance * J.transpose() * linalg::spd_inverse(&bread, "the covariance")?;
-            let natural = contributions * inverse;
-            let opg = natural.transpose() * &natural;
-            let mut scores = Mat::zeros(n, p);
-            for (g, &i) in owners.iter().enumerate() {
-                (0..p).for_each(|j| scores[(i, j)] += natural[(g, j)]);
-            }
-            let V = match options.information {
-                Information::Hessian => bread.clone(),
-                Information::Opg => linalg::spd_inverse(&opg, "the outer product of the gradients")?,
-            };
-            (Some((bread, scores)), Some(V))
-        }
-    };
+    let at_top = top.as_ref().map(|top| Top::new(model, top));
+    let covariance = at_top.as_ref().map(|top| top.information(model, options.information)).transpose()?;
     let rows = model.scores(&theta, options.level);
     let refused = rows.iter().filter(|r| r.status == Status::Refused).count();
     if refused > 0 {
@@ -361,7 +406,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         climbs,
         notes,
         covariance,
-        curvature,
+        top: at_top,
     })
 }
 

@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use plim_report::{Fit, Measure};
 use plim_stats::fit::Coefficient;
 use plim_stats::frontier::sfa::{Columns, Data, Information, Panel, Score, Section, Sfa, sfa};
+use plim_stats::vcov::Vcov;
 use plim_table::Column;
 use serde_json::{Map, Value, json};
 
@@ -35,8 +36,11 @@ impl Method for Sfa {
         if design.absorbs() {
             return Err(Error::plan("a frontier absorbs no effects", "leave out the part after `|`"));
         }
-        let fitted = sfa(&data(self, &built), self).map_err(|e| located(cx, e))?;
-        let spread = fitted.spread(&built.vcov, one_rule(cx)?, design).map_err(|e| located(cx, e))?;
+        let data = data(self, &built);
+        let fitted = sfa(&data, self).map_err(|e| located(cx, e))?;
+        // Inefficiency has a likelihood: its own covariance unless another is asked for.
+        let how = if cx.step.given.contains_key("vcov") { &built.vcov } else { &Vcov::Iid };
+        let spread = fitted.spread(&data, self, how, one_rule(cx)?, design).map_err(|e| located(cx, e))?;
         let n = design.nobs();
         let mut sample = built.sample.clone();
         sample.insert("used".into(), json!(n));
@@ -47,8 +51,7 @@ impl Method for Sfa {
             stats.retain(|name, _| !name.starts_with("lr"));
         }
         stats.insert("gradient".into(), finite(fitted.gradient));
-        stats.insert("climbs".into(), json!(fitted.climbs[0]));
-        stats.insert("climbs_on_maximum".into(), json!(fitted.climbs[1]));
+        stats.insert("climbs".into(), json!(fitted.climbs.iter().sum::<usize>()));
         let vcov = match (&spread, self.information) {
             (None, _) => "none: evaluated at given parameters".into(),
             (Some(s), _) if !s.label.is_empty() => s.label.clone(),

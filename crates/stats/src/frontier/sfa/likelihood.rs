@@ -28,6 +28,11 @@ pub(super) trait Likelihood: Sync {
         self.point(theta).map_or(f64::NAN, |p| p.value)
     }
 
+    /// What the starts are ordered by: ln L, or that of a part of the rows where there are many.
+    fn promise(&self, theta: &[f64]) -> f64 {
+        self.value(theta)
+    }
+
     /// Gradient of each independent contribution, one row each, with the row of the data it is booked on.
     fn contributions(&self, theta: &[f64]) -> (Mat<f64>, Vec<usize>);
 
@@ -49,27 +54,24 @@ pub(super) trait Likelihood: Sync {
 /// The best of several climbs.
 pub(super) struct Best {
     pub(super) top: Maximum,
-    /// Climbs made, and how many of them ended on this maximum.
-    pub(super) climbs: [usize; 2],
+    /// Climbs that ended on it, on a lower maximum, on none.
+    pub(super) climbs: [usize; 3],
 }
 
 /// Two climbs end on the same maximum when their likelihoods differ by less than this: a tenth of a millionth of what
 /// moves a test.
 const SAME: f64 = 1e-7;
 
-/// Climbs from the best start and from `climbs` - 1 others that differ from it the most in likelihood.
+/// Climbs from the best start and from `climbs` - 1 others, spread over the better half of them.
 pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
-    let mut starts: Vec<(f64, Vec<f64>)> = model.starts()?.into_iter().map(|s| (model.value(&s), s)).collect();
+    let mut starts: Vec<(f64, Vec<f64>)> = model.starts()?.into_iter().map(|s| (model.promise(&s), s)).collect();
     starts.retain(|s| s.0.is_finite());
     starts.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let last = starts.len().saturating_sub(1);
-    // Spread over the list, from the best to the worst.
+    let last = starts.len().saturating_sub(1).div_ceil(2);
     let mut chosen: Vec<usize> = (0..climbs).map(|k| k * last / (climbs - 1).max(1)).collect();
     chosen.dedup();
     let (mut tops, mut borders, mut failure) = (Vec::<Maximum>::new(), Vec::new(), None);
-    let mut made = 0;
     for (_, start) in chosen.iter().filter_map(|&k| starts.get(k)) {
-        made += 1;
         let beyond = |at: &[f64]| model.border(at).is_some();
         match climb("the frontier likelihood", start, |at| model.point(at), beyond, &Newton::default()) {
             Ok(Climb::Top(top)) => tops.push(top),
@@ -83,8 +85,9 @@ pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
         return Err(error);
     }
     let agree = tops.iter().filter(|t| highest - t.value <= SAME).count();
+    let ends = [agree, tops.len() - agree, chosen.len() - tops.len()];
     match tops.into_iter().find(|t| t.value == highest) {
-        Some(top) => Ok(Best { top, climbs: [made, agree] }),
+        Some(top) => Ok(Best { top, climbs: ends }),
         None => Err(failure.unwrap_or_else(|| {
             Error::invalid("the likelihood has no value at any start", "check the scale of the variables")
         })),
