@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled`
-//! and `panel/`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
+//! and `panel`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
 //! the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
 //! The likelihood is maximized by damped Newton steps with exact derivatives on centered and scaled columns, from
@@ -40,6 +40,7 @@ mod index;
 mod least_squares;
 mod likelihood;
 mod options;
+mod panel;
 mod pooled;
 
 pub use data::{Columns, Data, Panel};
@@ -54,6 +55,7 @@ use crate::{Design, Error, Result};
 use index::Index;
 use least_squares::LeastSquares;
 use likelihood::{Likelihood, best};
+use panel::Persistent;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -187,7 +189,8 @@ impl Top {
     fn gradients(&self, model: &dyn Likelihood) -> Result<(Mat<f64>, Vec<usize>)> {
         let (contributions, owners) = model.contributions(&self.theta);
         // J⁻¹ = C J' (J C J')⁻¹ with the covariance C of θ.
-        let inverse = &self.covariance * self.jacobian.transpose() * linalg::spd_inverse(&self.bread, "the covariance")?;
+        let inverse =
+            &self.covariance * self.jacobian.transpose() * linalg::spd_inverse(&self.bread, "the covariance")?;
         Ok((contributions * inverse, owners))
     }
 
@@ -256,14 +259,7 @@ impl Sandwich for Estimated<'_> {
 impl SfaFit {
     /// The covariance: for `iid` by the information of the options, with the normal distribution; else a sandwich of the
     /// gradients, which are made again from the data and options of the fit. `None` under `at`.
-    pub fn spread(
-        &self,
-        data: &Data,
-        options: &Sfa,
-        how: &Vcov,
-        ssc: Ssc,
-        design: &Design,
-    ) -> Result<Option<Spread>> {
+    pub fn spread(&self, data: &Data, options: &Sfa, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Option<Spread>> {
         let Some(V) = &self.covariance else { return Ok(None) };
         if *how == Vcov::Iid {
             return Ok(Some(Spread { V: V.clone(), df: None, label: String::new(), warnings: Vec::new() }));
@@ -271,7 +267,7 @@ impl SfaFit {
         let Some(top) = &self.top else {
             return Err(Error::invalid("this model has no likelihood, hence one covariance only", "leave `vcov` out"));
         };
-        let (frontier, ols) = least_squares(data)?;
+        let (frontier, ols) = least_squares(data, options)?;
         let (gradients, owners) = top.gradients(&*model(data, &frontier, &ols, options)?)?;
         let mut scores = Mat::zeros(data.nobs(), self.coef.len());
         for (g, &i) in owners.iter().enumerate() {
@@ -297,15 +293,18 @@ impl SfaFit {
 pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
     data.check()?;
     options.check(data)?;
-    let (frontier, ols) = least_squares(data)?;
+    let (frontier, ols) = least_squares(data, options)?;
     let model = model(data, &frontier, &ols, options)?;
     finish(data, options, &ols, &*model)
 }
 
 /// The frontier's index, and least squares on it.
-fn least_squares(data: &Data) -> Result<(Index, LeastSquares)> {
+fn least_squares(data: &Data, options: &Sfa) -> Result<(Index, LeastSquares)> {
     let frontier = Index::new(&data.frontier)?;
-    let ols = LeastSquares::fit(&data.y, &frontier)?;
+    let ols = match options.model {
+        Model::WangHo => Persistent::within_least_squares(data)?,
+        _ => LeastSquares::fit(&data.y, &frontier)?,
+    };
     Ok((frontier, ols))
 }
 
@@ -319,12 +318,14 @@ fn model<'a>(
     let sign = options.frontier.sign();
     use density::{Exponential, HalfNormal, TruncatedNormal};
     use pooled::Pooled;
-    Ok(match (options.model, options.distribution) {
-        (Model::Bc95, _) | (Model::Pooled, Distribution::TruncatedNormal) => {
-            Box::new(Pooled::new(data, frontier, ols, sign, TruncatedNormal)?)
-        }
-        (Model::Pooled, Distribution::HalfNormal) => Box::new(Pooled::new(data, frontier, ols, sign, HalfNormal)?),
-        (Model::Pooled, Distribution::Exponential) => Box::new(Pooled::new(data, frontier, ols, sign, Exponential)?),
+    if options.model.is_persistent() {
+        return Ok(Box::new(Persistent::new(data, frontier, ols, options)?));
+    }
+    let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
+    Ok(match distribution {
+        Distribution::HalfNormal => Box::new(Pooled::new(data, frontier, ols, sign, HalfNormal)?),
+        Distribution::Exponential => Box::new(Pooled::new(data, frontier, ols, sign, Exponential)?),
+        Distribution::TruncatedNormal => Box::new(Pooled::new(data, frontier, ols, sign, TruncatedNormal)?),
     })
 }
 
@@ -376,7 +377,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let scored: Vec<f64> = rows.iter().filter_map(|r| r.efficiency).collect();
     let loglik = top.as_ref().map_or_else(|| model.value(&theta), |t| t.value);
     let lr = 2.0 * (loglik - ols.loglik);
-    let q = p - data.frontier.names.len() - 1;
+    let q = p - model.frontier() - 1;
     let m3t = (n as f64 / 6.0).sqrt() * ols.skewness;
     let tail = 0.5 * dist::normal_p(m3t);
     let stats = Stats {

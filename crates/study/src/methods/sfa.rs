@@ -113,7 +113,7 @@ fn data(options: &Sfa, built: &Built) -> Data {
         let columns: Vec<_> = names.iter().cloned().zip(extra.by_ref().take(names.len()).cloned()).collect();
         (!columns.is_empty()).then(|| Columns::new(n, constant, &columns))
     };
-    data.determinants = take(&options.determinants, options.determinants_constant);
+    data.determinants = take(&options.determinants, options.constant());
     data.u_variance = take(&options.u_variance, true);
     data.v_variance = take(&options.v_variance, true);
     data.panel = design.panel.as_ref().map(|keys| Panel {
@@ -125,16 +125,7 @@ fn data(options: &Sfa, built: &Built) -> Data {
 
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
 fn refuse_regression_options(cx: &Context) -> Result<()> {
-    let names = [
-        "weights",
-        "offset",
-        "lat",
-        "lon",
-        "conley_kernel",
-        "conley_distance",
-        "singletons",
-        "collinear",
-    ];
+    let names = ["weights", "offset", "lat", "lon", "conley_kernel", "conley_distance", "singletons", "collinear"];
     match names.into_iter().find(|name| cx.step.given.contains_key(*name)) {
         Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
         None => Ok(()),

@@ -11,6 +11,9 @@ pub(super) trait Likelihood: Sync {
     /// The natural parameters.
     fn parameters(&self) -> Vec<Parameter>;
 
+    /// How many of them are of the frontier itself.
+    fn frontier(&self) -> usize;
+
     /// Their values at θ, and the Jacobian in θ.
     fn natural(&self, theta: &[f64]) -> (Vec<f64>, Mat<f64>);
 

@@ -61,6 +61,23 @@ pub enum Model {
     Pooled,
     /// Battese and Coelli 1995: as pooled, truncated normal, its mean moved by the determinants.
     Bc95,
+    /// Pitt and Lee 1981: a unit keeps its inefficiency.
+    PittLee,
+    /// Battese and Coelli 1988: as pitt_lee, truncated normal.
+    Bc88,
+    /// Battese and Coelli 1992: a unit's inefficiency decays at the rate eta.
+    Bc92,
+    /// Kumbhakar 1990: a unit's inefficiency is scaled by 1/(1 + exp(b t + c t squared)).
+    Kumbhakar90,
+    /// Wang and Ho 2010: fixed effects, a unit's inefficiency is scaled by exp of the determinants.
+    WangHo,
+}
+
+impl Model {
+    /// Whether a unit keeps one draw of inefficiency.
+    pub(super) fn is_persistent(self) -> bool {
+        matches!(self, Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 | Model::WangHo)
+    }
 }
 
 /// Distribution of inefficiency.
@@ -118,9 +135,9 @@ impl Sfa {
         Vec::new()
     }
 
-    /// Whether the mean of inefficiency before truncation is a parameter.
-    fn has_mean(&self) -> bool {
-        self.model == Model::Bc95 || self.distribution == Distribution::TruncatedNormal
+    /// Whether the determinants come with a constant: what scales inefficiency has none.
+    pub fn constant(&self) -> bool {
+        self.determinants_constant && self.model != Model::WangHo
     }
 
     /// Refuses options that the model would have to ignore.
@@ -131,11 +148,30 @@ impl Sfa {
         if self.climbs == Some(0) {
             return Err(Error::invalid("`climbs` is 0", "give 1 or more"));
         }
-        if data.determinants.is_some() && !self.has_mean() {
+        let moved = match self.model {
+            Model::Pooled => self.distribution == Distribution::TruncatedNormal,
+            Model::Bc95 | Model::WangHo => true,
+            Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 => false,
+        };
+        if data.determinants.is_some() && !moved {
             return Err(Error::invalid(
-                "`determinants` move the mean of inefficiency, which this distribution does not have",
-                "use distribution = \"truncated_normal\" or model = \"bc95\"; or name them in `u_variance`",
+                "`determinants` move the mean of inefficiency, which this model does not have",
+                "use distribution = \"truncated_normal\", model = \"bc95\" or \"wang_ho\"; or name them in `u_variance`",
             ));
+        }
+        if self.model.is_persistent() {
+            if self.distribution == Distribution::Exponential {
+                return Err(Error::invalid(
+                    "inefficiency that a unit keeps is half-normal or truncated normal",
+                    "use distribution = \"half_normal\" or \"truncated_normal\"",
+                ));
+            }
+            if data.u_variance.is_some() || data.v_variance.is_some() {
+                return Err(Error::invalid(
+                    "this panel model has constant variances",
+                    "leave out `u_variance`, `v_variance`",
+                ));
+            }
         }
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));

@@ -138,6 +138,10 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
         all
     }
 
+    fn frontier(&self) -> usize {
+        self.indices[0].k
+    }
+
     fn natural(&self, theta: &[f64]) -> (Vec<f64>, Mat<f64>) {
         let mut values = Vec::with_capacity(self.p);
         let mut J = Mat::zeros(self.p, self.p);
@@ -169,14 +173,7 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
         }
         if self.homoscedastic() {
             let (a, b) = (self.from[1], self.from[2]);
-            let (sigma2, gamma) = (natural[a], natural[b]);
-            if !(sigma2 > 0.0 && gamma > 0.0 && gamma < 1.0) {
-                return Err(Error::invalid(
-                    format!("`at` has sigma2 = {sigma2}, gamma = {gamma}"),
-                    "give a positive sigma2 and a gamma between 0 and 1",
-                ));
-            }
-            (theta[a], theta[b]) = ((sigma2 * (1.0 - gamma)).ln(), (sigma2 * gamma).ln());
+            (theta[a], theta[b]) = ln_variances(natural[a], natural[b])?;
         }
         Ok(theta)
     }
@@ -268,6 +265,17 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
         let own = self.density.own().iter().enumerate().filter(|(j, _)| self.indices[3 + j].is_scalar());
         stats.extend(own.map(|(j, name)| (*name, center[3 + j])));
         stats
+    }
+}
+
+/// (ln σ_v², ln σ_u²) of σ² and γ that were given.
+pub(super) fn ln_variances(sigma2: f64, gamma: f64) -> Result<(f64, f64)> {
+    match sigma2 > 0.0 && gamma > 0.0 && gamma < 1.0 {
+        true => Ok(((sigma2 * (1.0 - gamma)).ln(), (sigma2 * gamma).ln())),
+        false => Err(Error::invalid(
+            format!("`at` has sigma2 = {sigma2}, gamma = {gamma}"),
+            "give a positive sigma2 and a gamma between 0 and 1",
+        )),
     }
 }
 
