@@ -1,5 +1,6 @@
 //! Misallocation as a user runs it: the vectors of methods.md 2.3, identities, refusals.
 
+use plim_study::plan::Plan;
 use plim_study::single::{Single, run};
 use plim_table::Table;
 use serde_json::{Map, Value, json};
@@ -49,7 +50,10 @@ fn innovation_by_hand() {
     let options = json!({
         "output": "Q", "factors": ["personnel", "capital", "data"], "elasticities": [0.45, 0.35, 0.2]
     });
-    let (_, table) = measure("misallocation", csv, options).unwrap();
+    let (_, table) = measure("misallocation", csv, options.clone()).unwrap();
+    let mut written = options;
+    written["elasticities"] = "0.45,0.35,0.2".into(); // as on the command line
+    assert_eq!(measure("misallocation", csv, written).unwrap().1, table);
     close(&table, "tau_personnel", &[0.75, 0.16666667, -0.41666667]);
     close(&table, "tau_capital", &[0.2, -0.5, 0.33333333]);
     close(&table, "tau_data", &[-0.0625, 1.5, -0.16666667]);
@@ -141,4 +145,66 @@ fn flows_and_coupling() {
     assert_eq!(more["means"].as_array().unwrap().len(), 3);
     let outside = measure("coupling", "u,a,b\nA,1.8,.2\n", json!({ "subsystems": ["a", "b"] })).unwrap_err();
     assert!(outside.contains("between 0 and 1"), "{outside}");
+}
+
+/// The table of a study of four cities over five years after its steps.
+fn study(steps: &str) -> Result<Table, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let mut cities = "city,year,Y,K,L,lat,lon\n".to_string();
+    let mut distances = "origin,destination,km\n".to_string();
+    for u in 0..4u32 {
+        for t in 0..5u32 {
+            let k = f64::from(3 + (7 * u + 5 * t * t + 3 * u * t) % 11);
+            let l = f64::from(2 + (3 * u + 4 * t + 2 * u * t * t) % 7);
+            let y = f64::from(1 + u) * (0.1 * f64::from(t)).exp() * k.powf(0.4) * l.powf(0.6);
+            cities += &format!("c{u},{},{y},{k},{l},{},{}\n", 2010 + t, u, 10 * u);
+        }
+        (0..u).for_each(|v| distances += &format!("c{u},c{v},{}\n", 100 * (u - v)));
+    }
+    std::fs::write(dir.path().join("cities.csv"), cities).unwrap();
+    std::fs::write(dir.path().join("distances.csv"), distances).unwrap();
+    let text = format!(
+        "[data.cities]\nfile = \"cities.csv\"\nunit = \"city\"\ntime = \"year\"\n\
+         [data.apart]\nfile = \"distances.csv\"\n\n{steps}"
+    );
+    let plan = Plan::parse(&text, "study.toml", dir.path().to_path_buf(), &[]).map_err(|e| e.to_string())?;
+    plim_study::check::check(&plan, &[]).map_err(|e| e.to_string())?;
+    let run = plim_study::run::run(&plan, &[], &|_, _, _| {}).map_err(|e| e.to_string())?;
+    Ok(run.tables[0].clone())
+}
+
+/// Elasticities come from an earlier fit by the names of the factors; those of a translog come by row.
+#[test]
+fn elasticities_of_an_earlier_fit() {
+    let fit = |formula: &str| format!("[[step]]\nmethod = \"feols\"\nname = \"cd\"\nformula = \"{formula}\"\n");
+    let wedges = "[[step]]\nmethod = \"misallocation\"\nname = \"wedge\"\noutput = \"Y\"\nfactors = [\"K\", \"L\"]\n";
+    let table = study(&format!("{}{wedges}fit = \"cd\"\n", fit("log(Y) ~ log(K) + log(L) | city + year"))).unwrap();
+    close(&table, "wedge_elasticity_K", &[0.4; 20]);
+    close(&table, "wedge_elasticity_L", &[0.6; 20]);
+    let by_row = "[[step]]\nmethod = \"generate\"\nname = \"eK\"\nvalue = \"0.4 + 0 * K\"\n\
+                  [[step]]\nmethod = \"generate\"\nname = \"eL\"\nvalue = \"1 - eK\"\n";
+    let same = study(&format!("{by_row}{wedges}elasticities = [\"eK\", \"eL\"]\n")).unwrap();
+    close(&same, "wedge", table.numbers("wedge").unwrap());
+    let translog = fit("log(Y) ~ log(K) + log(L) + log(K):log(L) | city + year");
+    let refused = study(&format!("{translog}{wedges}fit = \"cd\"\n")).unwrap_err();
+    assert!(refused.contains("differs by row"), "{refused}");
+    let nobody = study(&format!("{wedges}fit = \"cd\"\n")).unwrap_err();
+    assert!(nobody.contains("no earlier step `cd`"), "{nobody}");
+    let unnamed = study(&format!("{}{wedges}fit = \"cd\"\n", fit("log(Y) ~ log(K) | city + year"))).unwrap_err();
+    assert!(unnamed.contains("elasticity of `L`"), "{unnamed}");
+}
+
+/// Distances from a table, given one way.
+#[test]
+fn flows_over_a_table_of_distances() {
+    let flows = "[[step]]\nmethod = \"factor_flows\"\nname = \"flow\"\nmass = \"L\"\nattraction = \"K\"\nform = \"level\"\n\
+                 where = \"year = 2010\"\n";
+    let table = study(&format!("{flows}distances = \"apart\"\ndistance = \"km\"\n")).unwrap();
+    let (k, l) = (table.numbers("K").unwrap(), table.numbers("L").unwrap());
+    let from = |v: usize| l[5 * v] * k[0] / (1e4 * (v * v) as f64);
+    let inflow = table.numbers("flow").unwrap()[0];
+    assert!((inflow - from(1) - from(2) - from(3)).abs() < 1e-15, "{inflow}");
+    let missing = study(&format!("{flows}distances = \"apar\"\ndistance = \"km\"\n")).unwrap_err();
+    assert!(missing.contains("did you mean `apart`"), "{missing}");
+    assert!(study(flows).unwrap_err().contains("`lat`"));
 }

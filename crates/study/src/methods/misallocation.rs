@@ -15,6 +15,7 @@ use plim_stats::misallocation::{
 use plim_table::{Column, MISSING, Table};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// The rows that have all columns.
 struct Complete {
@@ -151,31 +152,53 @@ impl Method for Misallocation {
 }
 
 /// Elasticities from the coefficients of an earlier fit.
-fn coefficients(options: &Misallocation, cx: &Context, fit: &str) -> Result<Vec<f64>> {
-    let (_, found) = *cx.results.fits(&[fit.to_string()])?.first().expect("a fit of that name");
+fn coefficients(options: &Misallocation, cx: &Context, step: &str) -> Result<Vec<f64>> {
+    let found = match &cx.results.fits(&[step.to_string()])?[..] {
+        [(_, fit)] => *fit,
+        several => {
+            return Err(Error::plan(
+                format!("`{step}` has {} models", several.len()),
+                "estimate the production function in a step of its own",
+            ));
+        }
+    };
     if !options.terms.is_empty() && options.terms.len() != options.factors.len() {
         return Err(Error::plan(
             format!("{} `terms` for {} factors", options.terms.len(), options.factors.len()),
             "name one coefficient for each factor",
         ));
     }
+    let names = || found.coefficients.iter().map(|c| c.name.as_str());
     let of = |(j, factor): (usize, &String)| {
-        let names = match options.terms.get(j) {
+        let forms = match options.terms.get(j) {
             Some(term) => vec![term.clone()],
             None => ["", "log(", "ln(", "ln_", "ln", "log_"]
                 .map(|prefix| format!("{prefix}{factor}{}", if prefix.ends_with('(') { ")" } else { "" }))
                 .to_vec(),
         };
-        let row = found.coefficients.iter().find(|c| names.contains(&c.name));
-        row.map(|c| c.estimate).ok_or_else(|| {
-            let known: Vec<&str> = found.coefficients.iter().map(|c| c.name.as_str()).collect();
+        let row = found.coefficients.iter().find(|c| forms.contains(&c.name)).ok_or_else(|| {
             Error::plan(
-                format!("`{fit}` has no coefficient that is the elasticity of `{factor}`"),
-                format!("name it in `terms`; there are: {}", known.join(", ")),
+                format!("`{step}` has no coefficient that is the elasticity of `{factor}`"),
+                format!("name it in `terms`; there are: {}", names().collect::<Vec<_>>().join(", ")),
             )
-        })
+        })?;
+        // A square or a product of the factor: the coefficient is its elasticity at one point only.
+        let mentions =
+            |name: &&str| *name != row.name && words_of(name).any(|w| w == factor || forms.iter().any(|f| f == w));
+        match names().find(mentions) {
+            Some(other) => Err(Error::plan(
+                format!("`{factor}` is also in the coefficient `{other}` of `{step}`: its elasticity differs by row"),
+                "name the columns of elasticities by row in `elasticities`",
+            )),
+            None => Ok(row.estimate),
+        }
     };
     options.factors.iter().enumerate().map(of).collect()
+}
+
+/// The names in the name of a coefficient: `log(K):log(L)` has log, K, log, L.
+fn words_of(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty())
 }
 
 const PRODUCTIVITY: [&str; 7] = ["ln_tfpr", "ln_tfpq", "tfpr", "tfpq", "tau_k", "tau_y", "status"];
@@ -299,18 +322,38 @@ fn distances(options: &FactorFlows, cx: &Context, complete: &Complete, unit: &Fa
         }
         (None, None, Some(name)) => {
             let pairs = cx.tables.get(name).ok_or_else(|| {
-                Error::plan(format!("there is no table `{name}`"), "declare it under [tables] in the study file")
+                let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
+                let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
+                Error::plan(format!("no table `{name}` with distances"), remedy)
             })?;
-            let mut codes = std::collections::HashMap::new();
             let own = table.column(cx.need_unit()?)?;
-            unit.codes.iter().enumerate().for_each(|(i, &code)| {
-                codes.entry(own.show(i)).or_insert(code as usize);
-            });
+            let codes: HashMap<String, usize> =
+                unit.codes.iter().enumerate().map(|(i, &code)| (own.show(i), code as usize)).collect();
             let (from, to) = (pairs.column(&options.origin)?, pairs.column(&options.destination)?);
             let km = pairs.numbers(&options.distance)?;
             let mut D = Mat::from_fn(N, N, |_, _| f64::NAN);
-            let places = |r: usize| Some((*codes.get(&from.show(r))?, *codes.get(&to.show(r))?));
-            (0..pairs.rows()).filter_map(|r| places(r).map(|p| (p, km[r]))).for_each(|(p, km)| D[p] = km);
+            for (r, &km) in km.iter().enumerate() {
+                let (Some(&i), Some(&j)) = (codes.get(&from.show(r)), codes.get(&to.show(r))) else { continue };
+                if !D[(i, j)].is_nan() && D[(i, j)] != km {
+                    return Err(pairs
+                        .content(
+                            Some(&options.distance),
+                            vec![r],
+                            "a pair has two distances",
+                            "keep one row for each pair",
+                        )
+                        .into());
+                }
+                D[(i, j)] = km;
+            }
+            // A pair that is given one way only is as far the other way.
+            for i in 0..N {
+                for j in 0..N {
+                    if D[(i, j)].is_nan() {
+                        D[(i, j)] = D[(j, i)];
+                    }
+                }
+            }
             Ok(D)
         }
         _ => Err(Error::plan(
