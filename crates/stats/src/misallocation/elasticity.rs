@@ -142,9 +142,9 @@ pub fn estimate(data: Production, unit: &Factor, time: &[i64], whose: Estimate, 
     let own = Own::new(&logs, &units, &period)?;
     let slopes: Vec<Option<Vec<f64>>> = match whose {
         Estimate::Shrunken => {
-            let (slopes, spread) = own.shrunken(&beta)?;
-            out.spread = Some(spread);
-            slopes
+            let Sigma = own.variance(&beta)?;
+            out.spread = Some((0..beta.len()).map(|j| Sigma[(j, j)].max(0.0).sqrt()).collect());
+            own.shrunken(&beta, &Sigma)?
         }
         _ => own.units.iter().map(|u| u.as_ref().map(|u| u.b.clone())).collect(),
     };
@@ -315,8 +315,8 @@ impl Own {
         Ok(Own { units, sigma2: rss / dof as f64, exact: rss <= 1e-24 * tss })
     }
 
-    /// Slopes pulled towards `beta`, and √Σ_ff.
-    fn shrunken(&self, beta: &[f64]) -> Result<(Vec<Option<Vec<f64>>>, Vec<f64>)> {
+    /// Σ of the slopes about `beta`, k × k.
+    fn variance(&self, beta: &[f64]) -> Result<Mat<f64>> {
         let k = beta.len();
         let own: Vec<&UnitSlopes> = self.units.iter().flatten().collect();
         let N = own.len() as f64;
@@ -326,10 +326,14 @@ impl Own {
         };
         let raw = Mat::from_fn(k, k, moment);
         let (values, vectors) = symmetric_eigen(&raw)?;
-        let Sigma = Mat::from_fn(k, k, |j, l| {
+        Ok(Mat::from_fn(k, k, |j, l| {
             (0..k).map(|e| vectors[(j, e)] * values[e].max(0.0) * vectors[(l, e)]).sum::<f64>()
-        });
-        let spread = (0..k).map(|j| Sigma[(j, j)].max(0.0).sqrt()).collect();
+        }))
+    }
+
+    /// Slopes pulled towards `beta`, about which they have the variance Σ.
+    fn shrunken(&self, beta: &[f64], Sigma: &Mat<f64>) -> Result<Vec<Option<Vec<f64>>>> {
+        let k = beta.len();
         let pull = |u: &UnitSlopes| -> Result<Vec<f64>> {
             if self.exact {
                 return Ok(u.b.clone());
@@ -339,8 +343,7 @@ impl Own {
             let step: Vec<f64> = (0..k).map(|j| (0..k).map(|l| inverse[(j, l)] * (u.b[l] - beta[l])).sum()).collect();
             Ok((0..k).map(|j| beta[j] + (0..k).map(|l| Sigma[(j, l)] * step[l]).sum::<f64>()).collect())
         };
-        let slopes = self.units.iter().map(|u| u.as_ref().map(pull).transpose()).collect::<Result<_>>()?;
-        Ok((slopes, spread))
+        self.units.iter().map(|u| u.as_ref().map(pull).transpose()).collect()
     }
 }
 

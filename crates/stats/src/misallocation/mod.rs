@@ -12,6 +12,7 @@ pub mod coupling;
 pub mod elasticity;
 pub mod flows;
 pub mod hsieh_klenow;
+mod sample;
 pub mod wedges;
 
 pub use coupling::{Coupling, coupling};
