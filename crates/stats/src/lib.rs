@@ -12,6 +12,7 @@
 //! | [`did`] | two-way difference in differences, event study, placebo |
 //! | [`frontier`] | data envelopment analysis, stochastic frontiers, knowledge stocks |
 //! | [`glm`] | Poisson, logit, probit, negative binomial with absorbed fixed effects |
+//! | [`misallocation`] | wedges, elasticities, revenue productivity, factor flows, coupling |
 //! | [`index`] | normalization and weights of composite indices |
 //! | [`trade`] | complexity, concentration, inertia, resilience |
 //! | [`resample`] | permutation and bootstrap over units |
@@ -35,6 +36,7 @@ pub mod index;
 pub mod limited;
 pub mod linear;
 pub mod math;
+pub mod misallocation;
 pub mod quantile;
 pub mod resample;
 pub mod trade;

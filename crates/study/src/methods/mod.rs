@@ -13,6 +13,7 @@ mod index;
 mod inference;
 mod iv;
 mod malmquist;
+mod misallocation;
 mod panel;
 mod prepare;
 mod quantile;
@@ -92,6 +93,22 @@ pub const METHODS: &[Entry] = &[
         Measure,
         "Test of constant returns to scale",
     ),
+    Entry::of::<plim_stats::misallocation::Misallocation>(
+        "misallocation",
+        Measure,
+        "Relative distortion and wedges of factors",
+    ),
+    Entry::of::<plim_stats::misallocation::HsiehKlenow>(
+        "hsieh_klenow",
+        Measure,
+        "Dispersion of revenue productivity and the gain of equalizing it",
+    ),
+    Entry::of::<plim_stats::misallocation::FactorFlows>(
+        "factor_flows",
+        Measure,
+        "Flows of a factor between places by gravity",
+    ),
+    Entry::of::<plim_stats::misallocation::Coupling>("coupling", Measure, "Coupling coordination of subsystems"),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",
