@@ -7,6 +7,7 @@ pub mod inference;
 pub mod malmquist;
 pub mod sfa;
 pub mod stock;
+pub mod technology;
 pub mod two_stage;
 pub mod window;
 

@@ -122,16 +122,7 @@ fn data(options: &Sfa, built: &Built) -> Data {
 
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
 fn refuse_regression_options(cx: &Context) -> Result<()> {
-    let names = [
-        "weights",
-        "offset",
-        "lat",
-        "lon",
-        "conley_kernel",
-        "conley_distance",
-        "singletons",
-        "collinear",
-    ];
+    let names = ["weights", "offset", "lat", "lon", "conley_kernel", "conley_distance", "singletons", "collinear"];
     match names.into_iter().find(|name| cx.step.given.contains_key(*name)) {
         Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
         None => Ok(()),

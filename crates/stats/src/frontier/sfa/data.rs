@@ -73,8 +73,9 @@ impl Panel {
         for spell in &mut spells {
             spell.sort_by(|&a, &b| self.time[a].total_cmp(&self.time[b]));
             if let Some(w) = spell.windows(2).find(|w| self.time[w[0]] == self.time[w[1]]) {
-                return Err(Error::invalid("a unit has a time twice", "aggregate or drop the duplicates")
-                    .at_rows(w.to_vec()));
+                return Err(
+                    Error::invalid("a unit has a time twice", "aggregate or drop the duplicates").at_rows(w.to_vec())
+                );
             }
         }
         Ok(spells)
@@ -123,6 +124,8 @@ impl Data {
 
     /// The panel, or an error that says how to have one.
     pub(super) fn need_panel(&self) -> Result<&Panel> {
-        self.panel.as_ref().ok_or_else(|| Error::invalid("a panel model needs units and times", "set `unit` and `time`"))
+        self.panel
+            .as_ref()
+            .ok_or_else(|| Error::invalid("a panel model needs units and times", "set `unit` and `time`"))
     }
 }

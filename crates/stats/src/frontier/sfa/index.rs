@@ -1,7 +1,7 @@
 //! A linear index z'θ of the rows: the frontier itself, the logarithm of a variance, the mean of inefficiency.
 
-use super::dot;
 use super::data::Columns;
+use super::dot;
 use crate::math::{Mat, linalg::spd_inverse};
 use crate::{Error, Kind, Result};
 
