@@ -176,6 +176,11 @@ impl Technology {
         Ok(Made { technology: Technology { shape, variables, terms, numeraire, n }, outcome })
     }
 
+    /// Rows.
+    pub fn nobs(&self) -> usize {
+        self.n
+    }
+
     /// Names of the regressors, k.
     pub fn names(&self) -> Vec<String> {
         let name = |a: usize| &self.variables[a].name;

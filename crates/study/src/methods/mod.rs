@@ -20,6 +20,7 @@ mod regression;
 mod sbm;
 mod sfa;
 mod show;
+mod technology;
 mod threshold;
 mod tobit;
 mod trade;
