@@ -1,17 +1,18 @@
 //! The technology of a stochastic frontier as a user runs it: `technology = "translog"` is the formula written out.
 
 use plim_report::Fit;
+use plim_stats::math::rng::Stream;
 use plim_study::single::{Single, run};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Levels of 40 units over 5 years by a rule, with inefficiency in every third row.
+/// Levels of 40 units over 5 years with half-normal inefficiency.
 fn file(dir: &std::path::Path, zero: bool) -> std::path::PathBuf {
     let mut text = String::from("u,t,y,k,l\n");
+    let mut draw = Stream::new(5, 0);
     for i in 0..200i32 {
-        let wave = |a: f64| (f64::from(i * i % 211) * a).sin();
-        let (k, l, t) = ((1.0 + wave(0.7)).exp(), (0.5 + wave(1.3)).exp(), f64::from(i % 5));
-        let noise = 0.15 * (wave(2.1) + wave(3.7)) - 0.6 * f64::from(u8::from(i % 3 == 0)) * wave(0.9).abs();
+        let (k, l, t) = ((1.0 + draw.normal()).exp(), (0.5 + draw.normal()).exp(), f64::from(i % 5));
+        let noise = 0.15 * draw.normal() - 0.5 * draw.normal().abs();
         let y = (0.3 + 0.4 * k.ln() + 0.5 * l.ln() + 0.04 * k.ln() * l.ln() + 0.02 * t + noise).exp();
         let k = if zero && i == 6 { 0.0 } else { k };
         // A row without outcome: lines of the file are no rows of the design.
