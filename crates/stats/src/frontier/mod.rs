@@ -8,6 +8,7 @@ pub mod malmquist;
 pub mod sfa;
 pub mod stock;
 pub mod technology;
+pub mod tfp_growth;
 pub mod two_stage;
 pub mod window;
 
