@@ -45,7 +45,7 @@ const VECTOR: [(&str, f64); 7] = [
 #[test]
 fn elasticities_under_both_conventions() {
     for (squares, want) in [(Squares::Full, [0.574, 0.489, 1.063]), (Squares::Half, [0.514, 0.505, 1.019])] {
-        let made = Technology::new(raw(&[1.2], &[0.8], &[3.0]), Shape { squares, ..translog() }).unwrap();
+        let made = Technology::make(raw(&[1.2], &[0.8], &[3.0]), Shape { squares, ..translog() }).unwrap();
         let technology = made.technology;
         assert_eq!(technology.names()[5..], ["t", "t^2", "t:ln_k", "t:ln_l"]);
         assert_eq!(technology.quantities(), ["ln_k", "ln_l", "returns_to_scale", "technical_change"]);
@@ -73,7 +73,7 @@ fn elasticities_are_slopes_of_the_frontier_in_every_distance() {
             outputs: if input { vec![column("y", &[y]), column("z", &[z])] } else { vec![column("z", &[z])] },
             time: Some(vec![t]),
         };
-        Technology::new(raw, Shape { distance, cost, ..translog() }).unwrap()
+        Technology::make(raw, Shape { distance, cost, ..translog() }).unwrap()
     };
     for (distance, cost) in [(Distance::Output, false), (Distance::Input, false), (Distance::None, true)] {
         let made = make(at, distance, cost);
@@ -132,7 +132,7 @@ fn rays_are_polar_coordinates() {
         time: None,
     };
     let shape = Shape { form: Form::CobbDouglas, distance: Distance::Ray, logs: Logs::Take, ..Shape::default() };
-    let made = Technology::new(raw(1.0), shape).unwrap();
+    let made = Technology::make(raw(1.0), shape).unwrap();
     close(made.outcome[0], 13.0f64.ln(), 1e-14, "length");
     assert_eq!(made.technology.names(), ["ln_k", "theta_1", "theta_2"]);
     let angles = made.technology.columns();
@@ -142,7 +142,7 @@ fn rays_are_polar_coordinates() {
         let back = [length * a.cos(), length * a.sin() * b.cos(), length * a.sin() * b.sin()];
         back.iter().zip(y).for_each(|(got, want)| assert!((got - want).abs() < 1e-12, "{back:?}"));
     }
-    let twice = Technology::new(raw(2.0), shape).unwrap();
+    let twice = Technology::make(raw(2.0), shape).unwrap();
     close(twice.technology.columns()[2].1[0], angles[2].1[0], 1e-14, "direction");
     close(twice.outcome[0], 26.0f64.ln(), 1e-14, "length");
 }
@@ -150,7 +150,7 @@ fn rays_are_polar_coordinates() {
 #[test]
 fn cobb_douglas_is_the_same_everywhere_and_its_curvature_is_known() {
     let shape = Shape { form: Form::CobbDouglas, trend: Trend::Linear, ..Shape::default() };
-    let made = Technology::new(raw(&[0.1, 2.0, -3.0], &[1.0, 0.2, 0.7], &[1990.0, 1991.0, 1995.0]), shape).unwrap();
+    let made = Technology::make(raw(&[0.1, 2.0, -3.0], &[1.0, 0.2, 0.7], &[1990.0, 1991.0, 1995.0]), shape).unwrap();
     assert_eq!(made.technology.columns()[2].1, [1.0, 2.0, 6.0]);
     // Concave with decreasing and constant returns, only quasi-concave with increasing ones, neither with a slope < 0.
     let cases = [
@@ -173,11 +173,11 @@ fn cobb_douglas_is_the_same_everywhere_and_its_curvature_is_known() {
 fn quasi_concavity_is_the_sign_of_the_bordered_hessian() {
     let shape = Shape { trend: Trend::None, trend_origin: TrendOrigin::First, ..translog() };
     for (bkl, want) in [(0.05, true), (-0.8, false)] {
-        let made = Technology::new(raw(&[0.4], &[0.7], &[0.0]), shape).unwrap();
+        let made = Technology::make(raw(&[0.4], &[0.7], &[0.0]), shape).unwrap();
         let given = [("ln_k", 0.9), ("ln_l", 1.1), ("ln_k:ln_l", bkl), ("ln_k^2", 0.1)];
         let beta = beta(&made.technology, &given);
         let level = |x: f64, z: f64| {
-            let made = Technology::new(raw(&[x.ln()], &[z.ln()], &[0.0]), shape).unwrap();
+            let made = Technology::make(raw(&[x.ln()], &[z.ln()], &[0.0]), shape).unwrap();
             frontier(&made.technology, &beta).exp()
         };
         let (x, z, h) = (0.4f64.exp(), 0.7f64.exp(), 1e-4);
@@ -200,7 +200,7 @@ fn errors_at_the_mean_are_those_of_the_delta_method() {
     let (k, l, t) = ([0.1, 1.4, 0.6], [0.3, -0.2, 1.1], [1.0, 2.0, 4.0]);
     let shape = Shape { cost: true, ..translog() };
     let raw = Raw { outputs: vec![column("ln_q", &[0.5, 0.1, 0.9])], ..raw(&k, &l, &t) };
-    let technology = Technology::new(raw, shape).unwrap().technology;
+    let technology = Technology::make(raw, shape).unwrap().technology;
     let p = technology.names().len();
     let beta: Vec<f64> = (0..p).map(|j| 0.4 + 0.1 * (j as f64).cos()).collect();
     let V = Mat::from_fn(p, p, |i, j| if i == j { 0.04 } else { 0.01 });
@@ -221,7 +221,7 @@ fn errors_at_the_mean_are_those_of_the_delta_method() {
 
 #[test]
 fn restrictions_leave_out_their_terms() {
-    let technology = Technology::new(raw(&[1.0], &[2.0], &[3.0]), translog()).unwrap().technology;
+    let technology = Technology::make(raw(&[1.0], &[2.0], &[3.0]), translog()).unwrap().technology;
     let names = |r: Restriction| technology.restricted(r).unwrap().names().join(" ");
     assert_eq!(names(Restriction::CobbDouglas), "ln_k ln_l t t^2 t:ln_k t:ln_l");
     assert_eq!(names(Restriction::NoTechnicalChange), "ln_k ln_l ln_k^2 ln_k:ln_l ln_l^2");
@@ -235,7 +235,7 @@ fn what_has_no_meaning_is_refused_by_name() {
     let refused = |shape: Shape, change: &dyn Fn(&mut Raw)| -> Error {
         let mut raw = raw(&[1.0, 2.0], &[0.5, 3.0], &[1.0, 2.0]);
         change(&mut raw);
-        Technology::new(raw, shape).unwrap_err()
+        Technology::make(raw, shape).unwrap_err()
     };
     let error = refused(Shape { logs: Logs::Take, ..translog() }, &|r| r.factors[1].1[1] = 0.0);
     assert_eq!((error.column.as_deref(), error.rows.as_slice()), (Some("ln_l"), &[1][..]));

@@ -29,7 +29,7 @@
 //!     factors: vec![("ln_k".into(), k), ("ln_l".into(), l)],
 //!     ..Raw::default()
 //! };
-//! let made = Technology::new(raw, Shape { form: Form::Translog, ..Shape::default() }).unwrap();
+//! let made = Technology::make(raw, Shape { form: Form::Translog, ..Shape::default() }).unwrap();
 //! assert_eq!(made.technology.names(), ["ln_k", "ln_l", "ln_k^2", "ln_k:ln_l", "ln_l^2"]);
 //! ```
 
@@ -121,7 +121,7 @@ pub struct Point {
 
 impl Technology {
     /// The technology of this shape.
-    pub fn new(raw: Raw, shape: Shape) -> Result<Made> {
+    pub fn make(raw: Raw, shape: Shape) -> Result<Made> {
         shape.check_data(&raw)?;
         let n = raw.outcome.1.len();
         let ray = shape.distance == Distance::Ray;

@@ -101,12 +101,12 @@ pub fn tfp_growth(at: &[Observation], units: &[u32], periods: &[u32]) -> Result<
     };
     let rows = |bad: &dyn Fn(&Observation) -> bool| (0..n).filter(|&i| bad(&at[i])).collect::<Vec<_>>();
     refuse(
-        rows(&|o| !(o.efficiency > 0.0)),
+        rows(&|o| o.efficiency.is_nan() || o.efficiency <= 0.0),
         "efficiency is not positive",
         "give a column of efficiencies, not of inefficiency",
     )?;
     refuse(
-        rows(&|o| !(o.elasticities.iter().sum::<f64>() > 0.0)),
+        rows(&|o| o.elasticities.iter().sum::<f64>() <= 0.0),
         "returns to scale are not positive",
         "drop these rows with `where`, or use another functional form",
     )?;

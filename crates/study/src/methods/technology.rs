@@ -69,7 +69,7 @@ pub(super) fn place(
     }
     let outcome = (design.outcome.clone(), design.y.clone());
     let raw = Raw { outcome, factors, outputs, time: extra.next() };
-    let made = Technology::new(raw, shape).map_err(|mut e| {
+    let made = Technology::make(raw, shape).map_err(|mut e| {
         // Rows of the design are rows of the table after those with missing values are gone.
         e.rows.iter_mut().for_each(|r| *r = design.rows[*r]);
         located(cx, e)

@@ -8,7 +8,10 @@ use plim_report::Measure;
 use plim_stats::frontier::tfp_growth::{Growth, Observation, TfpGrowth, tfp_growth};
 use plim_table::Column;
 
-/// The columns: of factors, of elasticities, of what else is read, by name.
+/// A number of a change.
+type Part = fn(&Growth) -> f64;
+
+/// Columns by name, those of the step of the fit filled in.
 struct Named {
     elasticities: Vec<String>,
     technical_change: Option<String>,
@@ -94,7 +97,7 @@ impl Method for TfpGrowth {
             .collect();
         let growth = tfp_growth(&observations, &table.column(unit)?.codes(), &periods(&table, time)?)
             .map_err(|e| Error::from(e).at_rows(&table))?;
-        let parts: [(&str, fn(&Growth) -> f64); 5] = [
+        let parts: [(&str, Part); 5] = [
             ("tfp_growth", |g| g.tfp_growth),
             ("technical_change", |g| g.technical_change),
             ("efficiency_change", |g| g.efficiency_change),
