@@ -7,6 +7,8 @@ pub mod inference;
 pub mod malmquist;
 pub mod sfa;
 pub mod stock;
+pub mod technology;
+pub mod tfp_growth;
 pub mod two_stage;
 pub mod window;
 

@@ -75,7 +75,7 @@ impl Method for Malmquist {
 }
 
 /// The place of each row's time among the times of the table, in order.
-fn periods(table: &Table, time: &str) -> Result<Vec<u32>> {
+pub(super) fn periods(table: &Table, time: &str) -> Result<Vec<u32>> {
     let times = table.numbers(time)?;
     let mut distinct = times.to_vec();
     distinct.sort_by(f64::total_cmp);

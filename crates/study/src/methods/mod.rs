@@ -21,6 +21,8 @@ mod regression;
 mod sbm;
 mod sfa;
 mod show;
+mod technology;
+mod tfp_growth;
 mod threshold;
 mod tobit;
 mod trade;
@@ -63,6 +65,11 @@ pub const METHODS: &[Entry] = &[
     ),
     Entry::of::<plim_stats::frontier::dea::sbm::Sbm>("sbm", Measure, "Slacks-based efficiency, also super-efficiency"),
     Entry::of::<plim_stats::frontier::malmquist::Malmquist>("malmquist", Measure, "Productivity change over time"),
+    Entry::of::<plim_stats::frontier::tfp_growth::TfpGrowth>(
+        "tfp_growth",
+        Measure,
+        "Productivity growth by a fitted frontier: technology, efficiency, scale, allocation",
+    ),
     Entry::of::<plim_stats::frontier::window::WindowDea>(
         "window_dea",
         Measure,

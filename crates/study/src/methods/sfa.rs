@@ -3,6 +3,7 @@
 use super::efficiency::word;
 use super::quantile::one_rule;
 use super::regression::{built, finite, located};
+use super::technology;
 use super::{list, object};
 use crate::design::Built;
 use crate::error::{Error, Result};
@@ -21,22 +22,26 @@ const SCORES: [&str; 6] =
 
 impl Method for Sfa {
     fn columns(&self) -> Vec<String> {
-        named(self).into_iter().flatten().cloned().collect()
+        named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        let names = SCORES.into_iter().chain(Sfa::columns(self));
-        names.enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        let names = SCORES.into_iter().chain(Sfa::columns(self)).map(str::to_string).chain(technology::adds(self));
+        names.enumerate().map(|(j, n)| crate::run::column_name(step, j, &n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         refuse_regression_options(cx)?;
-        let built = built(cx, &Method::columns(self).iter().map(String::as_str).collect::<Vec<_>>())?;
+        let mut names = Method::columns(self);
+        names.extend(technology::time(cx, self)?);
+        let built = built(cx, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         let design = &built.design;
         if design.absorbs() {
             return Err(Error::plan("a frontier absorbs no effects", "leave out the part after `|`"));
         }
-        let data = data(self, &built);
+        let mut data = data(self, &built);
+        let from = named(self).into_iter().flatten().count();
+        let technology = technology::place(cx, self, &built, &built.extra[from..], &mut data)?;
         let fitted = sfa(&data, self).map_err(|e| located(cx, e))?;
         // Inefficiency has a likelihood: its own covariance unless another is asked for.
         let how = if cx.step.given.contains_key("vcov") { &built.vcov } else { &Vcov::Iid };
@@ -65,8 +70,9 @@ impl Method for Sfa {
         }
         let coefficients = lists.shift_remove(Section::Coefficients.key()).unwrap_or_default();
         let mut notes = fitted.notes.clone();
+        let covariance = spread.as_ref().map(|s| s.V.clone());
         notes.extend(spread.into_iter().flat_map(|s| s.warnings));
-        let fit = Fit {
+        let mut fit = Fit {
             method: "sfa".into(),
             formula: cx.step.regression.formula.trim().into(),
             nobs: n,
@@ -89,6 +95,9 @@ impl Method for Sfa {
             Column::text("status", fitted.rows.iter().map(|r| word(&r.status))),
         ];
         columns.extend(fitted.columns.iter().map(|(name, values)| Column::number(*name, values.clone())));
+        if let Some(technology) = technology {
+            columns.extend(technology::report(&technology, self, &data, &fitted, covariance.as_ref(), &mut fit)?);
+        }
         let scores = Measured {
             measure: Measure { method: "sfa".into(), ..Default::default() },
             columns,

@@ -1,6 +1,7 @@
 //! The options of a stochastic frontier, and which of them go together.
 
 use super::Data;
+use crate::frontier::technology::{Distance, Form, Logs, Restriction, Shape, Squares, Trend, TrendOrigin};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,25 @@ pub struct Sfa {
     /// Evaluate at these parameters instead of estimating: frontier coefficients, intercept first, then sigma2, gamma
     /// (or the coefficients of u_variance, then v_variance, when one of them is given), then mu, eta, determinants.
     pub at: Option<Vec<f64>>,
+    /// Functional form: the regressors as given, or made from the factors.
+    pub technology: Form,
+    /// Columns of the factors of production (prices, for a cost frontier); the regressors of the formula are further
+    /// regressors then. Without it the regressors of the formula are the factors.
+    pub factors: Vec<String>,
+    /// Columns of the outputs beside the outcome, for a distance function; the outputs of a cost frontier.
+    pub outputs: Vec<String>,
+    /// Squares with 1/2 or without it.
+    pub squares: Squares,
+    /// How time moves the frontier.
+    pub trend: Trend,
+    /// Where t of the trend is zero.
+    pub trend_origin: TrendOrigin,
+    /// Which distance function the frontier is, for several outputs.
+    pub distance: Distance,
+    /// Whether outcome, factors and outputs are logarithms already or are to be logged.
+    pub logs: Logs,
+    /// Likelihood-ratio tests of simpler technologies, each fitted too.
+    pub tests: Vec<Restriction>,
 }
 
 impl Default for Sfa {
@@ -48,6 +68,15 @@ impl Default for Sfa {
             climbs: None,
             level: 0.95,
             at: None,
+            technology: Form::default(),
+            factors: Vec::new(),
+            outputs: Vec::new(),
+            squares: Squares::default(),
+            trend: Trend::default(),
+            trend_origin: TrendOrigin::default(),
+            distance: Distance::default(),
+            logs: Logs::default(),
+            tests: Vec::new(),
         }
     }
 }
@@ -128,6 +157,19 @@ impl Sfa {
 
     pub(super) fn climbs(&self, n: usize) -> usize {
         self.climbs.unwrap_or(if n > Self::MANY { 1 } else { 3 })
+    }
+
+    /// The choices of the technology.
+    pub fn shape(&self) -> Shape {
+        Shape {
+            form: self.technology,
+            squares: self.squares,
+            trend: self.trend,
+            trend_origin: self.trend_origin,
+            distance: self.distance,
+            logs: self.logs,
+            cost: self.frontier == Frontier::Cost,
+        }
     }
 
     /// Columns that the model has beside the scores, by name.
