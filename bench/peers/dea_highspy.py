@@ -6,6 +6,7 @@ dea        input-oriented, variable returns
 sbm        slacks-based, variable returns, linearized by Charnes and Cooper
 malmquist  indices of successive periods; DATA has columns unit, year
 """
+import os
 import sys
 
 import highspy
@@ -18,6 +19,17 @@ INFINITY = highspy.kHighsInf
 INPUTS, OUTPUTS = ["x1", "x2", "x3"], ["y1", "y2"]
 
 
+def quiet():
+    """A solver that has said its greeting, which no option suppresses, to the errors."""
+    out = os.dup(1)
+    os.dup2(2, 1)
+    highs = highspy.Highs()
+    os.dup2(out, 1)
+    os.close(out)
+    highs.setOptionValue("output_flag", False)
+    return highs
+
+
 def model(cost, A, lower, upper):
     """min cost'v, lower ≤ A v ≤ upper, v ≥ 0. Zeros of A may become coefficients later."""
     A = csc_matrix(A)
@@ -27,8 +39,7 @@ def model(cost, A, lower, upper):
     lp.row_lower_, lp.row_upper_ = lower, upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = A.indptr, A.indices, A.data
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
+    highs = quiet()
     highs.setOptionValue("presolve", "off")
     highs.passModel(lp)
     return highs
