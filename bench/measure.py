@@ -35,6 +35,26 @@ def dea(units):
     return {"plim": plim, "scipy HiGHS": peer("dea_highs.py", data)}
 
 
+def firms(method, data, *more):
+    columns = ["--inputs", "x1,x2,x3", "--outputs", "y1,y2", "--unit", "unit"]
+    return [PLIM, "measure", method, f"{DESIGNS}/firms_{data}.csv", *columns, *more, "--json"]
+
+
+def envelopment(units):
+    """Rivals only where they end in a minute: Pyfrontier starts a process a unit."""
+    data = f"{DESIGNS}/firms_{units}.csv"
+    engines = {"plim": firms("dea", units), "HiGHS warm": peer("dea_highspy.py", data, "dea")}
+    if units <= 1000:
+        engines["dealib"] = peer("dea_packages.py", data, "dealib")
+    if units <= 289:
+        engines["Pyfrontier"] = peer("dea_packages.py", data, "Pyfrontier")
+    return engines
+
+
+def frontier(method, data, *more):
+    return {"plim": firms(method, data, *more), "HiGHS warm": peer("dea_highspy.py", f"{DESIGNS}/firms_{data}.csv", method)}
+
+
 CITIES = f"{DESIGNS}/cities.csv"
 CITY = "y ~ x1 + x2 + x3 + x4 + x5 | city + year"
 SETS = "y ~ x1 + mvsw(x2, x3, x4, x5, x6, x7, x8, x9, x10) | city + year"
@@ -85,6 +105,12 @@ CASES = {
     }),
     **{f"feols_{kind}_{size}": (5 if size == "1e6" else 3, 1, graph(kind, size)) for size in SIZES for kind in GRAPHS},
     "dea_289": (7, 1, dea(289)),
+    "dea_firms_289": (5, 1, envelopment(289)),
+    "dea_firms_1000": (5, 1, envelopment(1000)),
+    "dea_firms_5000": (3, 0, envelopment(5000)),
+    "sbm_firms_1000": (5, 1, frontier("sbm", 1000)),
+    "malmquist_firms": (7, 1, frontier("malmquist", "panel", "--orientation", "input", "--time", "year")),
+    "bootstrap_firms_289": (3, 0, {"plim": firms("dea_bootstrap", 289)}),
     "complexity": (7, 1, complexity("exports")),
     "complexity_wide": (7, 1, complexity("exports_wide")),
     "demo_simulate": (5, 0, {"plim": [PLIM, "simulate", "cities", "--seed", "1", "--into", f"{WORK}/demo/data"]}),
@@ -114,6 +140,8 @@ PAIRS = {
     **{f"feols_{kind}_1e7": [("fereg", *graph(kind, "1e7").values())] for kind in GRAPHS},
     "dea_289": [("scipy HiGHS", *dea(289).values())],
     "dea_3000": [("scipy HiGHS", *dea(3000).values())],
+    **{case: [(rival, engines["plim"], command) for rival, command in engines.items() if rival != "plim"]
+       for case, engines in ENGINES.items() if "_firms" in case},
     "complexity": [("numpy", *complexity("exports").values())],
     "complexity_wide": [("numpy", *complexity("exports_wide").values())],
 }
@@ -153,7 +181,10 @@ def values(printed):
         return {k: [c[k] for c in firsts] for k in ("estimate", "std_error")}
     if found["method"] == "feols":
         return {k: [c[k] for c in found["coefficients"]] for k in ("estimate", "std_error")}
-    if found["method"] == "dea":
+    if found["method"] == "malmquist":
+        names = ("index", "efficiency_change", "technical_change", "pure_efficiency_change")
+        return {k: [r[k] for r in found["rows"] if r["status"]] for k in names}
+    if found["method"] in ("dea", "sbm"):
         return {"efficiency": [r["efficiency"] for r in found["rows"]]}
     rows = sorted(found["rows"], key=lambda r: (r["year"], r["unit"]))
     products = sorted(found["products"], key=lambda r: (r["year"], r["product"]))
@@ -162,9 +193,10 @@ def values(printed):
 
 
 def difference(name, ours, theirs):
-    """Largest relative difference; of indices with mean 0 and deviation 1, in standard deviations."""
+    """Largest relative difference; of indices with mean 0 and deviation 1, in standard deviations; of efficiency, which
+    lies between 0 and 1, absolute."""
     assert len(ours) == len(theirs), f"{name}: {len(ours)} against {len(theirs)}"
-    scale = (lambda a, b: 1.0) if name in ("eci", "coi", "pci") else (lambda a, b: max(abs(a), abs(b)) or 1.0)
+    scale = (lambda a, b: 1.0) if name in ("eci", "coi", "pci", "efficiency") else (lambda a, b: max(abs(a), abs(b)) or 1.0)
     return max(abs(a - b) / scale(a, b) for a, b in zip(ours, theirs))
 
 

@@ -14,6 +14,8 @@ venv=${VENV:-$work/venv}
 if [ ! -x "$venv/bin/python" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --requirement "$here/peers/requirements.txt"
+  # Asks for a NumPy that the others have left behind, and runs on the present one.
+  "$venv/bin/pip" install --quiet --no-deps dealib==1.0.0
 fi
 # A kernel forced from outside would slow the peers' linear algebra.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE

@@ -68,6 +68,17 @@ def producers(units, seed=3):
     return pd.DataFrame({**table, "y1": scale * np.sqrt(share), "y2": scale * np.sqrt(1 - share)})
 
 
+def firms(units, seed=5, years=1):
+    """Three inputs, two outputs; the frontier moves by 3% a year, firms are drawn anew each year."""
+    rng = np.random.default_rng(seed)
+    unit, year = np.divmod(np.arange(units * years), years)
+    x = np.exp(rng.normal(3, 0.6, (unit.size, 3)))
+    size = np.exp(0.03 * year - np.abs(rng.normal(0, 0.35, unit.size))) * np.prod(x ** [0.3, 0.3, 0.25], axis=1)
+    share = rng.uniform(0.25, 0.75, unit.size)
+    table = {"unit": unit + 1, "year": year + 2011, **{f"x{j + 1}": x[:, j] for j in range(3)}}
+    return pd.DataFrame({**table, "y1": size * np.sqrt(share), "y2": size * np.sqrt(1 - share)})
+
+
 def exports(seed=4, records=300_000, units=200, products=1_000, years=3):
     """Export records by unit, product and year: units of high capability also make products of high requirement."""
     rng = np.random.default_rng(seed)
@@ -94,6 +105,9 @@ def main(folder, large):
             graph(kind, rows).to_parquet(folder / f"{kind}_{rows:.0e}.parquet".replace("+0", ""), index=False)
     for units in (289, 3_000):
         producers(units).to_csv(folder / f"producers_{units}.csv", index=False)
+    for units in (289, 1_000, 5_000):
+        firms(units).to_csv(folder / f"firms_{units}.csv", index=False)
+    firms(289, years=11).to_csv(folder / "firms_panel.csv", index=False)
     exports().to_parquet(folder / "exports.parquet", index=False)
     exports(products=5_000, years=1).to_parquet(folder / "exports_wide.parquet", index=False)
 

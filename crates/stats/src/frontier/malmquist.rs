@@ -21,6 +21,7 @@ mod fare_primont;
 mod frontiers;
 mod options;
 mod split;
+mod starts;
 
 pub use options::{Decomposition, Malmquist, ProductivityModel, Reference};
 
@@ -92,7 +93,8 @@ pub fn malmquist(units: &Units, unit: &[u32], period: &[u32], options: &Malmquis
     let before = |&(u, p): &(u32, u32)| at.get(&(u, p.checked_sub(1)?)).copied();
     let pairs: Vec<Pair> = at.iter().filter_map(|(key, &later)| Some([before(key)?, later])).collect();
     let mut changes = vec![Change::default(); units.count()];
-    let parts = parts(&observations, &pairs, options, &mut changes);
+    // On the pool once: a visit for each of the many small batches would cost more than some of them.
+    let parts = rayon::scope(|_| parts(&observations, &pairs, options, &mut changes));
     // In the order of `at` a unit's periods ascend, so the chain up to the period before is there already.
     for (&[earlier, later], parts) in pairs.iter().zip(parts) {
         let change = parts.change(options.model);

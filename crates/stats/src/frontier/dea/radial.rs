@@ -83,7 +83,7 @@ impl Radial {
 
     /// θ or φ of a point.
     pub fn score(&self, point: &[f64], standing: Standing) -> Scored<f64> {
-        self.optimum(&self.technology, point, standing).map(|o| o.score)
+        self.optimum(&self.technology, point, standing, &[]).map(|o| o.score)
     }
 
     /// θ or φ of a point with its optimal basis, found from `start`: the basis of a program much like it, or none.
@@ -91,6 +91,16 @@ impl Radial {
         let program = self.program(&self.technology, point, standing);
         let solution = self.technology.solve(&program, start)?;
         Ok((solution.own[program.own.len() - 1], solution.basis))
+    }
+
+    /// θ or φ of a point, free of rounding about one, with its optimal basis; `start` as in [`Self::score_from`].
+    pub(in crate::frontier) fn place(
+        &self,
+        point: &[f64],
+        standing: Standing,
+        start: &[Variable],
+    ) -> Scored<(f64, Vec<Variable>)> {
+        self.optimum(&self.technology, point, standing, start).map(|o| (o.score, o.solution.basis))
     }
 
     /// The program of a point; its last own variable is the score.
@@ -113,14 +123,21 @@ impl Radial {
         program
     }
 
-    fn optimum<'a>(&self, technology: &'a Technology, point: &[f64], standing: Standing) -> Scored<Optimum<'a>> {
+    fn optimum<'a>(
+        &self,
+        technology: &'a Technology,
+        point: &[f64],
+        standing: Standing,
+        start: &[Variable],
+    ) -> Scored<Optimum<'a>> {
         let program = self.program(technology, point, standing);
         let own = program.own.len() - 1;
-        let start = match standing {
-            Standing::Member(column) => technology.start(&program, column, &[own]),
-            _ => Vec::new(),
+        let solution = match standing {
+            Standing::Member(column) if start.is_empty() => {
+                technology.solve(&program, &technology.start(&program, column, &[own]))?
+            }
+            _ => technology.solve(&program, start)?,
         };
-        let solution = technology.solve(&program, &start)?;
         // A unit is its own peer, so a score on the wrong side of one is rounding; near one is one.
         let score = solution.own[own];
         let input = self.orientation == Orientation::Input;
@@ -166,7 +183,7 @@ impl Radial {
     fn scale(&self, efficiency: f64, point: &[f64], standing: Standing) -> Scored<(f64, ReturnsToScale)> {
         let under = |rts| match self.others.iter().find(|(other, _)| *other == rts) {
             None => Ok(efficiency),
-            Some((_, technology)) => self.optimum(technology, point, standing).map(|o| o.efficiency),
+            Some((_, technology)) => self.optimum(technology, point, standing, &[]).map(|o| o.efficiency),
         };
         let (constant, variable) = (under(Rts::Crs)?, under(Rts::Vrs)?);
         let same = |a: f64, b: f64| (a - b).abs() <= SAME * b;
@@ -181,7 +198,7 @@ impl Radial {
 
 impl Model for Radial {
     fn project(&self, point: &[f64], standing: Standing) -> Scored<Projection> {
-        let mut optimum = self.optimum(&self.technology, point, standing)?;
+        let mut optimum = self.optimum(&self.technology, point, standing, &[])?;
         let scale = match self.others.is_empty() {
             true => None,
             false => Some(self.scale(optimum.efficiency, point, standing)?),

@@ -12,6 +12,7 @@
 use super::{Malmquist, ProductivityModel};
 use crate::frontier::dea::technology::{Scored, Standing, Technology};
 use crate::frontier::dea::{Dea, Kind, Model, Orientation, Radial, Rts, Units};
+use crate::math::lp::Variable;
 
 /// Distances against one reference.
 pub(super) enum Distance {
@@ -21,8 +22,8 @@ pub(super) enum Distance {
     Directional { technology: Technology, orientation: Orientation, ratio: bool },
 }
 
-/// q of a point, and the columns of its peers.
-pub(super) type Placed = Scored<(f64, Vec<usize>)>;
+/// q of a point, and its optimal basis.
+pub(super) type Placed = Scored<(f64, Vec<Variable>)>;
 
 impl Distance {
     /// Against the units `reference`.
@@ -41,18 +42,16 @@ impl Distance {
         }
     }
 
-    /// q of a point.
-    pub(super) fn at(&self, point: &[f64], standing: Standing) -> Placed {
-        let columns = |lambda: &[(usize, f64)]| lambda.iter().map(|&(column, _)| column).collect();
+    /// q of a point, found from `start`: the basis of a point much like it, or none.
+    pub(super) fn at(&self, point: &[f64], standing: Standing, start: &[Variable]) -> Placed {
         match self {
             Distance::Radial(radial, orientation) => {
-                let to = radial.project(point, standing)?;
-                let q = if *orientation == Orientation::Output { -to.score.ln() } else { to.score.ln() };
-                Ok((q, columns(&to.lambda)))
+                let (score, basis) = radial.place(point, standing, start)?;
+                Ok((if *orientation == Orientation::Output { -score.ln() } else { score.ln() }, basis))
             }
             Distance::Directional { technology, orientation, ratio } => {
-                let (phi, lambda) = expansion(technology, *orientation, point, standing)?;
-                Ok((if *ratio { -phi.ln() } else { 1.0 - phi }, columns(&lambda)))
+                let (phi, basis) = expansion(technology, *orientation, point, standing, start)?;
+                Ok((if *ratio { -phi.ln() } else { 1.0 - phi }, basis))
             }
         }
     }
@@ -66,13 +65,14 @@ impl Distance {
     }
 }
 
-/// φ = 1 + β of a point, with the units of its target.
+/// φ = 1 + β of a point, with its optimal basis.
 fn expansion(
     technology: &Technology,
     orientation: Orientation,
     point: &[f64],
     standing: Standing,
-) -> Scored<(f64, Vec<(usize, f64)>)> {
+    start: &[Variable],
+) -> Scored<(f64, Vec<Variable>)> {
     let mut program = technology.program(point);
     let mut column = Vec::with_capacity(point.len());
     for (i, kind) in technology.kinds().iter().enumerate() {
@@ -90,13 +90,14 @@ fn expansion(
         }
     }
     let own = technology.add(&mut program, -1.0, [0.0, f64::INFINITY], &column);
-    let start = match standing {
-        Standing::Member(reference) => technology.start(&program, reference, &[own]),
-        _ => Vec::new(),
+    let solution = match standing {
+        Standing::Member(column) if start.is_empty() => {
+            technology.solve(&program, &technology.start(&program, column, &[own]))?
+        }
+        _ => technology.solve(&program, start)?,
     };
-    let solution = technology.solve(&program, &start)?;
     let phi = solution.own[own];
     // A member has β ≥ 0; what is below is rounding.
     let phi = if matches!(standing, Standing::Member(_)) { phi.max(1.0) } else { phi };
-    Ok((phi, solution.shared))
+    Ok((phi, solution.basis))
 }

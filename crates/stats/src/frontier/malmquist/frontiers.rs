@@ -1,9 +1,11 @@
 //! The frontiers of all periods, and q of the observations against those of their own, the next and the last period.
 
 use super::distance::{Distance, Placed};
+use super::starts::Starts;
 use super::{Malmquist, Reference};
 use crate::frontier::dea::technology::{NoScore, Scored, Standing};
 use crate::frontier::dea::{Kind, Units};
+use crate::math::lp::Variable;
 use rayon::prelude::*;
 
 /// Points placed before the first peers are known.
@@ -108,7 +110,8 @@ impl<'a> Frontiers<'a> {
     pub(super) fn mixed(&self, at: usize, inputs: usize, outputs: usize) -> Scored<f64> {
         let of = |(i, kind): (usize, &Kind)| self.units.at(i, if *kind == Kind::Input { inputs } else { outputs });
         let point: Vec<f64> = self.units.kinds().iter().enumerate().map(of).collect();
-        Ok(self.of[self.period[at] as usize].distance.at(&point, Standing::Outside)?.0)
+        let frontier = &self.of[self.period[at] as usize];
+        Ok(frontier.distance.at(&point, Standing::Outside, frontier.starts.nearest(&point))?.0)
     }
 
     /// ln M.
@@ -135,13 +138,14 @@ pub(super) struct Frontier<'a> {
     reference: Vec<usize>,
     distance: Distance,
     peers: Vec<usize>,
+    starts: Starts,
     placed: usize,
 }
 
 impl<'a> Frontier<'a> {
     pub(super) fn new(units: &'a Units, reference: Vec<usize>, options: &Malmquist) -> Self {
         let distance = Distance::new(units, &reference, options.rts, options);
-        Frontier { units, reference, distance, peers: Vec::new(), placed: 0 }
+        Frontier { units, reference, distance, peers: Vec::new(), starts: Starts::new(units.kinds()), placed: 0 }
     }
 
     /// Writes q of `observations` into their places of `into`.
@@ -155,8 +159,8 @@ impl<'a> Frontier<'a> {
 
     /// q of points.
     ///
-    /// Few units are ever peers: those found so far are priced first, in batches that double and do not depend on
-    /// the number of threads.
+    /// Few units are ever peers: those found so far are priced first, and programs start from the basis of a point of
+    /// like mix, in batches that double and do not depend on the number of threads.
     pub(super) fn at(&mut self, points: &[(Vec<f64>, Standing)]) -> Vec<Scored<f64>> {
         if self.reference.is_empty() {
             return vec![Err(NoScore::refused("no observation spans the frontier")); points.len()];
@@ -164,14 +168,21 @@ impl<'a> Frontier<'a> {
         let mut all = Vec::with_capacity(points.len());
         while all.len() < points.len() {
             let batch = &points[all.len()..points.len().min(all.len() + self.placed.max(FIRST_BATCH))];
-            let placed: Vec<Placed> =
-                batch.par_iter().map(|(point, standing)| self.distance.at(point, *standing)).collect();
+            let place =
+                |(point, standing): &(Vec<f64>, _)| self.distance.at(point, *standing, self.starts.nearest(point));
+            let placed: Vec<Placed> = batch.par_iter().map(place).collect();
             self.placed += batch.len();
-            self.peers.extend(placed.iter().flatten().flat_map(|(_, peers)| peers));
+            for ((point, _), placed) in batch.iter().zip(placed) {
+                all.push(placed.map(|(q, basis)| {
+                    self.peers
+                        .extend(basis.iter().filter_map(|v| if let Variable::Shared(j) = v { Some(*j) } else { None }));
+                    self.starts.add(point, basis);
+                    q
+                }));
+            }
             self.peers.sort_unstable();
             self.peers.dedup();
             self.distance.prefer(&self.peers);
-            all.extend(placed.into_iter().map(|placed| placed.map(|(q, _)| q)));
         }
         all
     }
