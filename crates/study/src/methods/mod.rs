@@ -13,6 +13,7 @@ mod index;
 mod inference;
 mod iv;
 mod malmquist;
+mod outliers;
 mod panel;
 mod prepare;
 mod quantile;
@@ -91,6 +92,11 @@ pub const METHODS: &[Entry] = &[
         "rts_test",
         Measure,
         "Test of constant returns to scale",
+    ),
+    Entry::of::<plim_stats::frontier::outliers::DeaOutliers>(
+        "dea_outliers",
+        Measure,
+        "Units that are far from the rest, or that decide the scores of the rest",
     ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
