@@ -436,7 +436,7 @@ pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoSco
 }
 
 /// The model that `options` name, against the units `reference`.
-fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
+pub(super) fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
     match (options.model, options.rts) {
         (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
         (DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit | DeaModel::Profitability, _) => {

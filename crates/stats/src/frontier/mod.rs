@@ -5,6 +5,7 @@ pub mod dea;
 pub mod dynamic;
 pub mod inference;
 pub mod malmquist;
+pub mod outliers;
 pub mod sfa;
 pub mod stock;
 pub mod technology;

@@ -2,5 +2,6 @@
 
 mod bootstrap;
 mod environment;
+mod outliers;
 mod partial;
 mod returns;

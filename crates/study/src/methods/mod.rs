@@ -14,6 +14,7 @@ mod inference;
 mod iv;
 mod malmquist;
 mod misallocation;
+mod outliers;
 mod panel;
 mod prepare;
 mod quantile;
@@ -116,6 +117,11 @@ pub const METHODS: &[Entry] = &[
         "Flows of a factor between places by gravity",
     ),
     Entry::of::<plim_stats::misallocation::Coupling>("coupling", Measure, "Coupling coordination of subsystems"),
+    Entry::of::<plim_stats::frontier::outliers::DeaOutliers>(
+        "dea_outliers",
+        Measure,
+        "Units that are far from the rest, or that decide the scores of the rest",
+    ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",

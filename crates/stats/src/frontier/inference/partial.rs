@@ -102,18 +102,10 @@ pub fn partial_frontier(units: &Units, options: &PartialFrontier) -> Result<Vec<
 /// Score of one point.
 fn score(units: &Units, point: &[f64], options: &PartialFrontier) -> Scored<f64> {
     let input = options.orientation == Orientation::Input;
-    let mut factors = factors(units, point, input)?;
-    factors.sort_by(f64::total_cmp);
+    let factors = factors(units, point, input, None)?;
     let n = factors.len();
-    // From here on the best factor comes first: the least a, the greatest b.
-    if !input {
-        factors.reverse();
-    }
     let score = match options.kind {
-        PartialKind::OrderM => {
-            let none_of_first = |k: usize| ((n - k) as f64 / n as f64).powi(options.m.min(i32::MAX as u32) as i32);
-            (0..n).map(|k| factors[k] * (none_of_first(k) - none_of_first(k + 1))).sum()
-        }
+        PartialKind::OrderM => order_m(&factors, options.m),
         PartialKind::OrderAlpha => {
             let beyond = n as f64 - n as f64 * options.alpha;
             let whole = if (beyond - beyond.round()).abs() <= WHOLE { beyond.round() } else { beyond.floor() };
@@ -131,8 +123,15 @@ fn score(units: &Units, point: &[f64], options: &PartialFrontier) -> Scored<f64>
     Ok(score)
 }
 
-/// The factors that take `point` to each comparable unit: a_j or b_j, N.
-fn factors(units: &Units, point: &[f64], input: bool) -> Scored<Vec<f64>> {
+/// θ_m or φ_m from the factors of the N comparable units, best first.
+pub(in crate::frontier) fn order_m(factors: &[f64], m: u32) -> f64 {
+    let n = factors.len();
+    let none_of_first = |k: usize| ((n - k) as f64 / n as f64).powi(m.min(i32::MAX as u32) as i32);
+    (0..n).map(|k| factors[k] * (none_of_first(k) - none_of_first(k + 1))).sum()
+}
+
+/// The factors that take `point` to each comparable unit but `skip`, N, best first: the least a_j, the greatest b_j.
+pub(in crate::frontier) fn factors(units: &Units, point: &[f64], input: bool, skip: Option<usize>) -> Scored<Vec<f64>> {
     let of = |kind| (0..units.variables()).filter(move |&i| units.kinds()[i] == kind).collect::<Vec<_>>();
     let (inputs, outputs) = (of(Kind::Input), of(Kind::Output));
     let scaled = if input { &inputs } else { &outputs };
@@ -150,7 +149,12 @@ fn factors(units: &Units, point: &[f64], input: bool) -> Scored<Vec<f64>> {
         let ratios = scaled.iter().map(|&i| units.at(i, j) / point[i]);
         if input { ratios.fold(f64::NEG_INFINITY, f64::max) } else { ratios.fold(f64::INFINITY, f64::min) }
     };
-    let factors: Vec<f64> = (0..units.count()).filter(comparable).map(factor).collect();
+    let others = (0..units.count()).filter(|&j| skip != Some(j));
+    let mut factors: Vec<f64> = others.filter(comparable).map(factor).collect();
+    factors.sort_by(f64::total_cmp);
+    if !input {
+        factors.reverse();
+    }
     // A negative input or output elsewhere gives a factor that scales to nothing.
     match factors.iter().all(|&f| f >= 0.0) {
         true => Ok(factors),
