@@ -1,4 +1,4 @@
-//! `two_stage_dea` and `window_dea` as a user runs them: the examples of their pages.
+//! `two_stage_dea`, `network_dea` and `window_dea` as a user runs them: the examples of their pages.
 
 use plim_report::Measure;
 use plim_study::single::{Single, run};
@@ -62,4 +62,43 @@ fn the_windows_of_the_example() {
     assert!(measure("window_dea", data, options.clone()).unwrap_err().contains("3 periods"));
     options.as_object_mut().unwrap().remove("time");
     assert!(measure("window_dea", data, options).unwrap_err().contains("time"));
+}
+
+const BANKS: &str = "bank,staff,deposits,capital,loans,fees\nA,2,4,1,4,2\nB,4,6,2,5,3\nC,5,5,1,5,1\nD,3,3,3,2,2\n\
+                     E,6,0,2,4,1\n";
+
+/// The example of the page: the relational prices are found with a calculator in few cases only, so the identity is that
+/// the whole is the product where nothing enters in between.
+#[test]
+fn a_row_of_stages() {
+    let stages = json!(["collect: staff -> deposits", "lend: deposits -> loans"]);
+    let options = json!({ "stages": stages, "model": "relational", "rts": "crs", "unit": "bank" });
+    let (found, table) = measure("network_dea", BANKS, options).unwrap();
+    let column = |name: &str| table.numbers(name).unwrap().to_vec();
+    near(&column("efficiency_collect"), &[1.0, 0.75, 0.5, 0.5, f64::NAN]);
+    near(&column("efficiency_lend"), &[1.0, 5.0 / 6.0, 1.0, 2.0 / 3.0, f64::NAN]);
+    near(&column("efficiency"), &[1.0, 0.625, 0.5, 1.0 / 3.0, f64::NAN]);
+    assert_eq!(table.column("status").unwrap().show(4), "refused");
+    let refused = json!({ "unit": "E", "reason": "all outputs of stage `collect` are zero" });
+    assert_eq!(found.more["refused"][0], refused);
+}
+
+/// A list of stages is one text on the command line, and the columns that a step adds are known before it runs.
+#[test]
+fn the_example_of_network_dea() {
+    let text = "collect: staff -> deposits + fees, lend: deposits + capital -> loans";
+    let options = |more: Value| {
+        let Value::Object(mut all) = json!({ "stages": text, "unit": "bank" }) else { unreachable!() };
+        let Value::Object(more) = more else { unreachable!() };
+        all.extend(more);
+        Value::Object(all)
+    };
+    let (found, table) = measure("network_dea", BANKS, options(json!({}))).unwrap();
+    let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
+    assert!(names.ends_with(&["efficiency", "efficiency_collect", "efficiency_lend", "status"]), "{names:?}");
+    let refusal = |more: Value| measure("network_dea", BANKS, options(more)).unwrap_err();
+    assert!(refusal(json!({ "stages": "collect staff" })).contains("`collect staff` is no stage"));
+    assert!(refusal(json!({ "stages": [] })).contains("no stages are given"));
+    assert!(refusal(json!({ "model": "relational" })).contains("constant returns"));
+    assert!(refusal(json!({ "stages": "a: staff -> loan" })).contains("loan"));
 }

@@ -42,9 +42,10 @@ mod block;
 use super::Status;
 use super::dea::technology::{NoScore, Scored};
 use super::dea::{Orientation, Rts};
+use super::shares::Split;
 use crate::math::Mat;
 use crate::{Error, Kind, Result};
-use block::{Blocks, Split};
+use block::Blocks;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -227,8 +228,8 @@ pub fn dynamic(panel: &Panel, options: &DynamicDea) -> Result<DynamicScores> {
     let unit = |refusal: Option<NoScore>| match refusal
         .map_or_else(|| scored.next().expect("one score for each unit of the reference"), Err)
     {
-        Ok(Split { overall, periods }) => {
-            DynamicUnit { efficiency: Some(overall), periods: Some(periods), status: Status::Optimal, reason: None }
+        Ok(Split { overall, parts }) => {
+            DynamicUnit { efficiency: Some(overall), periods: Some(parts), status: Status::Optimal, reason: None }
         }
         Err(NoScore { status, reason }) => DynamicUnit { efficiency: None, periods: None, status, reason },
     };

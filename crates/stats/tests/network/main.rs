@@ -1,5 +1,7 @@
 //! Two-stage networks: identities, a second solver on the multiplier form, refusals.
 
+mod series;
+
 use microlp::{ComparisonOp, OptimizationDirection, Problem};
 use plim_golden::close;
 use plim_stats::frontier::Status;

@@ -14,6 +14,7 @@ mod inference;
 mod iv;
 mod malmquist;
 mod misallocation;
+mod network;
 mod outliers;
 mod panel;
 mod prepare;
@@ -80,6 +81,11 @@ pub const METHODS: &[Entry] = &[
         "two_stage_dea",
         Measure,
         "Efficiency of two stages in a row, and of both",
+    ),
+    Entry::of::<plim_stats::frontier::network::NetworkDea>(
+        "network_dea",
+        Measure,
+        "Efficiency of a row of stages, each with inputs and outputs of its own",
     ),
     Entry::of::<plim_stats::frontier::dynamic::DynamicDea>(
         "dynamic_dea",

@@ -1,13 +1,9 @@
 //! The linear programs of T periods: one block of n columns a period, tied together by the carry-overs.
 
 use super::{DynamicDea, Orientation, Panel, Role, Rts};
-use crate::frontier::dea::technology::{NoScore, Scored, certified};
-use crate::math::lp::{Columns, Program, Row, Sense, Solution, Variable};
-
-/// Ratios this close, relative to their size, are equal.
-const SAME: f64 = 1e-14;
-/// Dinkelbach steps; the rate is superlinear, more are never seen.
-const STEPS: usize = 50;
+use crate::frontier::dea::technology::Scored;
+use crate::frontier::shares::{Share, Split, minimize};
+use crate::math::lp::{Columns, Program, Row, Sense, Variable};
 
 /// The programs of all units: rows of the first period, of the second, ..., then those that tie periods together.
 pub(super) struct Blocks<'a> {
@@ -27,23 +23,6 @@ enum What {
     Scale(Sense),
     /// What a target hands over is what the next takes.
     Tie,
-}
-
-/// ρ and what it is made of.
-pub(super) struct Split {
-    pub(super) overall: f64,
-    pub(super) periods: Vec<f64>,
-}
-
-/// Where a slack counts, and for how much a unit of it.
-#[derive(Clone, Copy)]
-enum Share {
-    /// Lowers N of a period.
-    Excess { period: usize, share: f64 },
-    /// Raises D of a period.
-    Shortfall { period: usize, share: f64 },
-    /// Nowhere.
-    None,
 }
 
 impl<'a> Blocks<'a> {
@@ -85,7 +64,6 @@ impl<'a> Blocks<'a> {
     /// Scores column `own` of the reference.
     pub(super) fn score(&self, own: usize) -> Scored<Split> {
         let unit = self.reference[own];
-        let shares = self.shares(unit);
         let rows = self.rows.iter().map(|what| match *what {
             What::Target { variable, period } => {
                 let sense = match self.role(variable) {
@@ -100,27 +78,7 @@ impl<'a> Blocks<'a> {
         });
         let mut program =
             Program { columns: &self.columns, cost: &[], skip: None, own: Vec::new(), rows: rows.collect() };
-        // The unit itself is a point of the program, without slacks and with ratio one.
-        let (mut ratio, mut basis) = (1.0, self.start(own));
-        for _ in 0..STEPS {
-            for (row, share) in program.rows.iter_mut().zip(&shares) {
-                row.slack_cost = match share {
-                    Share::Excess { share, .. } => -share,
-                    Share::Shortfall { share, .. } => -ratio * share,
-                    Share::None => 0.0,
-                };
-            }
-            // Where a good guess leads through too many degenerate steps, no guess may not.
-            let solution = certified(&program, &basis).or_else(|_| certified(&program, &[]))?;
-            let (N, D) = self.parts(&shares, &solution);
-            let next = N.iter().sum::<f64>() / D.iter().sum::<f64>();
-            if next >= ratio * (1.0 - SAME) {
-                let periods = N.iter().zip(&D).map(|(n, d)| n / d).collect();
-                return Ok(Split { overall: ratio, periods });
-            }
-            (ratio, basis) = (next, solution.basis);
-        }
-        Err(NoScore::refused(format!("the ratio still fell after {STEPS} steps")))
+        minimize(&mut program, &self.shares(unit), &vec![1.0; self.panel.periods()], self.start(own))
     }
 
     fn role(&self, variable: usize) -> Role {
@@ -140,28 +98,15 @@ impl<'a> Blocks<'a> {
             match (self.role(variable), self.orientation) {
                 _ if value == 0.0 => Share::None,
                 (Role::Input | Role::Bad, Orientation::Input | Orientation::None) => {
-                    Share::Excess { period, share: share([Role::Input, Role::Bad]) }
+                    Share::Excess { part: period, share: share([Role::Input, Role::Bad]) }
                 }
                 (Role::Output | Role::Good, Orientation::Output | Orientation::None) => {
-                    Share::Shortfall { period, share: share([Role::Output, Role::Good]) }
+                    Share::Shortfall { part: period, share: share([Role::Output, Role::Good]) }
                 }
                 _ => Share::None,
             }
         };
         self.rows.iter().map(share).collect()
-    }
-
-    /// N and D of each period at a solution.
-    fn parts(&self, shares: &[Share], solution: &Solution) -> (Vec<f64>, Vec<f64>) {
-        let (mut N, mut D) = (vec![1.0; self.panel.periods()], vec![1.0; self.panel.periods()]);
-        for (share, slack) in shares.iter().zip(&solution.slack) {
-            match *share {
-                Share::Excess { period, share } => N[period] -= share * slack,
-                Share::Shortfall { period, share } => D[period] += share * slack,
-                Share::None => {}
-            }
-        }
-        (N, D)
     }
 
     /// The unit itself as a basis: its column of each block in place of one slack of that block.
