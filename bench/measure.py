@@ -41,12 +41,13 @@ def firms(method, data, *more):
 
 
 def envelopment(units):
-    """Rivals only where they end in a minute: Pyfrontier starts a process a unit."""
+    """Rivals only where they are quick (Pyfrontier takes 15 s for 289) with the right numbers: dealib calls two of the
+    289 firms efficient whose optimum, which HiGHS finds too, is 0.947 and 0.983."""
     data = f"{DESIGNS}/firms_{units}.csv"
     engines = {"plim": firms("dea", units), "HiGHS warm": peer("dea_highspy.py", data, "dea")}
-    if units <= 1000:
+    if units == 1000:
         engines["dealib"] = peer("dea_packages.py", data, "dealib")
-    if units <= 289:
+    if units == 289:
         engines["Pyfrontier"] = peer("dea_packages.py", data, "Pyfrontier")
     return engines
 
