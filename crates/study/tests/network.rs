@@ -93,7 +93,7 @@ fn the_example_of_network_dea() {
         all.extend(more);
         Value::Object(all)
     };
-    let (found, table) = measure("network_dea", BANKS, options(json!({}))).unwrap();
+    let (_, table) = measure("network_dea", BANKS, options(json!({}))).unwrap();
     let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
     assert!(names.ends_with(&["efficiency", "efficiency_collect", "efficiency_lend", "status"]), "{names:?}");
     let refusal = |more: Value| measure("network_dea", BANKS, options(more)).unwrap_err();
