@@ -217,7 +217,7 @@ fn the_reference_category_is_one_of_the_sample() {
 
 #[test]
 fn no_option_is_taken_and_ignored() {
-    for (option, value) in [("--ssc", "none"), ("--singletons", "keep"), ("--collinear", "error"), ("--vcov", "hc1")] {
+    for (option, value) in [("--ssc", "none"), ("--singletons", "keep"), ("--collinear", "error")] {
         let (code, message) = refused(CITIES, &["fit", "sfa", "--formula", "resil ~ dige", option, value]);
         assert!(code == 1 && message.contains(&option[2..]), "{option}: {message}");
     }

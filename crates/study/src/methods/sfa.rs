@@ -135,8 +135,14 @@ fn data(options: &Sfa, built: &Built) -> Data {
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
 fn refuse_regression_options(cx: &Context) -> Result<()> {
     let names = ["weights", "offset", "lat", "lon", "conley_kernel", "conley_distance", "singletons", "collinear"];
-    match names.into_iter().find(|name| cx.step.given.contains_key(*name)) {
+    let given = |name: &str| cx.step.given.contains_key(name);
+    match names.into_iter().find(|name| given(name)) {
         Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
+        // The likelihood's own covariance has no small-sample factor.
+        None if given("ssc") && (!given("vcov") || cx.step.regression.vcov == Some(Vcov::Iid)) => Err(Error::plan(
+            "`ssc` is a rule of robust covariances, and none is asked for",
+            "set `vcov`, or leave it out",
+        )),
         None => Ok(()),
     }
 }

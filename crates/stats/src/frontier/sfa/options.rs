@@ -215,6 +215,12 @@ impl Sfa {
                 ));
             }
         }
+        if self.model == Model::Bc95 && self.distribution == Distribution::Exponential {
+            return Err(Error::invalid(
+                "`bc95` is a truncated normal",
+                "leave `distribution` out, or model = \"pooled\"",
+            ));
+        }
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
         }
