@@ -167,7 +167,7 @@ impl<const N: usize> Mul for Jet<N> {
 impl<const N: usize> Div for Jet<N> {
     type Output = Self;
     fn div(self, other: Self) -> Self {
-        self * other.recip()
+        self.mul(other.recip())
     }
 }
 
