@@ -11,7 +11,12 @@ fn measured(method: &str, more: Value) -> (Measure, Table) {
     let mut text = String::from("u,half,x,y\n");
     for u in 0..30 {
         let x = 2.0 + ((u * 7) % 11) as f64;
-        text += &format!("{u},{},{},{}\n", u / 15, if u == 5 { -1.0 } else { x }, x.sqrt() * (1.0 + ((u * 5) % 13) as f64 / 13.0));
+        text += &format!(
+            "{u},{},{},{}\n",
+            u / 15,
+            if u == 5 { -1.0 } else { x },
+            x.sqrt() * (1.0 + ((u * 5) % 13) as f64 / 13.0)
+        );
     }
     std::fs::write(&file, text).unwrap();
     let Value::Object(mut options) = more else { unreachable!() };

@@ -134,12 +134,13 @@ pub(super) fn peak(mut f: impl FnMut(f64) -> [f64; 2], start: f64, reach: f64, t
     let (mut low, mut high, mut a) = (f64::NEG_INFINITY, f64::INFINITY, start);
     for _ in 0..200 {
         let [slope, curvature] = f(a);
-        if slope > 0.0 { low = a } else { high = a }
-        let mut next = a + (-slope / curvature).clamp(-reach, reach);
-        // Without curvature the step is no number.
-        if next.is_nan() {
-            next = a + reach.copysign(slope);
+        if slope > 0.0 {
+            low = a
+        } else {
+            high = a
         }
+        let newton = if curvature < 0.0 { -slope / curvature } else { reach.copysign(slope) };
+        let mut next = a + newton.clamp(-reach, reach);
         if !(next > low && next < high) && low.is_finite() && high.is_finite() {
             next = 0.5 * (low + high);
         }
@@ -150,4 +151,89 @@ pub(super) fn peak(mut f: impl FnMut(f64) -> [f64; 2], start: f64, reach: f64, t
         }
     }
     a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Frontier, Panel, least_squares};
+    use super::*;
+    use crate::math::Mat;
+    use crate::math::rng::Stream;
+
+    /// Fourteen units with two to five years.
+    fn panel() -> Data {
+        let mut draw = Stream::new(5, 0);
+        let (mut unit, mut time, mut x, mut y) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for u in 0..14 {
+            let alpha = 0.4 * draw.normal();
+            for t in 0..2 + u % 4 {
+                let z = draw.normal();
+                unit.push(u);
+                time.push(t as f64);
+                x.push(z);
+                y.push(1.0 + alpha + 0.5 * z + 0.2 * draw.normal() - (0.5 * draw.normal()).abs());
+            }
+        }
+        let n = y.len();
+        let X = Mat::from_fn(n, 2, |i, j| if j == 0 { 1.0 } else { x[i] });
+        let z: Vec<f64> = x.iter().map(|x| (3.0 * x).sin()).collect();
+        let mut data = Data::new(y, X, vec!["(Intercept)".into(), "x".into()]);
+        data.panel = Some(Panel { unit, time });
+        data.u_variance = Some(Columns::new(n, true, &[("z".into(), z)]));
+        data
+    }
+
+    #[test]
+    fn derivatives_are_those_of_the_value() {
+        let data = panel();
+        let models = [Model::Tfe, Model::WithinMle, Model::Tre, Model::FourComponent];
+        let simulated = [(Model::Tre, Some(30)), (Model::FourComponent, Some(30))];
+        for (model, draws) in models.map(|m| (m, None)).into_iter().chain(simulated) {
+            for distribution in [Distribution::HalfNormal, Distribution::Exponential, Distribution::TruncatedNormal] {
+                let options = Sfa { model, distribution, draws, frontier: Frontier::Cost, ..Sfa::default() };
+                let (frontier, ols) = least_squares(&data, &options).unwrap();
+                let likelihood = super::model(&data, &frontier, &ols, &options).unwrap();
+                let p = likelihood.parameters().len();
+                let theta: Vec<f64> = likelihood.starts().unwrap()[4].iter().map(|t| t + 0.03).collect();
+                let at = |j: usize, h: f64| {
+                    let mut moved = theta.clone();
+                    moved[j] += h;
+                    likelihood.point(&moved).unwrap()
+                };
+                let point = likelihood.point(&theta).unwrap();
+                plim_golden::close(point.value, likelihood.value(&theta), 1e-12, "value");
+                let (contributions, owners) = likelihood.contributions(&theta);
+                assert_eq!(owners.len(), 14);
+                for j in 0..p {
+                    let sum: f64 = (0..14).map(|g| contributions[(g, j)]).sum();
+                    assert!((sum - point.gradient[j]).abs() < 1e-9, "{model:?} contributions {j}");
+                    // The error of a central difference: h² times the third derivative, and rounding over h.
+                    let h = 1e-4;
+                    let (low, high) = (at(j, -h), at(j, h));
+                    let slope = (high.value - low.value) / (2.0 * h);
+                    let tolerance = 2e-6 * (1.0 + slope.abs());
+                    assert!(
+                        (point.gradient[j] - slope).abs() < tolerance,
+                        "{model:?} {j}: {} {slope}",
+                        point.gradient[j]
+                    );
+                    for k in 0..p {
+                        let second = (high.gradient[k] - low.gradient[k]) / (2.0 * h);
+                        let got = point.hessian[(j, k)];
+                        assert!(
+                            (got - second).abs() < 2e-6 * (1.0 + second.abs()),
+                            "{model:?} {j} {k}: {got} {second}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_peak_of_a_function_with_a_straight_flank_is_found() {
+        // ln f of the exponential model far from the frontier has no curvature.
+        let f = |a: f64| if a < 50.0 { [1.0, 0.0] } else { [51.0 - a, -1.0] };
+        assert!((peak(f, 0.0, 7.0, 1e-12) - 51.0).abs() < 1e-9);
+    }
 }

@@ -107,7 +107,7 @@ impl<const Q: usize> Integral<Q> {
             for k in 1.. {
                 let value = self.push(density, node(side * k));
                 top = top.max(value);
-                if !(value >= top - DROP) {
+                if value < top - DROP || value.is_nan() {
                     break;
                 }
                 if self.nodes.len() > MOST {

@@ -13,7 +13,7 @@
 //! Given a, inefficiency is a truncated normal; scores integrate it over the posterior of a.
 
 use super::super::density::{Truncated, split};
-use super::super::pooled::{Pooled, Sums, no_noise};
+use super::super::pooled::{Pooled, Sums, no_inefficiency, no_noise};
 use super::super::{Data, Index, LeastSquares, Likelihood, Parameter, Score, Section, Sfa};
 use super::draws::Draws;
 use super::integral::{Integral, Rule};
@@ -28,8 +28,11 @@ use std::f64::consts::PI;
 
 /// σ_v² below this share of σ_v² + σ_u² is at its border: hundreds of nodes on a unit turn into ten thousands.
 const NOISE: f64 = 1e-6;
-/// A variance of a below this share of all of them is at its border.
+/// σ_w² below this share of all variances is at its border.
 const BORDER: f64 = 1e-8;
+/// A variance of inefficiency below this share of it and of the normal variance beside it is at its border: the
+/// skewness, by which alone the two are told apart, is then below 1e-4, and 1e8 observations would not show it.
+const SKEW: f64 = 1e-3;
 /// Shares of persistent inefficiency in σ_w² + σ_h² of the starts.
 const SHARES: [f64; 2] = [0.3, 0.7];
 /// Least variance of the effects at a start, in units of that of the errors.
@@ -249,13 +252,17 @@ impl<const Q: usize, D: Truncated<Q>> Likelihood for Integrated<'_, Q, D> {
         if v < NOISE * (v + u) {
             return Some(no_noise());
         }
+        if u < SKEW * (v + u) && self.rows.indices[2].is_scalar() {
+            return Some(no_inefficiency(self.rows.sign, self.rows.ols.skewness));
+        }
         let total = v + u + c.iter().sum::<f64>();
-        let gone = c.iter().position(|c| *c < BORDER * total);
-        let (message, remedy) = match (self.prior, gone) {
-            (Prior::Normal, Some(_)) => ("the unit effects have no variance: sigma_w is zero", "pooled"),
-            (_, Some(0)) => ("beside persistent inefficiency the unit effects have no variance: sigma_w is zero", "tre"),
-            (_, Some(_)) => ("there is no persistent inefficiency: sigma_h is zero", "tre"),
-            (_, None) => return self.rows.border(&theta[..self.rows.p]),
+        let (message, remedy) = match c[..] {
+            [w] if w < BORDER * total => ("the unit effects have no variance: sigma_w is zero", "pooled"),
+            [w, _] if w < BORDER * total => {
+                ("beside persistent inefficiency the unit effects have no variance: sigma_w is zero", "tre")
+            }
+            [w, h] if h < SKEW * (w + h) => ("there is no persistent inefficiency: sigma_h is zero", "tre"),
+            _ => return self.rows.border(&theta[..self.rows.p]),
         };
         Some(Error::new(Kind::Untrusted {
             message: format!("{message} where the likelihood is highest"),

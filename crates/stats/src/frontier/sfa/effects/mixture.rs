@@ -95,7 +95,7 @@ mod tests {
             // The quantile of `dist` is good to 1e-9.
             pairs.iter().for_each(|(a, b)| plim_golden::close(a.unwrap(), b.unwrap(), 1e-8, "score"));
         }
-        let parts = [(0.25, Conditional { mu: -0.2, s: 0.3 }), (0.75, Conditional { mu: 0.4, s: 0.3 })];
+        let parts = [(0.25, Conditional { mu: 0.2, s: 0.3 }), (0.75, Conditional { mu: 0.4, s: 0.3 })];
         let mixture = Mixture::new(parts.into_iter());
         let q = mixture.quantile(0.6, 0.4, 0.3);
         // By the trapezoidal rule, its end corrected for half a step.

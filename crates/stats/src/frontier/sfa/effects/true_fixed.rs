@@ -16,17 +16,18 @@ use super::super::density::Density;
 use super::super::pooled::{Pooled, Sums, wrong_skew};
 use super::super::{Data, Index, LeastSquares, Likelihood, Parameter, Score, Sfa};
 use super::{CHUNK, Within, intercept, peak};
-use crate::Error;
-use crate::Result;
 use crate::math::Mat;
 use crate::math::jet::Jet;
 use crate::math::optimize::Point;
+use crate::{Error, Kind, Result};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// Years per unit below which the bias is said to matter: in Greene's (2005) and Wang and Ho's (2010) experiments it
 /// fades between ten and twenty.
 const SHORT: f64 = 15.0;
+/// σ_v² below this share of σ_v² + σ_u² is at its border.
+const NOISE: f64 = 1e-8;
 
 /// The model; its rows are demeaned, which moves a and nothing else.
 pub(in super::super) struct TrueFixed<'a, const Q: usize, D> {
@@ -40,6 +41,11 @@ impl<'a, const Q: usize, D: Density<Q>> TrueFixed<'a, Q, D> {
         let Within { y, frontier, spells } = Within::new(data)?;
         let rows = Pooled::of(Cow::Owned(y), data, &frontier, ols, options.frontier.sign(), density)?;
         Ok(TrueFixed { data, rows, spells })
+    }
+
+    /// Mean rows of a unit.
+    fn years(&self) -> f64 {
+        self.data.nobs() as f64 / self.spells.len() as f64
     }
 
     /// ln f of these scalars when e is shifted by a.
@@ -140,7 +146,19 @@ impl<const Q: usize, D: Density<Q>> Likelihood for TrueFixed<'_, Q, D> {
         (scores, self.spells.iter().map(|s| s[0]).collect())
     }
 
+    /// With few years the effects take up the noise: then this is the usual end, and not for the data's sake.
     fn border(&self, theta: &[f64]) -> Option<Error> {
+        let center = self.rows.center(theta);
+        if center[1].exp() < NOISE * (center[1].exp() + center[2].exp()) {
+            return Some(Error::new(Kind::Untrusted {
+                message: format!(
+                    "no noise is left beside unit effects estimated from {:.1} rows each: sigma_v is zero where the \
+                     likelihood is highest",
+                    self.years()
+                ),
+                remedy: "use model = \"within_mle\", which estimates no effects, or more years".into(),
+            }));
+        }
         self.rows.border(theta)
     }
 
@@ -173,9 +191,8 @@ impl<const Q: usize, D: Density<Q>> Likelihood for TrueFixed<'_, Q, D> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let years = self.data.nobs() as f64 / self.spells.len() as f64;
-        let short = years < SHORT;
-        short
+        let years = self.years();
+        (years < SHORT)
             .then(|| {
                 format!(
                     "unit effects are estimated from {years:.1} rows each: with so few sigma_v is too small and the \
