@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled`
-//! and `panel`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
+//! and
+//! `panel`, with unit effects beside inefficiency in `effects/`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
 //! the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
 //! The likelihood is maximized by damped Newton steps with exact derivatives on centered and scaled columns, from
@@ -36,6 +37,7 @@
 mod conditional;
 mod data;
 mod density;
+mod effects;
 mod index;
 mod least_squares;
 mod likelihood;
@@ -44,7 +46,7 @@ mod panel;
 mod pooled;
 
 pub use data::{Columns, Data, Panel};
-pub use options::{Distribution, Frontier, Information, Model, Sfa};
+pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
 use super::Status;
 use crate::fit::{Coefficient, Fit, Sandwich, Spread};
@@ -52,6 +54,7 @@ use crate::math::optimize::Maximum;
 use crate::math::{Mat, dist, linalg};
 use crate::vcov::{Ssc, Vcov, vcov};
 use crate::{Design, Error, Result};
+use effects::{RandomEffects, Within};
 use index::Index;
 use least_squares::LeastSquares;
 use likelihood::{Likelihood, best};
@@ -93,7 +96,8 @@ pub struct Parameter {
     pub name: String,
 }
 
-/// Efficiency of one observation; all are there or none is.
+/// Efficiency of one observation; all are there or none is, but for mode and interval, which a sum of persistent and
+/// transient inefficiency does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Score {
     /// E[exp(-u) | e] of Battese and Coelli, in (0, 1].
@@ -115,7 +119,7 @@ pub struct Score {
 pub struct Stats {
     /// Log-likelihood.
     pub loglik: f64,
-    /// Log-likelihood of least squares, that is without inefficiency.
+    /// Log-likelihood without inefficiency: of least squares, with the unit effects that the model has.
     pub loglik_ols: f64,
     /// 2 (loglik - loglik_ols), a test of no inefficiency.
     pub lr: f64,
@@ -293,6 +297,9 @@ impl SfaFit {
 pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
     data.check()?;
     options.check(data)?;
+    if options.model == Model::FourComponentSteps {
+        return effects::four_component_steps(data, options);
+    }
     let (frontier, ols) = least_squares(data, options)?;
     let model = model(data, &frontier, &ols, options)?;
     finish(data, options, &ols, &*model)
@@ -303,6 +310,9 @@ fn least_squares(data: &Data, options: &Sfa) -> Result<(Index, LeastSquares)> {
     let frontier = Index::new(&data.frontier)?;
     let ols = match options.model {
         Model::WangHo => Persistent::within_least_squares(data)?,
+        Model::Tfe => Within::least_squares(data, true)?,
+        Model::WithinMle => Within::least_squares(data, false)?,
+        Model::Tre | Model::FourComponent => RandomEffects::least_squares(data, &frontier)?,
         _ => LeastSquares::fit(&data.y, &frontier)?,
     };
     Ok((frontier, ols))
@@ -320,6 +330,9 @@ fn model<'a>(
     use pooled::Pooled;
     if options.model.is_persistent() {
         return Ok(Box::new(Persistent::new(data, frontier, ols, options)?));
+    }
+    if options.model.has_effects() {
+        return effects::model(data, frontier, ols, options);
     }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {
@@ -339,7 +352,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
             "use fewer regressors or more observations",
         ));
     }
-    let mut notes = Vec::new();
+    let mut notes = model.notes();
     let (theta, top, climbs) = match &options.at {
         Some(at) if at.len() != p => {
             let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
@@ -377,7 +390,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let scored: Vec<f64> = rows.iter().filter_map(|r| r.efficiency).collect();
     let loglik = top.as_ref().map_or_else(|| model.value(&theta), |t| t.value);
     let lr = 2.0 * (loglik - ols.loglik);
-    let q = p - model.frontier() - 1;
+    let q = model.restrictions();
     let m3t = (n as f64 / 6.0).sqrt() * ols.skewness;
     let tail = 0.5 * dist::normal_p(m3t);
     let stats = Stats {

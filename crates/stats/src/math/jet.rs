@@ -55,6 +55,17 @@ impl<const N: usize> Jet<N> {
         out
     }
 
+    /// Adds `share` of another one.
+    pub fn add_scaled(&mut self, other: &Self, share: f64) {
+        self.value += share * other.value;
+        for i in 0..N {
+            self.gradient[i] += share * other.gradient[i];
+            for j in 0..N {
+                self.hessian[i][j] += share * other.hessian[i][j];
+            }
+        }
+    }
+
     /// Exponential.
     pub fn exp(self) -> Self {
         let e = self.value.exp();

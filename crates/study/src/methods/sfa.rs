@@ -51,14 +51,15 @@ impl Method for Sfa {
         sample.insert("used".into(), json!(n));
         let mut stats: Map<String, Value> = object(&fitted.stats);
         stats.retain(|_, v| !v.is_null());
-        if self.at.is_some() {
-            // At given parameters there is no maximum to compare least squares with.
+        if fitted.covariance.is_none() {
+            // At given parameters, or in steps, there is no maximum to compare least squares with.
             stats.retain(|name, _| !name.starts_with("lr"));
         }
         stats.insert("gradient".into(), finite(fitted.gradient));
         stats.insert("climbs".into(), json!(fitted.climbs.iter().sum::<usize>()));
         let vcov = match (&spread, self.information) {
-            (None, _) => "none: evaluated at given parameters".into(),
+            (None, _) if self.at.is_some() => "none: evaluated at given parameters".into(),
+            (None, _) => "none: estimated in steps".into(),
             (Some(s), _) if !s.label.is_empty() => s.label.clone(),
             (_, Information::Hessian) => "inverse Hessian of the log-likelihood".into(),
             (_, Information::Opg) => "inverse outer product of the gradients".into(),

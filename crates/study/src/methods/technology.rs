@@ -104,9 +104,10 @@ pub(super) fn report(
 ) -> Result<Vec<Column>> {
     let names = technology.quantities();
     let k = technology.names().len();
-    // After the constant.
-    let beta = &fitted.coef[1..=k];
-    let V = V.map(|V| Mat::from_fn(k, k, |i, j| V[(i + 1, j + 1)]));
+    // After the constant, which models with fixed effects do not have.
+    let from = usize::from(fitted.names.first().is_some_and(|name| name == "(Intercept)"));
+    let beta = &fitted.coef[from..from + k];
+    let V = V.map(|V| Mat::from_fn(k, k, |i, j| V[(i + from, j + from)]));
     let points = technology.points(beta)?;
     fit.more.insert("elasticities".into(), list(&technology.at_mean(beta, V.as_ref())));
     let share = |count: usize| count as f64 / points.len() as f64;

@@ -20,15 +20,22 @@ impl Conditional {
     pub(super) fn score(self, h: f64, level: f64) -> Score {
         let (mu, s) = (h * self.mu, h * self.s);
         let z = mu / s;
-        let (_, m, excess) = ln_cdf_mills(z);
-        let (_, shifted, _) = ln_cdf_mills(z - s);
-        let bc = if z < 20.0 { m / shifted } else { (0.5 * s * s - mu + ln_cdf(z - s)).exp() };
-        let jlms = (-s * excess).exp();
+        let [bc, mean] = Conditional { mu, s }.means();
+        let jlms = (-mean).exp();
         let mode = (-mu.max(0.0)).exp();
         let tail = 0.5 * (1.0 - level);
         // The more inefficient end of the interval is the lower efficiency.
         let [low, high] = [1.0 - tail, tail].map(|p| (-s * self.quantile(z, p)).exp());
         Score::sound([bc, jlms, mode, low, high])
+    }
+
+    /// E exp(-u) and E u.
+    pub(super) fn means(self) -> [f64; 2] {
+        let Conditional { mu, s } = self;
+        let z = mu / s;
+        let (_, m, excess) = ln_cdf_mills(z);
+        let (_, shifted, _) = ln_cdf_mills(z - s);
+        [if z < 20.0 { m / shifted } else { (0.5 * s * s - mu + ln_cdf(z - s)).exp() }, s * excess]
     }
 
     /// (quantile p of u)/s: z - x with Φ(x) = (1 - p) Φ(z). (Horrace and Schmidt 1996.)
@@ -59,6 +66,11 @@ impl Score {
             values.map(|v| if sound { Some(v) } else { None });
         let status = if sound { Status::Optimal } else { Status::Refused };
         Score { efficiency, efficiency_jlms, efficiency_mode, conf_low, conf_high, status }
+    }
+
+    /// Battese and Coelli and JLMS alone, of a sum of inefficiencies.
+    pub(super) fn pair(bc: f64, jlms: f64) -> Score {
+        Score { efficiency_mode: None, conf_low: None, conf_high: None, ..Score::sound([bc, jlms, jlms, jlms, jlms]) }
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) use half_normal::HalfNormal;
 pub(super) use truncated_normal::TruncatedNormal;
 
 use super::Score;
+use super::conditional::Conditional;
 use crate::math::jet::Jet;
 
 /// A distribution of inefficiency beside normal noise.
@@ -32,6 +33,12 @@ pub(super) trait Density<const Q: usize>: Sync {
     fn limit(&self, _at: [f64; Q]) -> Option<&'static str> {
         None
     }
+}
+
+/// A distribution of inefficiency that, given e, is a normal truncated to be positive.
+pub(super) trait Truncated<const Q: usize>: Density<Q> {
+    /// u given e.
+    fn given(&self, at: [f64; Q]) -> Conditional;
 }
 
 /// γ = σ_u²/(σ_u² + σ_v²) of the starts.

@@ -46,4 +46,11 @@ impl LeastSquares {
         let loglik = -0.5 * size * (2.0 * LN_SQRT_TAU + variance.ln() + 1.0);
         Ok(LeastSquares { coef, variance, skewness, loglik })
     }
+
+    /// The same residuals of n rows counted as `rank` independent ones.
+    pub(super) fn of_rank(mut self, n: usize, rank: usize) -> Self {
+        self.variance *= n as f64 / rank as f64;
+        self.loglik = -0.5 * rank as f64 * (2.0 * LN_SQRT_TAU + self.variance.ln() + 1.0);
+        self
+    }
 }

@@ -14,6 +14,11 @@ pub(super) trait Likelihood: Sync {
     /// How many of them are of the frontier itself.
     fn frontier(&self) -> usize;
 
+    /// Restrictions that make it the model without inefficiency.
+    fn restrictions(&self) -> usize {
+        self.parameters().len() - self.frontier() - 1
+    }
+
     /// Their values at θ, and the Jacobian in θ.
     fn natural(&self, theta: &[f64]) -> (Vec<f64>, Mat<f64>);
 
@@ -52,6 +57,11 @@ pub(super) trait Likelihood: Sync {
 
     /// Statistics of its own by name: sigma_u, sigma_v, ...
     fn stats(&self, theta: &[f64]) -> Vec<(&'static str, f64)>;
+
+    /// What a reader must know about it.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The best of several climbs.

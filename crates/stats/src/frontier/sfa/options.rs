@@ -28,6 +28,11 @@ pub struct Sfa {
     pub information: Information,
     /// Climbs to the maximum from different starts; 3, and 1 above 100,000 rows, when not given.
     pub climbs: Option<usize>,
+    /// Integrate over unit effects by simulation with so many scrambled Halton draws per unit (200 are usual), in tre
+    /// and four_component; without it they are integrated exactly.
+    pub draws: Option<usize>,
+    /// The regression that four_component_steps starts with.
+    pub first_step: FirstStep,
     /// Probability of the intervals of the scores.
     pub level: f64,
     /// Evaluate at these parameters instead of estimating: frontier coefficients, intercept first, then sigma2, gamma
@@ -66,6 +71,8 @@ impl Default for Sfa {
             v_variance: Vec::new(),
             information: Information::default(),
             climbs: None,
+            draws: None,
+            first_step: FirstStep::default(),
             level: 0.95,
             at: None,
             technology: Form::default(),
@@ -100,13 +107,40 @@ pub enum Model {
     Kumbhakar90,
     /// Wang and Ho 2010: fixed effects, a unit's inefficiency is scaled by exp of the determinants.
     WangHo,
+    /// Greene 2005, true fixed effects: an intercept for each unit beside inefficiency of each observation.
+    Tfe,
+    /// Chen, Schmidt and Wang 2014: as tfe, the intercepts eliminated by demeaning; right with few years too.
+    WithinMle,
+    /// Greene 2005, true random effects: normal unit effects beside inefficiency of each observation.
+    Tre,
+    /// Kumbhakar, Lien and Hardaker 2014: unit effects, persistent and transient inefficiency, by full likelihood.
+    FourComponent,
+    /// As four_component, in steps: a panel regression, then a frontier each of its residuals and its unit effects.
+    FourComponentSteps,
 }
 
 impl Model {
+    /// Whether a unit has an effect of its own beside inefficiency.
+    pub(super) fn has_effects(self) -> bool {
+        use Model::{FourComponent, FourComponentSteps, Tfe, Tre, WithinMle};
+        matches!(self, Tfe | WithinMle | Tre | FourComponent | FourComponentSteps)
+    }
+
     /// Whether a unit keeps one draw of inefficiency.
     pub(super) fn is_persistent(self) -> bool {
         matches!(self, Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 | Model::WangHo)
     }
+}
+
+/// The regression before the frontiers of four_component_steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstStep {
+    /// Random effects by maximum likelihood.
+    #[default]
+    Random,
+    /// Fixed effects: regressors may move with the unit effects, and must vary within units.
+    Fixed,
 }
 
 /// Distribution of inefficiency.
@@ -174,7 +208,11 @@ impl Sfa {
 
     /// Columns that the model has beside the scores, by name.
     pub fn columns(&self) -> Vec<&'static str> {
-        Vec::new()
+        match self.model {
+            Model::Tfe | Model::WithinMle | Model::Tre => vec!["effect"],
+            Model::FourComponent | Model::FourComponentSteps => vec!["efficiency_persistent", "efficiency_transient"],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the determinants come with a constant: what scales inefficiency has none.
@@ -191,7 +229,10 @@ impl Sfa {
             return Err(Error::invalid("`climbs` is 0", "give 1 or more"));
         }
         let moved = match self.model {
-            Model::Pooled => self.distribution == Distribution::TruncatedNormal,
+            Model::Pooled | Model::Tfe | Model::WithinMle | Model::Tre | Model::FourComponent => {
+                self.distribution == Distribution::TruncatedNormal
+            }
+            Model::FourComponentSteps => false,
             Model::Bc95 | Model::WangHo => true,
             Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 => false,
         };
@@ -221,8 +262,47 @@ impl Sfa {
                 "leave `distribution` out, or model = \"pooled\"",
             ));
         }
+        self.check_effects(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
+        }
+        Ok(())
+    }
+
+    /// The part of [`Sfa::check`] about unit effects.
+    fn check_effects(&self, data: &Data) -> Result<()> {
+        let integrated = matches!(self.model, Model::Tre | Model::FourComponent);
+        match self.draws {
+            Some(_) if !integrated => {
+                return Err(Error::invalid(
+                    "`draws` integrate over random unit effects, which this model does not have",
+                    "use model = \"tre\" or \"four_component\", or leave it out",
+                ));
+            }
+            Some(0) => return Err(Error::invalid("`draws` is 0", "give 200 or so, or leave it out")),
+            _ => {}
+        }
+        let steps = self.model == Model::FourComponentSteps;
+        if self.first_step != FirstStep::default() && !steps {
+            return Err(Error::invalid("`first_step` is of four_component_steps", "leave it out"));
+        }
+        if steps && self.distribution != Distribution::HalfNormal {
+            return Err(Error::invalid(
+                "four_component_steps has half-normal inefficiency",
+                "use model = \"four_component\" for another `distribution`",
+            ));
+        }
+        if steps && (data.u_variance.is_some() || data.v_variance.is_some()) {
+            return Err(Error::invalid(
+                "four_component_steps has constant variances",
+                "use model = \"four_component\" with `u_variance`, `v_variance`",
+            ));
+        }
+        if steps && self.at.is_some() {
+            return Err(Error::invalid(
+                "four_component_steps has no likelihood of its own to evaluate at given parameters",
+                "use model = \"four_component\" with `at`",
+            ));
         }
         Ok(())
     }

@@ -330,7 +330,7 @@ impl Sums {
 }
 
 /// Values less their mean over the unit, n.
-fn within(spells: &[Vec<usize>], value: impl Fn(usize) -> f64) -> Vec<f64> {
+pub(super) fn within(spells: &[Vec<usize>], value: impl Fn(usize) -> f64) -> Vec<f64> {
     let mut out = vec![0.0; spells.iter().map(Vec::len).sum()];
     for spell in spells {
         let mean = spell.iter().map(|&i| value(i)).sum::<f64>() / spell.len() as f64;

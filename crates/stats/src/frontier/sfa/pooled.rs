@@ -6,9 +6,11 @@
 use super::density::Density;
 use super::{Data, Index, LeastSquares, Likelihood, Parameter, Score, Section};
 use crate::math::Mat;
+use crate::math::jet::Jet;
 use crate::math::optimize::Point;
 use crate::{Error, Kind, Result};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Rows whose sums are formed together, in order; part of the definition of the result, not of the machine.
 const CHUNK: usize = 2048;
@@ -18,20 +20,32 @@ const SAMPLE: usize = 4096;
 const BORDER: f64 = 1e-8;
 
 pub(super) struct Pooled<'a, const Q: usize, D> {
-    y: &'a [f64],
-    sign: f64,
-    density: D,
+    y: Cow<'a, [f64]>,
+    pub(super) sign: f64,
+    pub(super) density: D,
     /// Of the scalars, in their order.
-    indices: [Index; Q],
+    pub(super) indices: [Index; Q],
     /// Where the parameters of each index begin.
-    from: [usize; Q],
-    p: usize,
-    ols: &'a LeastSquares,
+    pub(super) from: [usize; Q],
+    pub(super) p: usize,
+    pub(super) ols: &'a LeastSquares,
 }
 
 impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
     /// `frontier` is the index of the regressors, which `ols` was fitted on.
     pub(super) fn new(data: &'a Data, frontier: &Index, ols: &'a LeastSquares, sign: f64, density: D) -> Result<Self> {
+        Self::of(Cow::Borrowed(&data.y), data, frontier, ols, sign, density)
+    }
+
+    /// As [`Pooled::new`], of another outcome than that of the data.
+    pub(super) fn of(
+        y: Cow<'a, [f64]>,
+        data: &Data,
+        frontier: &Index,
+        ols: &'a LeastSquares,
+        sign: f64,
+        density: D,
+    ) -> Result<Self> {
         let own = density.own();
         let index = |columns: &Option<super::Columns>, name: &str| match columns {
             Some(columns) => Index::new(columns),
@@ -50,7 +64,7 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         let mut from = [0; Q];
         (1..Q).for_each(|j| from[j] = from[j - 1] + indices[j - 1].k);
         let p = from[Q - 1] + indices[Q - 1].k;
-        Ok(Pooled { y: &data.y, sign, density, indices, from, p, ols })
+        Ok(Pooled { y, sign, density, indices, from, p, ols })
     }
 
     fn part<'b>(&self, j: usize, theta: &'b [f64]) -> &'b [f64] {
@@ -58,19 +72,19 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
     }
 
     /// The scalars of row i.
-    fn scalars(&self, i: usize, theta: &[f64]) -> [f64; Q] {
+    pub(super) fn scalars(&self, i: usize, theta: &[f64]) -> [f64; Q] {
         let mut at = std::array::from_fn(|j| self.indices[j].at(i, self.part(j, theta)));
         at[0] = self.sign * (self.y[i] - at[0]);
         at
     }
 
     /// The scalars where all columns are at their mean; e = 0.
-    fn center(&self, theta: &[f64]) -> [f64; Q] {
+    pub(super) fn center(&self, theta: &[f64]) -> [f64; Q] {
         std::array::from_fn(|j| if j > 0 && self.indices[j].constant { theta[self.from[j]] } else { 0.0 })
     }
 
     /// Whether the variances are one number each, so that σ² and γ say it all.
-    fn homoscedastic(&self) -> bool {
+    pub(super) fn homoscedastic(&self) -> bool {
         self.indices[1].is_scalar() && self.indices[2].is_scalar()
     }
 
@@ -81,40 +95,78 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
 }
 
 /// Value, gradient and upper triangle of the Hessian of some rows.
-struct Sums {
-    value: f64,
-    gradient: Vec<f64>,
-    hessian: Vec<f64>,
+pub(super) struct Sums {
+    pub(super) value: f64,
+    pub(super) gradient: Vec<f64>,
+    pub(super) hessian: Vec<f64>,
+}
+
+impl Sums {
+    /// Of no rows, in p parameters.
+    pub(super) fn new(p: usize) -> Self {
+        Sums { value: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] }
+    }
+
+    /// All of these together, in their order.
+    pub(super) fn total(p: usize, parts: Vec<Sums>) -> Point {
+        let mut total = Sums::new(p);
+        for sums in parts {
+            total.value += sums.value;
+            total.gradient.iter_mut().zip(&sums.gradient).for_each(|(t, s)| *t += s);
+            total.hessian.iter_mut().zip(&sums.hessian).for_each(|(t, s)| *t += s);
+        }
+        let hessian = Mat::from_fn(p, p, |i, j| total.hessian[i.min(j) * p + i.max(j)]);
+        Point { value: total.value, gradient: total.gradient, hessian }
+    }
 }
 
 impl<const Q: usize, D: Density<Q>> Pooled<'_, Q, D> {
-    fn sums(&self, theta: &[f64], rows: std::ops::Range<usize>) -> Sums {
-        let p = self.p;
-        let mut sums = Sums { value: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
-        for i in rows {
-            let mut jet = self.density.ln(self.scalars(i, theta));
-            sums.value += jet.value;
+    /// Adds Σ_j w_j ∂s_j/∂θ of the scalars s of row i.
+    pub(super) fn add_slope(&self, i: usize, weights: &[f64; Q], out: &mut [f64]) {
+        for j in 0..Q {
             // de/d(x'β) = -S.
-            jet.gradient[0] *= -self.sign;
-            for j in 1..Q {
-                jet.hessian[0][j] *= -self.sign;
-            }
-            for j in 0..Q {
-                let z = self.indices[j].row(i);
+            let weight = if j == 0 { -self.sign * weights[0] } else { weights[j] };
+            let out = &mut out[self.from[j]..];
+            self.indices[j].row(i).iter().zip(out).for_each(|(z, o)| *o += weight * z);
+        }
+    }
+
+    /// Adds second derivatives between the scalars of row i (these weights) and a further parameter.
+    pub(super) fn add_cross(&self, i: usize, weights: &[f64; Q], parameter: usize, sums: &mut Sums) {
+        let p = sums.gradient.len();
+        for j in 0..Q {
+            let weight = if j == 0 { -self.sign * weights[0] } else { weights[j] };
+            let from = self.from[j];
+            let z = self.indices[j].row(i).iter().enumerate();
+            z.for_each(|(a, z)| sums.hessian[(from + a) * p + parameter] += weight * z);
+        }
+    }
+
+    /// Adds a function of the scalars of row i to the sums, which may have further parameters after these.
+    pub(super) fn add(&self, i: usize, mut jet: Jet<Q>, sums: &mut Sums) {
+        let p = sums.gradient.len();
+        sums.value += jet.value;
+        self.add_slope(i, &jet.gradient, &mut sums.gradient);
+        for j in 1..Q {
+            jet.hessian[0][j] *= -self.sign;
+        }
+        for j in 0..Q {
+            let z = self.indices[j].row(i);
+            for k in j..Q {
+                let w = self.indices[k].row(i);
                 for (a, z) in z.iter().enumerate() {
-                    sums.gradient[self.from[j] + a] += jet.gradient[j] * z;
-                }
-                for k in j..Q {
-                    let w = self.indices[k].row(i);
-                    for (a, z) in z.iter().enumerate() {
-                        let at = (self.from[j] + a) * p + self.from[k];
-                        let first = if j == k { a } else { 0 };
-                        let weight = jet.hessian[j][k] * z;
-                        w.iter().enumerate().skip(first).for_each(|(b, w)| sums.hessian[at + b] += weight * w);
-                    }
+                    let at = (self.from[j] + a) * p + self.from[k];
+                    let first = if j == k { a } else { 0 };
+                    let weight = jet.hessian[j][k] * z;
+                    w.iter().enumerate().skip(first).for_each(|(b, w)| sums.hessian[at + b] += weight * w);
                 }
             }
         }
+    }
+
+    fn sums(&self, theta: &[f64], rows: std::ops::Range<usize>) -> Sums {
+        let mut sums = Sums::new(self.p);
+        rows.for_each(|i| self.add(i, self.density.ln(self.scalars(i, theta)), &mut sums));
         sums
     }
 }
@@ -211,14 +263,7 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
             .into_par_iter()
             .map(|c| self.sums(theta, c * CHUNK..((c + 1) * CHUNK).min(n)))
             .collect();
-        let mut total = Sums { value: 0.0, gradient: vec![0.0; p], hessian: vec![0.0; p * p] };
-        for sums in chunks {
-            total.value += sums.value;
-            total.gradient.iter_mut().zip(&sums.gradient).for_each(|(t, s)| *t += s);
-            total.hessian.iter_mut().zip(&sums.hessian).for_each(|(t, s)| *t += s);
-        }
-        let hessian = Mat::from_fn(p, p, |i, j| total.hessian[i.min(j) * p + i.max(j)]);
-        Some(Point { value: total.value, gradient: total.gradient, hessian })
+        Some(Sums::total(p, chunks))
     }
 
     fn contributions(&self, theta: &[f64]) -> (Mat<f64>, Vec<usize>) {

@@ -9,7 +9,7 @@
 
 use super::super::Score;
 use super::super::conditional::Conditional;
-use super::{Density, GRID, split};
+use super::{Density, GRID, Truncated, split};
 use crate::math::jet::Jet;
 use crate::math::normal::LN_SQRT_TAU;
 
@@ -24,9 +24,8 @@ impl Density<3> for Exponential {
         (x * x + b) * -0.5 - z.ln_mills() - LN_SQRT_TAU
     }
 
-    fn score(&self, [e, a, b]: [f64; 3], level: f64) -> Score {
-        let s = (0.5 * a).exp();
-        Conditional { mu: -e - s * s / (0.5 * b).exp(), s }.score(1.0, level)
+    fn score(&self, at: [f64; 3], level: f64) -> Score {
+        self.given(at).score(1.0, level)
     }
 
     fn starts(&self, variance: f64) -> Vec<[f64; 3]> {
@@ -39,6 +38,13 @@ impl Density<3> for Exponential {
 
     fn own(&self) -> &'static [&'static str] {
         &[]
+    }
+}
+
+impl Truncated<3> for Exponential {
+    fn given(&self, [e, a, b]: [f64; 3]) -> Conditional {
+        let s = (0.5 * a).exp();
+        Conditional { mu: -e - s * s / (0.5 * b).exp(), s }
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::super::Score;
 use super::super::conditional::Conditional;
-use super::{Density, GRID, split};
+use super::{Density, GRID, Truncated, split};
 use crate::math::jet::Jet;
 use crate::math::normal::{LN_SQRT_TAU, ln_cdf_mills};
 use std::f64::consts::{LN_2, PI};
@@ -46,9 +46,8 @@ impl Density<3> for HalfNormal {
         }
     }
 
-    fn score(&self, [e, a, b]: [f64; 3], level: f64) -> Score {
-        let (v, u) = (a.exp(), b.exp());
-        Conditional { mu: -e * u / (v + u), s: (v * u / (v + u)).sqrt() }.score(1.0, level)
+    fn score(&self, at: [f64; 3], level: f64) -> Score {
+        self.given(at).score(1.0, level)
     }
 
     fn starts(&self, variance: f64) -> Vec<[f64; 3]> {
@@ -61,6 +60,13 @@ impl Density<3> for HalfNormal {
 
     fn own(&self) -> &'static [&'static str] {
         &[]
+    }
+}
+
+impl Truncated<3> for HalfNormal {
+    fn given(&self, [e, a, b]: [f64; 3]) -> Conditional {
+        let (v, u) = (a.exp(), b.exp());
+        Conditional { mu: -e * u / (v + u), s: (v * u / (v + u)).sqrt() }
     }
 }
 

@@ -11,7 +11,7 @@
 
 use super::super::Score;
 use super::super::conditional::Conditional;
-use super::{Density, GRID, split};
+use super::{Density, GRID, Truncated, split};
 use crate::math::jet::Jet;
 use crate::math::normal::{LN_SQRT_TAU, inverse_mills};
 
@@ -37,9 +37,8 @@ impl Density<4> for TruncatedNormal {
         parts - sigma2.ln() * 0.5 - LN_SQRT_TAU
     }
 
-    fn score(&self, [e, a, b, mu]: [f64; 4], level: f64) -> Score {
-        let (v, u) = (a.exp(), b.exp());
-        Conditional { mu: (mu * v - e * u) / (v + u), s: (v * u / (v + u)).sqrt() }.score(1.0, level)
+    fn score(&self, at: [f64; 4], level: f64) -> Score {
+        self.given(at).score(1.0, level)
     }
 
     fn starts(&self, variance: f64) -> Vec<[f64; 4]> {
@@ -63,6 +62,13 @@ impl Density<4> for TruncatedNormal {
             _ if z > FAR => Some("a model without truncation (mu rises without end)"),
             _ => None,
         }
+    }
+}
+
+impl Truncated<4> for TruncatedNormal {
+    fn given(&self, [e, a, b, mu]: [f64; 4]) -> Conditional {
+        let (v, u) = (a.exp(), b.exp());
+        Conditional { mu: (mu * v - e * u) / (v + u), s: (v * u / (v + u)).sqrt() }
     }
 }
 
