@@ -4,7 +4,7 @@ use plim_golden::{Csv, close, close_printed, json, shared};
 use plim_stats::Kind;
 use plim_stats::fit::Fit;
 use plim_stats::frontier::Status;
-use plim_stats::frontier::sfa::{self, Columns, Data, Frontier, Model, Section, Sfa, SfaFit};
+use plim_stats::frontier::sfa::{self, Columns, Data, Distribution, Frontier, Model, Section, Sfa, SfaFit};
 use plim_stats::math::Mat;
 use plim_stats::math::rng::Stream;
 use serde_json::Value;
@@ -247,6 +247,79 @@ fn sfar_agrees_on_production_and_cost() {
         let jlms = fit.rows.iter().map(|r| r.efficiency_jlms.unwrap()).sum::<f64>() / y.len() as f64;
         close(jlms, number("/eff_mean/teJLMS"), 1e-6, "mean of Jondrow et al.");
     }
+}
+
+/// golden/r/sfaR.json: the exponential model. The truncated normal of the same data has no maximum (golden/r/README.md:
+/// sfaR stops at mu = -95.6): its likelihood rises towards the exponential one, which is said.
+#[test]
+fn exponential_agrees_with_sfar_and_is_named_where_the_truncated_normal_has_no_maximum() {
+    let Some(path) = shared("golden/r/sfaR.json") else { return };
+    let Some(Syn { y, X, .. }) = rice() else { return };
+    let want = &json(&path)["cases"]["sfaR_rice_exponential"]["result"];
+    let number = |path: &str| want.pointer(path).unwrap().as_f64().unwrap();
+    let names = ["(Intercept)", "log(AREA)", "log(LABOR)", "log(NPK)"].map(String::from);
+    let of = |distribution| Sfa { distribution, ..Sfa::default() };
+    let fit = sfa(&y, &X, &names, &of(Distribution::Exponential)).unwrap();
+    assert!((0.0..1e-7).contains(&(fit.stats.loglik - number("/loglik") + 1e-9)), "{}", fit.stats.loglik);
+    // sfaR stops where its gradient is small, not zero.
+    for row in &fit.table()[..4] {
+        let theirs = |kind: &str| want[kind][&row.name].as_f64().unwrap();
+        close(row.estimate, theirs("coef"), 1e-5, &row.name);
+        close(row.std_error, theirs("se"), 1e-4, &format!("se of {}", row.name));
+    }
+    close(2.0 * fit.stats.own["sigma_u"].ln(), number("/coef/Zu_(Intercept)"), 1e-5, "ln sigma_u squared");
+    let mean = |of: fn(&sfa::Score) -> Option<f64>| fit.rows.iter().map(|r| of(r).unwrap()).sum::<f64>() / 344.0;
+    for (name, ours) in [
+        ("teBC", mean(|r| r.efficiency)),
+        ("teJLMS", mean(|r| r.efficiency_jlms)),
+        ("teMO", mean(|r| r.efficiency_mode)),
+        ("teBCLB", mean(|r| r.conf_low)),
+        ("teBCUB", mean(|r| r.conf_high)),
+    ] {
+        close(ours, number(&format!("/eff_mean/{name}")), 1e-5, name);
+    }
+    let error = sfa(&y, &X, &names, &of(Distribution::TruncatedNormal)).map(|f| f.coef).unwrap_err();
+    assert!(error.to_string().contains("exponential"), "{error}");
+}
+
+/// golden/frontier/README.md: the unbounded optimum of FRONTIER 4.1's example, which R frontier's bound on mu hides.
+#[test]
+fn mu_has_no_bound() {
+    let Some((y, X, names)) = front41() else { return };
+    let fit = sfa(&y, &X, &names, &Sfa { distribution: Distribution::TruncatedNormal, ..Sfa::default() }).unwrap();
+    close_printed(&[fit.stats.loglik], &[-16.78563], 5, "ll");
+    // The likelihood is flat along mu: R stops 1e-6 below the maximum, which is a per mille of sigma2 and mu.
+    for (got, want) in fit.coef.iter().zip([0.464529, 0.283272, 0.540976, 0.890290, 0.941803, -2.841579]) {
+        close(*got, want, 2e-3, "coefficient");
+    }
+}
+
+/// golden/frontier/sfaR_printed.csv: what moves σ_u² and μ of a cost frontier, to the three digits that are printed.
+#[test]
+fn heteroscedastic_models_agree_with_sfar() {
+    let Some(path) = shared("golden/frontier/sfaR_utility.csv") else { return };
+    let csv = Csv::read(&path);
+    let columns: Vec<Vec<f64>> = ["tc", "y", "wl", "wk", "wf", "regu"].map(|name| csv.num(name)).to_vec();
+    let n = columns[0].len();
+    let ln = |a: usize, b: Option<usize>| -> Vec<f64> {
+        (0..n).map(|i| columns[a][i].ln() - b.map_or(0.0, |b| columns[b][i].ln())).collect()
+    };
+    let (X, names) = with_constant(&[("y", ln(1, None)), ("wl", ln(2, Some(4))), ("wk", ln(3, Some(4)))]);
+    let regu = Columns::new(n, true, &[("regu".into(), columns[5].clone())]);
+    let data = Data::new(ln(0, Some(4)), X, names);
+    let uhet = Data { u_variance: Some(regu.clone()), ..data.clone() };
+    let fit = sfa::sfa(&uhet, &cost()).unwrap();
+    close_printed(&[fit.stats.loglik], &[56.41206], 5, "ll");
+    close_printed(&fit.coef, &[-2.388, 0.993, 0.016, 0.718, -2.572, 1.023, -5.083], 3, "uhet");
+    let se: Vec<f64> = fit.table().iter().map(|row| row.std_error).collect();
+    close_printed(&se, &[0.194, 0.008, 0.028, 0.042, 0.112, 0.117, 0.218], 3, "se of uhet");
+    let muhet = Data { determinants: Some(regu), ..data };
+    let fit = sfa::sfa(&muhet, &Sfa { distribution: Distribution::TruncatedNormal, ..cost() }).unwrap();
+    close_printed(&[fit.stats.loglik], &[67.90694], 5, "ll");
+    close_printed(&fit.coef[..4], &[-2.266, 0.991, 0.009, 0.732], 3, "frontier of muhet");
+    close_printed(&fit.coef[6..], &[-1.272, 1.008], 3, "determinants");
+    let (sigma_u, sigma_v) = (fit.stats.own["sigma_u"], fit.stats.own["sigma_v"]);
+    close_printed(&[2.0 * sigma_u.ln(), 2.0 * sigma_v.ln()], &[-1.265, -4.836], 3, "variances");
 }
 
 // --- identities -----------------------------------------------------------------------------------------------

@@ -2,10 +2,11 @@
 //! quadrature, identities, refusals.
 
 use plim_golden::{Csv, close, close_printed, json, shared};
-use plim_stats::frontier::sfa::{Columns, Data, Distribution, Frontier, Model, Panel, Sfa, SfaFit, sfa};
+use plim_stats::frontier::sfa::{Columns, Data, Distribution, Frontier, Information, Model, Panel, Sfa, SfaFit, sfa};
 use plim_stats::math::Mat;
 use plim_stats::math::rng::Stream;
-use plim_stats::{Factor, Kind};
+use plim_stats::vcov::{Ssc, Vcov};
+use plim_stats::{Design, Factor, Kind};
 use serde_json::Value;
 
 fn with(y: Vec<f64>, columns: &[(&str, Vec<f64>)], unit: &[f64], time: &[f64]) -> Data {
@@ -288,6 +289,45 @@ fn cost_is_production_in_the_mirror_and_order_does_not_matter() {
     }
 }
 
+/// With g the gradients of the units, B the inverse Hessian: clustered by unit B Σgg' B, and (Σgg')⁻¹ from gradients.
+#[test]
+fn a_sandwich_takes_units_whole() {
+    let data = simulated(60, 5, 0.1, 1.0);
+    let options = of(Model::Bc92, Distribution::HalfNormal);
+    let fit = sfa(&data, &options).unwrap();
+    let opg = sfa(&data, &Sfa { information: Information::Opg, ..options.clone() }).unwrap();
+    let panel = data.panel.as_ref().unwrap();
+    let factor = |name: &str, keys: Vec<usize>| Factor::from_keys(name, keys);
+    let year = panel.time.iter().map(|t| *t as usize).collect();
+    let design = Design {
+        y: data.y.clone(),
+        X: data.frontier.X.clone(),
+        names: data.frontier.names.clone(),
+        rows: (0..data.nobs()).collect(),
+        cluster: vec![factor("unit", panel.unit.clone()), factor("year", year)],
+        ..Design::default()
+    };
+    let spread = |options: &Sfa, how: Vcov| fit.spread(&data, options, &how, Ssc::None, &design);
+    let clustered = |name: &str| Vcov::Cluster(vec![name.to_string()]);
+    let V = spread(&options, clustered("unit")).unwrap().unwrap().V;
+    // V = B M B and W = M⁻¹ give V B⁻¹ W = B, without inverting anything.
+    let (B, W) = (fit.covariance.as_ref().unwrap(), opg.covariance.as_ref().unwrap());
+    let inverse = plim_stats::math::linalg::spd_inverse(B, "B").unwrap();
+    let back = &V * &inverse * W;
+    for i in 0..B.nrows() {
+        for j in 0..B.ncols() {
+            let size = (B[(i, i)] * B[(j, j)]).sqrt();
+            assert!((back[(i, j)] - B[(i, j)]).abs() < 1e-8 * size, "{i} {j}: {} {}", back[(i, j)], B[(i, j)]);
+        }
+    }
+    let refused = |options: &Sfa, how: Vcov| spread(options, how).map(|_| ()).unwrap_err().to_string();
+    assert!(refused(&options, Vcov::Hc1).contains("takes rows apart"));
+    assert!(refused(&options, clustered("year")).contains("changes within a unit"));
+    assert!(
+        refused(&Sfa { information: Information::Opg, ..options.clone() }, clustered("unit")).contains("information")
+    );
+}
+
 // --- refusals -------------------------------------------------------------------------------------------------
 
 #[test]
@@ -306,11 +346,17 @@ fn requests_without_meaning_are_refused() {
     let mut scaled = one_year.clone();
     scaled.determinants = Some(Columns::new(40, false, &[("z".into(), one_year.y.clone())]));
     assert!(refused(&scaled, &of(Model::WangHo, half)).contains("one row"));
+    let mut bare = data.clone();
+    bare.frontier = Columns::new(120, true, &[]);
+    bare.determinants = Some(Columns::new(120, false, &[("z".into(), data.y.clone())]));
+    assert!(refused(&bare, &of(Model::WangHo, half)).contains("without regressors"));
     let mut constant = data.clone();
     constant.determinants = Some(Columns::new(120, false, &[("z".into(), (0..120).map(|i| (i / 3) as f64).collect())]));
     assert!(refused(&constant, &of(Model::WangHo, half)).contains("vary"));
     assert!(refused(&constant, &of(Model::Bc92, half)).contains("determinants"));
     assert!(refused(&data, &of(Model::Bc92, Distribution::Exponential)).contains("half"));
+    let alone = Sfa { determinants_constant: false, ..Sfa::default() };
+    assert!(refused(&data, &alone).contains("determinants_constant"));
 }
 
 /// Noise that cancels within each unit: no unit is better than another.

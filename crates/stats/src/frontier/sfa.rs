@@ -52,7 +52,7 @@ use super::Status;
 use crate::fit::{Coefficient, Fit, Sandwich, Spread};
 use crate::math::optimize::Maximum;
 use crate::math::{Mat, dist, linalg};
-use crate::vcov::{Ssc, Vcov, vcov};
+use crate::vcov::{Ssc, Vcov, cluster_at, vcov};
 use crate::{Design, Error, Result};
 use effects::{RandomEffects, Within};
 use index::Index;
@@ -271,13 +271,23 @@ impl SfaFit {
         let Some(top) = &self.top else {
             return Err(Error::invalid("this model has no likelihood, hence one covariance only", "leave `vcov` out"));
         };
+        if options.information != Information::Hessian {
+            return Err(Error::invalid(
+                "`information` is of `vcov = iid`, and a sandwich is asked for",
+                "leave out `information` or `vcov`",
+            ));
+        }
         let (frontier, ols) = least_squares(data, options)?;
         let (gradients, owners) = top.gradients(&*model(data, &frontier, &ols, options)?)?;
         let mut scores = Mat::zeros(data.nobs(), self.coef.len());
         for (g, &i) in owners.iter().enumerate() {
             (0..self.coef.len()).for_each(|j| scores[(i, j)] += gradients[(g, j)]);
         }
-        let c = vcov(&Estimated { fit: self, bread: &top.bread, scores }, how, ssc, design)?;
+        let estimated = Estimated { fit: self, bread: &top.bread, scores };
+        if owners.len() < data.nobs() {
+            whole_units(&estimated, how, design, data.need_panel()?)?;
+        }
+        let c = vcov(&estimated, how, ssc, design)?;
         Ok(Some(Spread { V: c.V, df: None, label: c.label, warnings: c.warnings }))
     }
 
@@ -291,6 +301,26 @@ impl SfaFit {
         let se = |j: usize| V.map_or(f64::NAN, |V| V[(j, j)].max(0.0).sqrt());
         (0..self.coef.len()).map(|j| Coefficient::new(&*self.names[j], self.coef[j], se(j), df)).collect()
     }
+}
+
+/// Refuses a sandwich of units whose rows have one likelihood together, unless it sums over clusters of whole units.
+fn whole_units(fit: &dyn Sandwich, how: &Vcov, design: &Design, panel: &Panel) -> Result<()> {
+    let way_out = "cluster by the unit, or by what never changes within a unit";
+    if !matches!(how, Vcov::Cluster(_)) {
+        let message = format!("`vcov = \"{how}\"` takes rows apart that have one likelihood together in this model");
+        return Err(Error::invalid(message, way_out));
+    }
+    for way in how.clusters() {
+        let cluster = cluster_at(fit, design, way)?;
+        let mut of_unit = std::collections::HashMap::new();
+        let differs = |i: &usize| *of_unit.entry(panel.unit[*i]).or_insert(cluster.codes[*i]) != cluster.codes[*i];
+        if let Some(i) = (0..panel.unit.len()).find(differs) {
+            let message =
+                format!("`{way}` changes within a unit, whose rows have one likelihood together in this model");
+            return Err(Error::invalid(message, way_out).at_rows([i]));
+        }
+    }
+    Ok(())
 }
 
 /// Fits a frontier.
@@ -309,9 +339,8 @@ pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
 fn least_squares(data: &Data, options: &Sfa) -> Result<(Index, LeastSquares)> {
     let frontier = Index::new(&data.frontier)?;
     let ols = match options.model {
-        Model::WangHo => Persistent::within_least_squares(data)?,
         Model::Tfe => Within::least_squares(data, true)?,
-        Model::WithinMle => Within::least_squares(data, false)?,
+        Model::WithinMle | Model::WangHo => Within::least_squares(data, false)?,
         Model::Tre | Model::FourComponent => RandomEffects::least_squares(data, &frontier)?,
         _ => LeastSquares::fit(&data.y, &frontier)?,
     };
@@ -391,8 +420,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let loglik = top.as_ref().map_or_else(|| model.value(&theta), |t| t.value);
     let lr = 2.0 * (loglik - ols.loglik);
     let q = model.restrictions();
-    let m3t = (n as f64 / 6.0).sqrt() * ols.skewness;
-    let tail = 0.5 * dist::normal_p(m3t);
+    let [m3t, m3t_p_value] = ols.skewness_test(n, options.frontier.sign());
     let stats = Stats {
         loglik,
         loglik_ols: ols.loglik,
@@ -402,7 +430,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         mean_efficiency: scored.iter().sum::<f64>() / scored.len() as f64,
         skewness: ols.skewness,
         m3t,
-        m3t_p_value: if options.frontier.sign() * m3t < 0.0 { tail } else { 1.0 - tail },
+        m3t_p_value,
         own: model.stats(&theta).into_iter().collect(),
     };
     let (iterations, gradient) = top.map_or((0, 0.0), |m| (m.iterations, m.gradient));

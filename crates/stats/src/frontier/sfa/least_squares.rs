@@ -1,6 +1,7 @@
 //! Least squares of the outcome on the frontier's regressors: the start, the skewness, the model without inefficiency.
 
 use super::{Index, dot};
+use crate::math::dist;
 use crate::math::normal::LN_SQRT_TAU;
 use crate::{Error, Kind, Result};
 
@@ -52,5 +53,13 @@ impl LeastSquares {
         self.variance *= n as f64 / rank as f64;
         self.loglik = -0.5 * rank as f64 * (2.0 * LN_SQRT_TAU + self.variance.ln() + 1.0);
         self
+    }
+
+    /// √(n/6) times the skewness of n residuals, normal without inefficiency, and its one-sided p-value against skewness
+    /// to the side where inefficiency of this sign would be (Coelli 1995).
+    pub(super) fn skewness_test(&self, n: usize, sign: f64) -> [f64; 2] {
+        let m3t = (n as f64 / 6.0).sqrt() * self.skewness;
+        let tail = 0.5 * dist::normal_p(m3t);
+        [m3t, if sign * m3t < 0.0 { tail } else { 1.0 - tail }]
     }
 }

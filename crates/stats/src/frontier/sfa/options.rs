@@ -228,6 +228,12 @@ impl Sfa {
         if self.climbs == Some(0) {
             return Err(Error::invalid("`climbs` is 0", "give 1 or more"));
         }
+        if !self.determinants_constant && data.determinants.is_none() {
+            return Err(Error::invalid(
+                "`determinants_constant` is given, and no determinants are",
+                "name them in `determinants`, or leave it out",
+            ));
+        }
         let moved = match self.model {
             Model::Pooled | Model::Tfe | Model::WithinMle | Model::Tre | Model::FourComponent => {
                 self.distribution == Distribution::TruncatedNormal

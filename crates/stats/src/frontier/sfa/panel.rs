@@ -19,6 +19,7 @@
 
 use super::conditional::Conditional;
 use super::density::{GRID, split};
+use super::effects::Within;
 use super::pooled::{no_inefficiency, no_noise};
 use super::{Columns, Data, Distribution, Index, LeastSquares, Likelihood, Model, Parameter, Score, Section, Sfa};
 use crate::math::Mat;
@@ -150,30 +151,9 @@ impl<'a> Persistent<'a> {
             )
             .at_column(index.names[j].clone()));
         }
-        let X = &data.frontier.X;
-        let columns: Vec<(String, Vec<f64>)> =
-            (1..X.ncols()).map(|j| (data.frontier.names[j].clone(), within(&self.spells, |i| X[(i, j)]))).collect();
-        self.y = within(&self.spells, |i| data.y[i]);
-        self.frontier = Index::new(&Columns::new(data.nobs(), false, &columns))?;
+        let rows = Within::new(data)?;
+        (self.y, self.frontier) = (rows.y, rows.frontier);
         Ok(())
-    }
-
-    /// Least squares of demeaned rows, whose likelihood counts one row less of each unit.
-    pub(super) fn within_least_squares(data: &Data) -> Result<LeastSquares> {
-        let spells = data.need_panel()?.spells()?;
-        if let Some(spell) = spells.iter().find(|s| s.len() < 2) {
-            return Err(Error::invalid("a unit has one row, and fixed effects need two", "drop such units")
-                .at_rows(spell.clone()));
-        }
-        let X = &data.frontier.X;
-        let columns: Vec<(String, Vec<f64>)> =
-            (1..X.ncols()).map(|j| (data.frontier.names[j].clone(), within(&spells, |i| X[(i, j)]))).collect();
-        let index = Index::new(&Columns::new(data.nobs(), false, &columns))?;
-        let mut ols = LeastSquares::fit(&within(&spells, |i| data.y[i]), &index)?;
-        let free = (data.nobs() - spells.len()) as f64;
-        ols.variance *= data.nobs() as f64 / free;
-        ols.loglik = -0.5 * free * (2.0 * LN_SQRT_TAU + ols.variance.ln() + 1.0);
-        Ok(ols)
     }
 
     /// Where the parameters of v, u, μ and h begin, and how many there are.

@@ -19,8 +19,10 @@ pub(in super::super) struct TruncatedNormal;
 
 /// μ/σ_u of the starts.
 const MEANS: [f64; 4] = [-2.0, -0.5, 0.5, 1.5];
-/// Beyond this |μ|/σ_u the likelihood is flat to rounding.
-const FAR: f64 = 100.0;
+/// Beyond this -μ/σ_u inefficiency is exponential with mean -σ_u²/μ to one part in two hundred.
+const LOW: f64 = 15.0;
+/// Beyond this μ/σ_u nothing is truncated.
+const HIGH: f64 = 100.0;
 
 impl Density<4> for TruncatedNormal {
     fn ln(&self, at: [f64; 4]) -> Jet<4> {
@@ -58,8 +60,8 @@ impl Density<4> for TruncatedNormal {
     fn limit(&self, [_, _, b, mu]: [f64; 4]) -> Option<&'static str> {
         let z = mu / (0.5 * b).exp();
         match z {
-            _ if z < -FAR => Some("the exponential model (mu falls without end)"),
-            _ if z > FAR => Some("a model without truncation (mu rises without end)"),
+            _ if z < -LOW => Some("the exponential model (mu falls without end)"),
+            _ if z > HIGH => Some("a model without truncation (mu rises without end)"),
             _ => None,
         }
     }

@@ -29,8 +29,8 @@ use crate::math::jet::Jet;
 const STEP: f64 = 0.8;
 /// Terms below exp(-DROP) = 6e-19 of the largest are left out.
 const DROP: f64 = 42.0;
-/// Nodes on one unit: at σ_u/σ_v = 1000, where the border of no noise is, a tenth of it is needed.
-const MOST: usize = 200_000;
+/// Nodes on one unit: at σ_u/σ_v = 100, where the border of no noise is, a tenth of it is needed.
+const MOST: usize = 20_000;
 
 /// A value of a.
 struct Node {

@@ -26,8 +26,9 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::f64::consts::PI;
 
-/// σ_v² below this share of σ_v² + σ_u² is at its border: hundreds of nodes on a unit turn into ten thousands.
-const NOISE: f64 = 1e-6;
+/// A normal variance below this share of it and of that of the inefficiency beside it is at its border: hundreds of
+/// nodes on a unit turn into thousands.
+const NOISE: f64 = 1e-4;
 /// σ_w² below this share of all variances is at its border.
 const BORDER: f64 = 1e-8;
 /// A variance of inefficiency below this share of it and of the normal variance beside it is at its border: the
@@ -258,7 +259,7 @@ impl<const Q: usize, D: Truncated<Q>> Likelihood for Integrated<'_, Q, D> {
         let total = v + u + c.iter().sum::<f64>();
         let (message, remedy) = match c[..] {
             [w] if w < BORDER * total => ("the unit effects have no variance: sigma_w is zero", "pooled"),
-            [w, _] if w < BORDER * total => {
+            [w, h] if w < NOISE * (w + h) => {
                 ("beside persistent inefficiency the unit effects have no variance: sigma_w is zero", "tre")
             }
             [w, h] if h < SKEW * (w + h) => ("there is no persistent inefficiency: sigma_h is zero", "tre"),

@@ -107,8 +107,7 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
         }
     }
     let scored: Vec<f64> = rows.iter().filter_map(|r| r.efficiency).collect();
-    let m3t = (data.nobs() as f64 / 6.0).sqrt() * ols.skewness;
-    let tail = 0.5 * crate::math::dist::normal_p(m3t);
+    let [m3t, m3t_p_value] = ols.skewness_test(data.nobs(), options.frontier.sign());
     let stats = Stats {
         loglik: model.value(&theta),
         loglik_ols: ols.loglik,
@@ -118,7 +117,7 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
         mean_efficiency: scored.iter().sum::<f64>() / scored.len() as f64,
         skewness: ols.skewness,
         m3t,
-        m3t_p_value: if options.frontier.sign() * m3t < 0.0 { tail } else { 1.0 - tail },
+        m3t_p_value,
         own: model.stats(&theta).into_iter().collect::<BTreeMap<_, _>>(),
     };
     let parameters = model.parameters();
