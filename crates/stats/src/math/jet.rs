@@ -14,7 +14,7 @@
 //! ```
 
 use super::gamma::{digamma, ln_gamma, trigamma};
-use super::normal::{LN_SQRT_TAU, ln_cdf_mills};
+use super::normal::{ln_cdf_mills, ln_mills};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A value with its derivatives in N variables.
@@ -110,10 +110,8 @@ impl<const N: usize> Jet<N> {
 
     /// ln of the inverse Mills ratio φ(f)/Φ(f).
     pub fn ln_mills(self) -> Self {
-        let z = self.value;
-        let (ln_cdf, m, excess) = ln_cdf_mills(z);
-        let ln = if z > 0.0 { -0.5 * z * z - LN_SQRT_TAU - ln_cdf } else { m.ln() };
-        self.chain(ln, -excess, m * excess - 1.0)
+        let [ln, slope, curvature] = ln_mills(self.value);
+        self.chain(ln, slope, curvature)
     }
 
     /// ln Γ(f), f > 0.

@@ -19,15 +19,16 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 /// ln √(2π).
 pub const LN_SQRT_TAU: f64 = 0.918_938_533_204_672_8;
 
-/// Where the continued fraction takes over. With 40 terms its relative error is below 1e-16 from here on
-/// (checked in 50 digits), while erfc still has full precision above.
+/// Where the continued fraction takes over, while erfc still has full precision above.
 const TAIL: f64 = -4.0;
-const TERMS: u32 = 40;
 
 /// The part 1/(t + 2/(t + 3/(t + …))) of Laplace's continued fraction, t ≥ 4.
+///
+/// With 4 + 150/t terms its relative error is below 1e-16 (checked in 50 digits: 38 are needed at t = 4, 14 at 10, 5 at
+/// 100).
 fn laplace(t: f64) -> f64 {
     let mut f = t;
-    for k in (2..=TERMS).rev() {
+    for k in (2..=(4.0 + 150.0 / t) as u32).rev() {
         f = t + f64::from(k) / f;
     }
     1.0 / f
@@ -57,6 +58,13 @@ pub fn ln_cdf_mills(z: f64) -> (f64, f64, f64) {
     let (ln, cdf) = if z < 0.0 { (tail.ln(), tail) } else { ((-tail).ln_1p(), 1.0 - tail) };
     let m = pdf(z) / cdf;
     (ln, m, z + m)
+}
+
+/// ln of the inverse Mills ratio with its first and second derivative, -(z + m) and m (z + m) - 1.
+pub fn ln_mills(z: f64) -> [f64; 3] {
+    let (ln_cdf, m, excess) = ln_cdf_mills(z);
+    let ln = if z > 0.0 { -0.5 * z * z - LN_SQRT_TAU - ln_cdf } else { m.ln() };
+    [ln, -excess, m * excess - 1.0]
 }
 
 /// ln Φ(z).

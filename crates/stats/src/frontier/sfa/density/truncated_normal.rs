@@ -13,7 +13,7 @@ use super::super::Score;
 use super::super::conditional::Conditional;
 use super::{Density, GRID, Truncated, split};
 use crate::math::jet::Jet;
-use crate::math::normal::{LN_SQRT_TAU, inverse_mills};
+use crate::math::normal::{LN_SQRT_TAU, inverse_mills, ln_cdf_mills, ln_mills};
 
 pub(in super::super) struct TruncatedNormal;
 
@@ -25,18 +25,78 @@ const LOW: f64 = 15.0;
 const HIGH: f64 = 100.0;
 
 impl Density<4> for TruncatedNormal {
-    fn ln(&self, at: [f64; 4]) -> Jet<4> {
-        let [e, a, b, mu] = Jet::variables(at);
-        let (sv, su) = ((a * 0.5).exp(), (b * 0.5).exp());
-        let sigma2 = a.exp() + b.exp();
-        let (inverse_v, inverse_u) = (sv.recip(), su.recip());
-        let z = (mu * sv * inverse_u - e * su * inverse_v) / sigma2.sqrt();
-        let prior = mu * inverse_u;
-        let parts = match prior.value < 0.0 {
-            true => (e * inverse_v).powi(2) * -0.5 + prior.ln_mills() - z.ln_mills(),
-            false => (e + mu).powi(2) / sigma2 * -0.5 - prior.ln_cdf() + z.ln_cdf(),
+    /// By hand, for this is the model of whole panels: R + F(p) + G(z), where p = μ/σ_u, z = α - β with α = μ σ_v/(σ_u σ),
+    /// β = e σ_u/(σ_v σ), and F, G are ln m or ln Φ by the form. With g = σ_u²/σ² in (ln σ_v², ln σ_u²),
+    /// dα = α (g, -1-g)/2, dβ = β (g-2, 1-g)/2, dg = g(1-g) (-1, 1).
+    fn ln(&self, [e, a, b, mu]: [f64; 4]) -> Jet<4> {
+        let (v, u) = (a.exp(), b.exp());
+        let (sv, su) = (v.sqrt(), u.sqrt());
+        let (sigma2, inverse_u) = (v + u, 1.0 / su);
+        let (precision, g) = (1.0 / sigma2, u / sigma2);
+        let (h, r, root) = (1.0 - g, g * (1.0 - g), precision.sqrt());
+        let (A, B) = (sv * inverse_u * root, su / sv * root);
+        let (alpha, beta, p) = (mu * A, e * B, mu * inverse_u);
+        let z = alpha - beta;
+
+        // -½ ln σ², common to both forms, then the square, and F, G with their derivatives.
+        let (mut value, mut gradient) = (-0.5 * sigma2.ln() - LN_SQRT_TAU, [0.0, -0.5 * h, -0.5 * g, 0.0]);
+        let mut hessian = [[0.0; 4]; 4];
+        (hessian[1][1], hessian[1][2], hessian[2][2]) = (-0.5 * r, 0.5 * r, -0.5 * r);
+        let (F, G) = if p < 0.0 {
+            let inverse_v = 1.0 / v;
+            let square = e * e * inverse_v;
+            value -= 0.5 * square;
+            gradient[0] -= e * inverse_v;
+            gradient[1] += 0.5 * square;
+            hessian[0][0] -= inverse_v;
+            hessian[0][1] += e * inverse_v;
+            hessian[1][1] -= 0.5 * square;
+            (ln_mills(p), ln_mills(z).map(|x| -x))
+        } else {
+            let t = e + mu;
+            let (slope, q) = (t * precision, t * t * precision);
+            value -= 0.5 * q;
+            let change = [-slope, 0.5 * q * h, 0.5 * q * g, -slope];
+            gradient.iter_mut().zip(change).for_each(|(to, by)| *to += by);
+            for (i, j) in [(0, 0), (0, 3), (3, 3)] {
+                hessian[i][j] -= precision;
+            }
+            for (j, by) in [(1, slope * h), (2, slope * g)] {
+                hessian[0][j] += by;
+                hessian[j][3] += by;
+            }
+            hessian[1][1] -= 0.5 * q * (h * h - r);
+            hessian[1][2] -= 0.5 * q * 2.0 * r;
+            hessian[2][2] -= 0.5 * q * (g * g - r);
+            let [(fp, mp, xp), (fz, mz, xz)] = [p, z].map(ln_cdf_mills);
+            ([-fp, -mp, mp * xp], [fz, mz, -mz * xz])
         };
-        parts - sigma2.ln() * 0.5 - LN_SQRT_TAU
+        value += F[0] + G[0];
+
+        let (za, zb) = (0.5 * (alpha * g + beta * (1.0 + h)), -0.5 * (alpha * (1.0 + g) + beta * h));
+        let slopes = [-B, za, zb, A];
+        for i in 0..4 {
+            gradient[i] += G[1] * slopes[i];
+            (i..4).for_each(|j| hessian[i][j] += G[2] * slopes[i] * slopes[j]);
+        }
+        hessian[0][1] += G[1] * 0.5 * B * (1.0 + h);
+        hessian[0][2] -= G[1] * 0.5 * B * h;
+        hessian[1][1] += G[1] * 0.25 * (alpha * (g * g - 2.0 * r) - beta * ((1.0 + h) * (1.0 + h) - 2.0 * r));
+        hessian[1][2] += G[1] * 0.25 * (alpha * (2.0 * r - g * (1.0 + g)) + beta * ((1.0 + h) * h - 2.0 * r));
+        hessian[2][2] += G[1] * 0.25 * (alpha * ((1.0 + g) * (1.0 + g) - 2.0 * r) - beta * (h * h - 2.0 * r));
+        hessian[1][3] += G[1] * 0.5 * A * g;
+        hessian[2][3] -= G[1] * 0.5 * A * (1.0 + g);
+
+        gradient[2] -= 0.5 * F[1] * p;
+        gradient[3] += F[1] * inverse_u;
+        hessian[2][2] += 0.25 * p * (F[1] + F[2] * p);
+        hessian[2][3] -= 0.5 * inverse_u * (F[1] + F[2] * p);
+        hessian[3][3] += F[2] * inverse_u * inverse_u;
+
+        for i in 1..4 {
+            (0..i).for_each(|j| hessian[i][j] = hessian[j][i]);
+        }
+        Jet { value, gradient, hessian }
     }
 
     fn score(&self, at: [f64; 4], level: f64) -> Score {
