@@ -51,9 +51,6 @@ pub struct Fit {
 pub struct Measure {
     /// Method (`entropy`, `dea`, …).
     pub method: String,
-    /// Keys and columns, one object a row; left out of `results.json`, where Parquet holds them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rows: Vec<Map<String, Value>>,
     /// What the method has beside (`weights`, `stats`, `products`, …), names as in the contract.
     #[serde(flatten)]
     pub more: Map<String, Value>,

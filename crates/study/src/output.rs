@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::method::Role;
 use crate::plan::Plan;
 use crate::record::{Folder, file_name, record};
-use crate::run::{Run, VERSION};
+use crate::run::{Run, VERSION, number};
 use crate::simulate::{self, Cities};
 use crate::single::Single;
 use crate::{method, schema};
@@ -132,13 +132,44 @@ fn pretty(value: &impl serde::Serialize) -> Result<String> {
         .map_err(|e| Error::plan(format!("the result cannot be written as JSON: {e}"), "report this"))
 }
 
+/// The rows of a table, an object each, `null` where missing.
+struct Rows<'a>(&'a Table);
+
+impl serde::Serialize for Rows<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_seq((0..self.0.rows()).map(|i| RowAt(self.0, i)))
+    }
+}
+
+/// A row of a table.
+struct RowAt<'a>(&'a Table, usize);
+
+impl serde::Serialize for RowAt<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let value = |c: &'_ plim_table::Column| match &c.data {
+            plim_table::Data::Number(v) => number(v[self.1]),
+            plim_table::Data::Text(t) => t.get(self.1).map_or(Value::Null, Value::from),
+        };
+        serializer.collect_map(self.0.columns().iter().map(|c| (&c.name, value(c))))
+    }
+}
+
+/// A result with the rows of its table.
+#[derive(serde::Serialize)]
+struct WithRows<'a, T: serde::Serialize> {
+    #[serde(flatten)]
+    result: &'a T,
+    rows: Rows<'a>,
+}
+
 /// One result as JSON.
 pub fn json(single: &Single) -> Result<String> {
     match single {
         Single::Fit(fit) => pretty(fit),
+        Single::Scored(fit, table) => pretty(&WithRows { result: &**fit, rows: Rows(table) }),
         Single::Fits(fits) => pretty(&json!({ "method": fits.first().map(|f| &f.method), "models": fits })),
-        Single::Measure(measure, _) => pretty(measure),
-        Single::Table(table, notes) => pretty(&json!({ "rows": crate::run::rows_json(table), "notes": notes })),
+        Single::Measure(measure, table) => pretty(&WithRows { result: &**measure, rows: Rows(table) }),
+        Single::Table(table, notes) => pretty(&WithRows { result: &json!({ "notes": notes }), rows: Rows(table) }),
     }
 }
 
@@ -148,7 +179,7 @@ const ACROSS: usize = 6;
 /// One result for the terminal.
 pub fn text(single: &Single) -> Result<String> {
     match single {
-        Single::Fit(fit) => {
+        Single::Fit(fit) | Single::Scored(fit, _) => {
             let options = RegressionTable { title: fit.method.clone(), ..Default::default() };
             let mut tables = effects::tables(fit, &options, Lang::En)?;
             tables.extend(passport(fit));
@@ -245,20 +276,20 @@ pub fn not_the_data(data: &Path, into: &Path) -> Result<()> {
     }
 }
 
-/// Writes the rows of a result to a data file, or a fit as JSON.
+/// Writes the rows of a result (of a fit, its scores) to a data file, or a fit as JSON.
 pub fn to_file(single: &Single, path: &Path) -> Result<String> {
     match single {
-        Single::Measure(_, table) | Single::Table(table, _) => {
+        Single::Fit(_) | Single::Scored(..) | Single::Fits(_) if path.extension().is_some_and(|e| e == "json") => {
+            let text = json(single)?;
+            write_text(path, &text)?;
+            Ok(format!("{}\n", path.display()))
+        }
+        Single::Scored(_, table) | Single::Measure(_, table) | Single::Table(table, _) => {
             let mut said = format!("{} rows in {}\n", table.rows(), path.display());
             let notes = plim_table::write(path, table)?;
             let own = if let Single::Table(_, own) = single { own.as_slice() } else { &[] };
             notes.iter().chain(own).for_each(|n| said.push_str(&format!("{n}\n")));
             Ok(said)
-        }
-        Single::Fit(_) | Single::Fits(_) if path.extension().is_some_and(|e| e == "json") => {
-            let text = json(single)?;
-            write_text(path, &text)?;
-            Ok(format!("{}\n", path.display()))
         }
         Single::Fit(_) | Single::Fits(_) => Err(Error::plan(
             format!("a fit has no rows to write to {}", path.display()),

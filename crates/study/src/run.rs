@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use plim_report::Results;
 use plim_report::page::Block;
 use plim_table::{Column, Panel, Table};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -457,25 +457,6 @@ fn alike(a: &Step, b: &Step) -> bool {
         && a.entry.name == b.entry.name
         && a.method.adds(&a.name).is_empty()
         && a.given.keys().chain(b.given.keys()).all(same)
-}
-
-/// JSON of the rows of a table: keys and columns, `null` where missing.
-pub fn rows_json(table: &Table) -> Vec<Map<String, Value>> {
-    (0..table.rows())
-        .map(|i| {
-            table
-                .columns()
-                .iter()
-                .map(|c| {
-                    let value = match &c.data {
-                        plim_table::Data::Number(v) => number(v[i]),
-                        plim_table::Data::Text(t) => t.get(i).map_or(Value::Null, Value::from),
-                    };
-                    (c.name.clone(), value)
-                })
-                .collect()
-        })
-        .collect()
 }
 
 /// A number for JSON: whole numbers without a point, missing and infinite as `null`.

@@ -3,7 +3,7 @@
 use crate::error::{Error, Kind, Result};
 use crate::method::{Role, find};
 use crate::plan::Study;
-use crate::run::{Held, Run, rows_json};
+use crate::run::{Held, Run};
 use crate::schema::{self, OptionDoc};
 use crate::step::Step;
 use plim_report::{Fit, Measure};
@@ -13,8 +13,10 @@ use std::path::Path;
 
 /// The result of one method on one file.
 pub enum Single {
-    /// A fit; scores of observations, when it has some, are under `rows`.
+    /// A fit.
     Fit(Box<Fit>),
+    /// A fit that scores observations, with the scores.
+    Scored(Box<Fit>, Table),
     /// The fits of a formula that stands for several models, or of a split sample.
     Fits(Vec<Fit>),
     /// A measure with its rows.
@@ -83,6 +85,10 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
             f.notes.extend(read.notes);
             Single::Fit(f)
         }
+        Single::Scored(mut f, t) => {
+            f.notes.extend(read.notes);
+            Single::Scored(f, t)
+        }
         Single::Fits(mut fits) => {
             fits.iter_mut().for_each(|f| f.notes.extend(read.notes.iter().cloned()));
             Single::Fits(fits)
@@ -113,27 +119,25 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
     let held = Held { table, unit: None, time: None };
     let mut run = Run::on("data", held);
     run.step(&step, &Study::default(), folder).map_err(unstepped)?;
-    let rows = run.measured.get(&step.name).map(|t| plain(t, &step, &run));
+    let rows = run.measured.swap_remove(&step.name).map(|t| plain(t, &step, &run));
     let single = match step.entry.role {
         Role::Estimate if !run.results.estimates.contains_key(&step.name) => {
             Single::Fits(run.results.estimates.into_values().collect())
         }
         Role::Estimate => {
-            let Some(mut fit) = run.results.estimates.swap_remove(&step.name) else {
+            let Some(fit) = run.results.estimates.swap_remove(&step.name) else {
                 return Err(Error::plan(format!("`{method}` gave no fit"), "report this"));
             };
-            if let Some(table) = rows {
-                fit.more.insert("rows".into(), rows_json(&table?).into());
+            match rows {
+                Some(table) => Single::Scored(Box::new(fit), table?),
+                None => Single::Fit(Box::new(fit)),
             }
-            Single::Fit(Box::new(fit))
         }
         Role::Measure => {
-            let Some(mut measure) = run.results.measures.swap_remove(&step.name) else {
+            let Some(measure) = run.results.measures.swap_remove(&step.name) else {
                 return Err(Error::plan(format!("`{method}` gave no measure"), "report this"));
             };
-            let table = rows.unwrap_or_else(|| Ok(Table::default()))?;
-            measure.rows = rows_json(&table);
-            Single::Measure(Box::new(measure), table)
+            Single::Measure(Box::new(measure), rows.unwrap_or_else(|| Ok(Table::default()))?)
         }
         Role::Prepare => match run.tables.pop() {
             Some((_, table)) => Single::Table(table, run.results.notes),
@@ -147,17 +151,15 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
 }
 
 /// The keys and columns of a measure under the method's own names.
-fn plain(measured: &Table, step: &Step, run: &Run) -> Result<Table> {
+fn plain(measured: Table, step: &Step, run: &Run) -> Result<Table> {
     let prefix = format!("{}_", step.name);
-    let mut columns = Vec::new();
-    for column in measured.columns() {
-        let mut column = column.clone();
+    let mut columns = measured.into_columns();
+    for column in &mut columns {
         if column.name == step.name {
-            column.name = run.main_columns.get(&step.name).cloned().unwrap_or(column.name);
+            column.name.clone_from(run.main_columns.get(&step.name).unwrap_or(&step.name));
         } else if let Some(rest) = column.name.strip_prefix(&prefix) {
             column.name = rest.to_string();
         }
-        columns.push(column);
     }
     Ok(Table::new(columns)?)
 }

@@ -3,6 +3,7 @@
 use plim_report::Fit;
 use plim_stats::math::rng::Stream;
 use plim_study::single::{Single, run};
+use plim_table::Table;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -25,9 +26,13 @@ fn file(dir: &std::path::Path, zero: bool) -> std::path::PathBuf {
 }
 
 fn fit(file: &std::path::Path, options: Value) -> Result<Fit, String> {
+    scored(file, options).map(|(fit, _)| fit)
+}
+
+fn scored(file: &std::path::Path, options: Value) -> Result<(Fit, Table), String> {
     let Value::Object(options) = options else { unreachable!() };
     match run("sfa", file, options) {
-        Ok(Single::Fit(fit)) => Ok(*fit),
+        Ok(Single::Scored(fit, table)) => Ok((*fit, table)),
         Ok(_) => panic!("a fit"),
         Err(e) => Err(e.to_string()),
     }
@@ -40,7 +45,7 @@ fn a_translog_is_its_formula_written_out() {
     let made = json!({ "formula": "y ~ 1", "factors": ["k", "l"], "logs": "take", "technology": "translog",
         "squares": "full", "trend": "linear", "unit": "u", "time": "t", "vcov": "iid",
         "tests": ["cobb_douglas", "no_technical_change"] });
-    let translog = fit(&file, made.clone()).unwrap();
+    let (translog, rows) = scored(&file, made.clone()).unwrap();
     let written = "log(y) ~ log(k) + log(l) + I(log(k)^2) + log(k):log(l) + I(log(l)^2) + t";
     let formula = fit(&file, json!({ "formula": written, "vcov": "iid" })).unwrap();
     assert!((translog.stat("loglik").unwrap() - formula.stat("loglik").unwrap()).abs() < 1e-7);
@@ -56,16 +61,16 @@ fn a_translog_is_its_formula_written_out() {
     assert!((test["statistic"].as_f64().unwrap() - lr).abs() < 1e-6 && test["df"] == json!(3), "{test}");
     assert_eq!(translog.more["tests"][1]["df"], json!(1));
     // Elasticities by row average to those at the mean, because they are linear in the logarithms.
-    let rows = translog.more["rows"].as_array().unwrap();
     let at_mean = translog.list("elasticities");
     for (name, column) in [("ln_k", "elasticity_ln_k"), ("returns_to_scale", "returns_to_scale")] {
-        let mean = rows.iter().map(|r| r[column].as_f64().unwrap()).sum::<f64>() / rows.len() as f64;
+        let mean = rows.numbers(column).unwrap().iter().sum::<f64>() / rows.rows() as f64;
         let at = at_mean.iter().find(|c| c.name == name).unwrap();
         assert!((mean - at.estimate).abs() < 1e-10 && at.std_error > 0.0, "{name}");
     }
-    let violated = rows.iter().filter(|r| r["monotone"] == json!(0)).count() as f64 / rows.len() as f64;
+    let monotone = rows.numbers("monotone").unwrap();
+    let violated = monotone.iter().filter(|m| **m == 0.0).count() as f64 / rows.rows() as f64;
     assert!((translog.stat("monotonicity_violations").unwrap() - violated).abs() < 1e-12);
-    assert!(rows[0]["curvature"].is_string() && rows[0]["technical_change"].is_number());
+    assert!(rows.column("curvature").is_ok() && rows.numbers("technical_change").unwrap()[0].is_finite());
     assert!(translog.notes.iter().any(|n| n.contains("without 1/2")), "{:?}", translog.notes);
 }
 

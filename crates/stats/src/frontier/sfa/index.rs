@@ -4,6 +4,7 @@ use super::data::Columns;
 use super::dot;
 use crate::math::{Mat, linalg::spd_inverse};
 use crate::{Error, Kind, Result};
+use std::sync::Arc;
 
 /// A standardized column with less of its variance left, given the others, is collinear.
 const COLLINEAR: f64 = 1e-11;
@@ -11,8 +12,8 @@ const COLLINEAR: f64 = 1e-11;
 /// Columns of a linear index, centered (where there is a constant) and scaled, so that all θ are of order one.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
-    /// n × k, row by row; one row when the constant is all there is.
-    rows: Vec<f64>,
+    /// n × k, row by row; one row when the constant is all there is. Copies of an index share them.
+    rows: Arc<[f64]>,
     pub(super) k: usize,
     /// Whether the first column is the constant.
     pub(super) constant: bool,
@@ -26,7 +27,7 @@ impl Index {
     /// The constant alone.
     pub(super) fn scalar(name: &str) -> Self {
         let names = vec![name.to_string()];
-        Index { rows: vec![1.0], k: 1, constant: true, alone: true, mean: vec![0.0], sd: vec![1.0], names }
+        Index { rows: Arc::new([1.0]), k: 1, constant: true, alone: true, mean: vec![0.0], sd: vec![1.0], names }
     }
 
     /// Of these columns, the first of them the constant or none of them.
@@ -55,7 +56,7 @@ impl Index {
         for i in 0..n {
             rows.extend((0..k).map(|j| (X[(i, j)] - mean[j]) / sd[j]));
         }
-        let index = Index { rows, k, constant, alone: false, mean, sd, names };
+        let index = Index { rows: rows.into(), k, constant, alone: false, mean, sd, names };
         index.independent()?;
         Ok(index)
     }
