@@ -59,7 +59,7 @@ impl Complete {
 
     fn outcome(self, method: &str, more: Map<String, Value>, notes: Vec<String>, columns: Vec<Column>) -> Outcome {
         let notes = self.notes.into_iter().chain(notes).collect();
-        let measure = Measure { method: method.into(), more, notes, ..Default::default() };
+        let measure = Measure { method: method.into(), more, notes };
         Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(self.rows) })
     }
 }
