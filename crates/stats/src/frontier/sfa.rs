@@ -355,7 +355,7 @@ fn model<'a>(
     options: &Sfa,
 ) -> Result<Box<dyn Likelihood + 'a>> {
     let sign = options.frontier.sign();
-    use density::{Exponential, HalfNormal, TruncatedNormal};
+    use density as d;
     use pooled::Pooled;
     if options.model.is_persistent() {
         return Ok(Box::new(Persistent::new(data, frontier, ols, options)?));
@@ -365,9 +365,20 @@ fn model<'a>(
     }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {
-        Distribution::HalfNormal => Box::new(Pooled::new(data, frontier, ols, sign, HalfNormal)?),
-        Distribution::Exponential => Box::new(Pooled::new(data, frontier, ols, sign, Exponential)?),
-        Distribution::TruncatedNormal => Box::new(Pooled::new(data, frontier, ols, sign, TruncatedNormal)?),
+        Distribution::HalfNormal => Box::new(Pooled::new(data, frontier, ols, sign, d::HalfNormal)?),
+        Distribution::Exponential => Box::new(Pooled::new(data, frontier, ols, sign, d::Exponential)?),
+        Distribution::TruncatedNormal => Box::new(Pooled::new(data, frontier, ols, sign, d::TruncatedNormal)?),
+        Distribution::Rayleigh => Box::new(Pooled::new(data, frontier, ols, sign, d::Rayleigh)?),
+        Distribution::Uniform => Box::new(Pooled::new(data, frontier, ols, sign, d::Uniform)?),
+        Distribution::GeneralizedExponential => {
+            Box::new(Pooled::new(data, frontier, ols, sign, d::GeneralizedExponential)?)
+        }
+        Distribution::TruncatedSkewedLaplace => {
+            Box::new(Pooled::new(data, frontier, ols, sign, d::TruncatedSkewedLaplace)?)
+        }
+        Distribution::Gamma => Box::new(Pooled::new(data, frontier, ols, sign, d::Integrated(d::Gamma))?),
+        Distribution::Weibull => Box::new(Pooled::new(data, frontier, ols, sign, d::Integrated(d::Weibull))?),
+        Distribution::Lognormal => Box::new(Pooled::new(data, frontier, ols, sign, d::Integrated(d::Lognormal))?),
     })
 }
 

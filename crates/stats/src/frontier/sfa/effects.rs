@@ -49,6 +49,7 @@ pub(super) fn model<'a>(
         Distribution::HalfNormal => of(data, frontier, ols, options, HalfNormal),
         Distribution::Exponential => of(data, frontier, ols, options, Exponential),
         Distribution::TruncatedNormal => of(data, frontier, ols, options, TruncatedNormal),
+        _ => Err(super::options::pooled_only()),
     }
 }
 

@@ -154,6 +154,36 @@ pub enum Distribution {
     Exponential,
     /// N(mu, sigma_u squared) truncated to be positive.
     TruncatedNormal,
+    /// Rayleigh with scale sigma_u: few observations at the frontier itself. Pooled only, as those below.
+    Rayleigh,
+    /// Uniform between zero and the root of 12 times sigma_u.
+    Uniform,
+    /// The larger of two exponentials of mean sigma_u.
+    GeneralizedExponential,
+    /// Truncated skewed Laplace with scale sigma_u and shape lambda.
+    TruncatedSkewedLaplace,
+    /// Gamma with scale sigma_u and a shape.
+    Gamma,
+    /// Weibull with scale sigma_u and a shape.
+    Weibull,
+    /// ln u is N(mu, sigma_u squared).
+    Lognormal,
+}
+
+/// A distribution that panel models do not take.
+pub(super) fn pooled_only() -> Error {
+    Error::invalid(
+        "this `distribution` is of pooled models",
+        "use model = \"pooled\", or distribution = \"half_normal\", \"exponential\" or \"truncated_normal\"",
+    )
+}
+
+impl Distribution {
+    /// Whether it is one of those that the panel models take too.
+    fn of_panels(self) -> bool {
+        use Distribution::{Exponential, HalfNormal, TruncatedNormal};
+        matches!(self, HalfNormal | Exponential | TruncatedNormal)
+    }
 }
 
 /// On which side of the frontier inefficiency lies.
@@ -247,6 +277,9 @@ impl Sfa {
                 "`determinants` move the mean of inefficiency, which this model does not have",
                 "use distribution = \"truncated_normal\", model = \"bc95\" or \"wang_ho\"; or name them in `u_variance`",
             ));
+        }
+        if self.model != Model::Pooled && !self.distribution.of_panels() {
+            return Err(pooled_only());
         }
         if self.model.is_persistent() {
             if self.distribution == Distribution::Exponential {

@@ -83,9 +83,19 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         std::array::from_fn(|j| if j > 0 && self.indices[j].constant { theta[self.from[j]] } else { 0.0 })
     }
 
-    /// Whether the variances are one number each, so that σ² and γ say it all.
-    pub(super) fn homoscedastic(&self) -> bool {
+    /// Whether σ_v and σ_u are one number each.
+    fn constant_variances(&self) -> bool {
         self.indices[1].is_scalar() && self.indices[2].is_scalar()
+    }
+
+    /// Whether, besides, they have one unit, so that σ² and γ say it all.
+    pub(super) fn homoscedastic(&self) -> bool {
+        self.density.comparable() && self.constant_variances()
+    }
+
+    /// Where the parameters begin of which θ has the logarithms, if there are any.
+    fn logs(&self) -> Option<usize> {
+        (self.density.logs() && Q > 3).then(|| self.from[3])
     }
 
     /// Order of the indices in the natural parameters: frontier, σ_u, σ_v (or σ² and γ), own.
@@ -212,6 +222,10 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
             (J[(a, a)], J[(a, b)]) = (v, u);
             (J[(b, a)], J[(b, b)]) = (-gamma * (1.0 - gamma), gamma * (1.0 - gamma));
         }
+        for at in self.logs().map_or(0..0, |from| from..self.p) {
+            values[at] = theta[at].exp();
+            J[(at, at)] = values[at];
+        }
         (values, J)
     }
 
@@ -227,12 +241,19 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
             let (a, b) = (self.from[1], self.from[2]);
             (theta[a], theta[b]) = ln_variances(natural[a], natural[b])?;
         }
+        for at in self.logs().map_or(0..0, |from| from..self.p) {
+            if natural[at].partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
+                let message = format!("`at` has {} = {}", self.density.own()[0], natural[at]);
+                return Err(Error::invalid(message, "give a positive number"));
+            }
+            theta[at] = natural[at].ln();
+        }
         Ok(theta)
     }
 
     fn starts(&self) -> Result<Vec<Vec<f64>>> {
-        let one = self.homoscedastic() && self.indices[3..].iter().all(Index::is_scalar);
-        if one && self.sign * self.ols.skewness >= 0.0 {
+        let one = self.constant_variances() && self.indices[3..].iter().all(Index::is_scalar);
+        if one && self.density.skewed() && self.sign * self.ols.skewness >= 0.0 {
             return Err(wrong_skew(self.sign, self.ols.skewness));
         }
         let start = |at: &[f64; Q]| -> Vec<f64> {
@@ -283,10 +304,11 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
     fn border(&self, theta: &[f64]) -> Option<Error> {
         let center = self.center(theta);
         let (v, u) = (center[1].exp(), center[2].exp());
-        if v < BORDER * (v + u) {
+        let total = if self.density.comparable() { v + u } else { self.ols.variance };
+        if v < BORDER * total {
             return Some(no_noise());
         }
-        if u < BORDER * (v + u) && self.density.limit(center).is_none() {
+        if u < BORDER * total && self.density.limit(center).is_none() {
             return Some(no_inefficiency(self.sign, self.ols.skewness));
         }
         let model = self.density.limit(center)?;
@@ -301,14 +323,18 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
     }
 
     fn stats(&self, theta: &[f64]) -> Vec<(&'static str, f64)> {
-        if !self.homoscedastic() {
+        if !self.constant_variances() {
             return Vec::new();
         }
         let center = self.center(theta);
         let (v, u) = (center[1].exp(), center[2].exp());
-        let mut stats = vec![("sigma2", v + u), ("gamma", u / (v + u)), ("sigma_u", u.sqrt()), ("sigma_v", v.sqrt())];
+        let mut stats = vec![("sigma_u", u.sqrt()), ("sigma_v", v.sqrt())];
+        if self.homoscedastic() {
+            stats.extend([("sigma2", v + u), ("gamma", u / (v + u))]);
+        }
         let own = self.density.own().iter().enumerate().filter(|(j, _)| self.indices[3 + j].is_scalar());
-        stats.extend(own.map(|(j, name)| (*name, center[3 + j])));
+        let natural = |c: f64| if self.density.logs() { c.exp() } else { c };
+        stats.extend(own.map(|(j, name)| (*name, natural(center[3 + j]))));
         stats
     }
 }
