@@ -274,6 +274,18 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("notes_on_data", "Notes on the data", "数据说明"),
     ("methods", "Methods", "方法"),
     ("provenance", "Provenance", "来源"),
+    // Likelihood-ratio tests.
+    ("lr_test", "Likelihood-ratio tests", "似然比检验"),
+    ("restricted_in", "Restricted in full model", "受约束模型与完整模型"),
+    ("loglik_restricted", "Log lik., restricted", "受约束对数似然"),
+    ("loglik_full", "Log lik., full", "完整对数似然"),
+    ("lr_statistic", "LR", "LR统计量"),
+    ("p_most", "p at most", "p上界"),
+    (
+        "lr_border_note",
+        "{} of the restrictions put a parameter on the border of its range: mixed chi-square distribution (Kodde and Palm 1986).",
+        "其中{}个约束位于参数边界：采用混合卡方分布（Kodde和Palm 1986）。",
+    ),
     // Comparison with a simulated world.
     ("quantity", "Quantity", "量"),
     ("truth", "True value", "真值"),

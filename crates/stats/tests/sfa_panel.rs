@@ -307,7 +307,7 @@ fn a_sandwich_takes_units_whole() {
         cluster: vec![factor("unit", panel.unit.clone()), factor("year", year)],
         ..Design::default()
     };
-    let spread = |options: &Sfa, how: Vcov| fit.spread(&data, options, &how, Ssc::None, &design);
+    let spread = |options: &Sfa, how: Vcov| fit.spread(&data, options, &how, Ssc::None, &design, 1);
     let clustered = |name: &str| Vcov::Cluster(vec![name.to_string()]);
     let V = spread(&options, clustered("unit")).unwrap().unwrap().V;
     // V = B M B and W = M⁻¹ give V B⁻¹ W = B, without inverting anything.

@@ -34,26 +34,29 @@
 //! assert!((fit.stats.loglik + 0.418_902_039_9).abs() < 1e-10);
 //! ```
 
+mod bootstrap;
 mod conditional;
+mod covariance;
 mod data;
 mod density;
 mod effects;
 mod index;
 mod least_squares;
 mod likelihood;
+mod marginal;
 mod options;
 mod panel;
 mod pooled;
 
 pub use data::{Columns, Data, Panel};
+pub use marginal::Marginal;
 pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
 use super::Status;
-use crate::fit::{Coefficient, Fit, Sandwich, Spread};
-use crate::math::optimize::Maximum;
-use crate::math::{Mat, dist, linalg};
-use crate::vcov::{Ssc, Vcov, cluster_at, vcov};
-use crate::{Design, Error, Result};
+use crate::fit::{Coefficient, Fit};
+use crate::math::{Mat, dist};
+use crate::{Error, Result};
+use covariance::Top;
 use effects::{RandomEffects, Within};
 use index::Index;
 use least_squares::LeastSquares;
@@ -128,6 +131,12 @@ pub struct Stats {
     /// Its p-value: on the border of σ_u = 0, half chi-square(q - 1) and half chi-square(q) (Kodde and Palm 1986;
     /// Coelli 1995). NaN under `at`.
     pub lr_p_value: f64,
+    /// Estimated parameters k.
+    pub parameters: usize,
+    /// 2k - 2 loglik.
+    pub aic: f64,
+    /// k ln n - 2 loglik.
+    pub bic: f64,
     /// Mean of `efficiency`.
     pub mean_efficiency: f64,
     /// Skewness of the least-squares residuals; inefficiency makes it negative (production) or positive (cost).
@@ -170,46 +179,6 @@ pub struct SfaFit {
     top: Option<Top>,
 }
 
-/// The maximum in the model's own parameters θ.
-#[derive(Debug, Clone)]
-struct Top {
-    theta: Vec<f64>,
-    /// Inverse of minus the Hessian in θ, and in the natural parameters.
-    covariance: Mat<f64>,
-    bread: Mat<f64>,
-    /// Of the natural parameters in θ.
-    jacobian: Mat<f64>,
-}
-
-impl Top {
-    fn new(model: &dyn Likelihood, maximum: &Maximum) -> Self {
-        let (p, jacobian) = (maximum.at.len(), model.natural(&maximum.at).1);
-        let bread = &jacobian * &maximum.covariance * jacobian.transpose();
-        let bread = Mat::from_fn(p, p, |i, j| 0.5 * (bread[(i, j)] + bread[(j, i)]));
-        Top { theta: maximum.at.clone(), covariance: maximum.covariance.clone(), bread, jacobian }
-    }
-
-    /// Gradients of the contributions in the natural parameters, one row each, and the rows they are booked on.
-    fn gradients(&self, model: &dyn Likelihood) -> Result<(Mat<f64>, Vec<usize>)> {
-        let (contributions, owners) = model.contributions(&self.theta);
-        // J⁻¹ = C J' (J C J')⁻¹ with the covariance C of θ.
-        let inverse =
-            &self.covariance * self.jacobian.transpose() * linalg::spd_inverse(&self.bread, "the covariance")?;
-        Ok((contributions * inverse, owners))
-    }
-
-    /// The covariance of the natural parameters by this information.
-    fn information(&self, model: &dyn Likelihood, information: Information) -> Result<Mat<f64>> {
-        match information {
-            Information::Hessian => Ok(self.bread.clone()),
-            Information::Opg => {
-                let (gradients, _) = self.gradients(model)?;
-                linalg::spd_inverse(&(gradients.transpose() * &gradients), "the outer product of the gradients")
-            }
-        }
-    }
-}
-
 impl Fit for SfaFit {
     fn coef(&self) -> &[f64] {
         &self.coef
@@ -225,72 +194,7 @@ impl Fit for SfaFit {
     }
 }
 
-/// A fit as the sandwich sees it.
-struct Estimated<'a> {
-    fit: &'a SfaFit,
-    bread: &'a Mat<f64>,
-    scores: Mat<f64>,
-}
-
-impl Fit for Estimated<'_> {
-    fn coef(&self) -> &[f64] {
-        &self.fit.coef
-    }
-    fn names(&self) -> &[String] {
-        &self.fit.names
-    }
-    fn nobs(&self) -> usize {
-        self.fit.nobs()
-    }
-    fn dof_residual(&self) -> usize {
-        self.fit.dof_residual()
-    }
-}
-
-impl Sandwich for Estimated<'_> {
-    fn bread(&self) -> &Mat<f64> {
-        self.bread
-    }
-    fn scores(&self) -> &Mat<f64> {
-        &self.scores
-    }
-    /// One: the bread is in the units of the likelihood already.
-    fn sigma2(&self) -> f64 {
-        1.0
-    }
-}
-
 impl SfaFit {
-    /// The covariance: for `iid` by the information of the options, with the normal distribution; else a sandwich of the
-    /// gradients, which are made again from the data and options of the fit. `None` under `at`.
-    pub fn spread(&self, data: &Data, options: &Sfa, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Option<Spread>> {
-        let Some(V) = &self.covariance else { return Ok(None) };
-        if *how == Vcov::Iid {
-            return Ok(Some(Spread { V: V.clone(), df: None, label: String::new(), warnings: Vec::new() }));
-        }
-        let Some(top) = &self.top else {
-            return Err(Error::invalid("this model has no likelihood, hence one covariance only", "leave `vcov` out"));
-        };
-        if options.information != Information::Hessian {
-            return Err(Error::invalid(
-                "`information` is of `vcov = iid`, and a sandwich is asked for",
-                "leave out `information` or `vcov`",
-            ));
-        }
-        let (frontier, ols) = least_squares(data, options)?;
-        let (gradients, owners) = top.gradients(&*model(data, &frontier, &ols, options)?)?;
-        let mut scores = Mat::zeros(data.nobs(), self.coef.len());
-        for (g, &i) in owners.iter().enumerate() {
-            (0..self.coef.len()).for_each(|j| scores[(i, j)] += gradients[(g, j)]);
-        }
-        let estimated = Estimated { fit: self, bread: &top.bread, scores };
-        if owners.len() < data.nobs() {
-            whole_units(&estimated, how, design, data.need_panel()?)?;
-        }
-        let c = vcov(&estimated, how, ssc, design)?;
-        Ok(Some(Spread { V: c.V, df: None, label: c.label, warnings: c.warnings }))
-    }
-
     /// Coefficient table with normal p-values; standard errors are NaN under `at`.
     pub fn table(&self) -> Vec<Coefficient> {
         self.table_with(self.covariance.as_ref(), None)
@@ -301,26 +205,6 @@ impl SfaFit {
         let se = |j: usize| V.map_or(f64::NAN, |V| V[(j, j)].max(0.0).sqrt());
         (0..self.coef.len()).map(|j| Coefficient::new(&*self.names[j], self.coef[j], se(j), df)).collect()
     }
-}
-
-/// Refuses a sandwich of units whose rows have one likelihood together, unless it sums over clusters of whole units.
-fn whole_units(fit: &dyn Sandwich, how: &Vcov, design: &Design, panel: &Panel) -> Result<()> {
-    let way_out = "cluster by the unit, or by what never changes within a unit";
-    if !matches!(how, Vcov::Cluster(_)) {
-        let message = format!("`vcov = \"{how}\"` takes rows apart that have one likelihood together in this model");
-        return Err(Error::invalid(message, way_out));
-    }
-    for way in how.clusters() {
-        let cluster = cluster_at(fit, design, way)?;
-        let mut of_unit = std::collections::HashMap::new();
-        let differs = |i: &usize| *of_unit.entry(panel.unit[*i]).or_insert(cluster.codes[*i]) != cluster.codes[*i];
-        if let Some(i) = (0..panel.unit.len()).find(differs) {
-            let message =
-                format!("`{way}` changes within a unit, whose rows have one likelihood together in this model");
-            return Err(Error::invalid(message, way_out).at_rows([i]));
-        }
-    }
-    Ok(())
 }
 
 /// Fits a frontier.
@@ -437,7 +321,10 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         loglik_ols: ols.loglik,
         lr,
         lr_df: q,
-        lr_p_value: if top.is_some() { chi_bar_p(lr, q) } else { f64::NAN },
+        lr_p_value: if top.is_some() { dist::chi_bar_p(lr, q, 1)[0] } else { f64::NAN },
+        parameters: p,
+        aic: 2.0 * p as f64 - 2.0 * loglik,
+        bic: p as f64 * (n as f64).ln() - 2.0 * loglik,
         mean_efficiency: scored.iter().sum::<f64>() / scored.len() as f64,
         skewness: ols.skewness,
         m3t,
@@ -461,12 +348,6 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         covariance,
         top: at_top,
     })
-}
-
-/// P(LR ≥ x) when one of q restrictions is on the border: half chi-square(q - 1), half chi-square(q).
-fn chi_bar_p(x: f64, q: usize) -> f64 {
-    let less = if q == 1 { f64::from(u8::from(x <= 0.0)) } else { dist::chi2_p(x, (q - 1) as f64) };
-    0.5 * (less + dist::chi2_p(x, q as f64))
 }
 
 /// a'b.

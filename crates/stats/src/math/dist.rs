@@ -34,6 +34,19 @@ pub fn chi2_p(x: f64, df: f64) -> f64 {
     }
 }
 
+/// P(LR ≥ x) under q restrictions of which `border` put a parameter on the border of its range, at least and at most.
+///
+/// One on the border: half chi-square(q - 1) and half chi-square(q). Of several the weights depend on the information,
+/// and the p-value lies between those of the halves of (q - border, q - border + 1) and of (q - 1, q) degrees of freedom
+/// (Kodde and Palm 1986).
+pub fn chi_bar_p(x: f64, q: usize, border: usize) -> [f64; 2] {
+    let tail = |df: usize| if df == 0 { f64::from(u8::from(x <= 0.0)) } else { chi2_p(x, df as f64) };
+    match border.min(q) {
+        0 => [tail(q); 2],
+        border => [q - border, q - 1].map(|df| 0.5 * (tail(df) + tail(df + 1))),
+    }
+}
+
 /// P(F ≥ f) for Fisher's F.
 pub fn f_p(f: f64, df1: f64, df2: f64) -> f64 {
     match FisherSnedecor::new(df1, df2) {

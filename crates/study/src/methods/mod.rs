@@ -12,6 +12,7 @@ mod glm;
 mod index;
 mod inference;
 mod iv;
+mod lr_test;
 mod malmquist;
 mod misallocation;
 mod network;
@@ -188,6 +189,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_report::describe::CorrelationTable>("correlation", Show, "Correlation matrix"),
     Entry::of::<show::Weights>("weights", Show, "Weights of an index, as a table and bars"),
     Entry::of::<plim_report::regression::RegressionTable>("table", Show, "Regression table of several fits"),
+    Entry::of::<lr_test::LrTest>("lr_test", Show, "Likelihood-ratio tests of nested fits"),
     Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),
     Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
     Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),

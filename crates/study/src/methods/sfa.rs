@@ -45,7 +45,7 @@ impl Method for Sfa {
         let fitted = sfa(&data, self).map_err(|e| located(cx, e))?;
         // Inefficiency has a likelihood: its own covariance unless another is asked for.
         let how = if cx.step.given.contains_key("vcov") { &built.vcov } else { &Vcov::Iid };
-        let spread = fitted.spread(&data, self, how, one_rule(cx)?, design).map_err(|e| located(cx, e))?;
+        let spread = fitted.spread(&data, self, how, one_rule(cx)?, design, cx.seed).map_err(|e| located(cx, e))?;
         let n = design.nobs();
         let mut sample = built.sample.clone();
         sample.insert("used".into(), json!(n));
@@ -61,7 +61,7 @@ impl Method for Sfa {
             (None, _) if self.at.is_some() => "none: evaluated at given parameters".into(),
             (None, _) => "none: estimated in steps".into(),
             (Some(s), _) if !s.label.is_empty() => s.label.clone(),
-            (_, Information::Hessian) => "inverse Hessian of the log-likelihood".into(),
+            (_, Information::Hessian | Information::Bootstrap) => "inverse Hessian of the log-likelihood".into(),
             (_, Information::Opg) => "inverse outer product of the gradients".into(),
         };
         let table = fitted.table_with(spread.as_ref().map(|s| &s.V), spread.as_ref().and_then(|s| s.df));
@@ -84,6 +84,10 @@ impl Method for Sfa {
             notes,
             more: lists.iter().map(|(key, rows)| (key.to_string(), list(rows))).collect(),
         };
+        if let Some(marginal) = fitted.marginal(&data, self, covariance.as_ref()) {
+            fit.more.insert("marginal_effects".into(), list(&marginal.mean));
+            fit.more.insert("marginal_effects_variance".into(), list(&marginal.variance));
+        }
         let score = |name: &str, value: fn(&Score) -> Option<f64>| {
             Column::number(name, fitted.rows.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect())
         };

@@ -24,8 +24,11 @@ pub struct Sfa {
     pub u_variance: Vec<String>,
     /// Columns that move ln sigma_v squared, beside a constant.
     pub v_variance: Vec<String>,
-    /// Covariance under `vcov = iid`: from the Hessian, or from the outer product of the gradients.
+    /// Covariance under `vcov = iid`: from the Hessian, from the outer product of the gradients, or by bootstrap (of
+    /// rows, of the units of a panel model, or of the clusters of `vcov = cluster:NAME`).
     pub information: Information,
+    /// Replications of the bootstrap; 999 when not given.
+    pub replications: Option<usize>,
     /// Climbs to the maximum from different starts; 3, and 1 above 100,000 rows, when not given.
     pub climbs: Option<usize>,
     /// Integrate over unit effects by simulation with so many scrambled Halton draws per unit (200 are usual), in tre
@@ -70,6 +73,7 @@ impl Default for Sfa {
             u_variance: Vec::new(),
             v_variance: Vec::new(),
             information: Information::default(),
+            replications: None,
             climbs: None,
             draws: None,
             first_step: FirstStep::default(),
@@ -184,6 +188,12 @@ impl Distribution {
         use Distribution::{Exponential, HalfNormal, TruncatedNormal};
         matches!(self, HalfNormal | Exponential | TruncatedNormal)
     }
+
+    /// Whether its shape is estimated in logarithms.
+    pub(super) fn logs(self) -> bool {
+        use Distribution::{Gamma, TruncatedSkewedLaplace, Weibull};
+        matches!(self, Gamma | Weibull | TruncatedSkewedLaplace)
+    }
 }
 
 /// On which side of the frontier inefficiency lies.
@@ -213,6 +223,8 @@ pub enum Information {
     Hessian,
     /// Inverse of the outer product of the gradients (Berndt, Hall, Hall and Hausman 1974).
     Opg,
+    /// Estimated again on samples drawn with replacement.
+    Bootstrap,
 }
 
 impl Sfa {
@@ -257,6 +269,21 @@ impl Sfa {
         }
         if self.climbs == Some(0) {
             return Err(Error::invalid("`climbs` is 0", "give 1 or more"));
+        }
+        match self.replications {
+            Some(_) if self.information != Information::Bootstrap => {
+                return Err(Error::invalid(
+                    "`replications` are of information = \"bootstrap\"",
+                    "leave them out, or set `information`",
+                ));
+            }
+            Some(r) if r < super::bootstrap::LEAST => {
+                return Err(Error::invalid(
+                    format!("`replications` is {r}"),
+                    format!("give {} or more", super::bootstrap::LEAST),
+                ));
+            }
+            _ => {}
         }
         if !self.determinants_constant && data.determinants.is_none() {
             return Err(Error::invalid(

@@ -12,7 +12,6 @@ use super::super::Score;
 use super::quadrature::Grid;
 use super::{Density, Exponential, GRID, split};
 use crate::math::jet::Jet;
-use std::f64::consts::LN_2;
 
 pub(in super::super) struct TruncatedSkewedLaplace;
 
@@ -88,6 +87,7 @@ fn exponential(e: Jet<4>, a: Jet<4>, b: Jet<4>) -> Jet<4> {
 mod tests {
     use super::super::check;
     use super::*;
+    use std::f64::consts::LN_2;
 
     #[test]
     fn is_a_density_with_exact_derivatives_and_scores() {

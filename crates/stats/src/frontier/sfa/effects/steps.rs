@@ -109,6 +109,10 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
     let scored: Vec<f64> = rows.iter().filter_map(|r| r.efficiency).collect();
     let [m3t, m3t_p_value] = ols.skewness_test(data.nobs(), options.frontier.sign());
     let stats = Stats {
+        parameters: coef.len(),
+        // Not at a maximum, which these compare.
+        aic: f64::NAN,
+        bic: f64::NAN,
         loglik: model.value(&theta),
         loglik_ols: ols.loglik,
         lr: f64::NAN,
@@ -133,8 +137,8 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
         gradient: a.top.gradient.max(b.top.gradient),
         climbs: std::array::from_fn(|k| a.climbs[k] + b.climbs[k]),
         notes: vec![
-            "estimated in steps: no standard errors (resample the whole), loglik is that of four_component at these \
-             estimates"
+            "estimated in steps: standard errors need information = \"bootstrap\", loglik is that of four_component at \
+             these estimates"
                 .into(),
         ],
         covariance: None,
