@@ -94,6 +94,9 @@ pub struct Dea {
     pub model: DeaModel,
     /// What the directional model improves, and in which proportions.
     pub direction: Direction,
+    /// Steps of `direction = "given"`: how far each input and undesirable output goes down and each output up, in the
+    /// order inputs, outputs, bads, in the columns' units.
+    pub steps: Vec<f64>,
     /// Weights of the factors in the non-radial directional model, one for each input, output and undesirable output in
     /// that order; zero keeps a column as it is. Without it, equal for the three groups and equal within each.
     pub beta_weights: Vec<f64>,
@@ -144,6 +147,7 @@ impl Default for Dea {
             fixed: Vec::new(),
             model: DeaModel::default(),
             direction: Direction::default(),
+            steps: Vec::new(),
             beta_weights: Vec::new(),
             rts: Rts::default(),
             grs: [0.8, 1.2],

@@ -98,6 +98,48 @@ fn undesirable_outputs_shrink_along_the_direction() {
     same(&scores(&ours), &[1.0 / 7.0, 0.0, 5.0 / 11.0], 1e-12, "weak");
 }
 
+/// Steps of one are `ones`; β is divided by what the steps are multiplied by; a column that takes no step is held.
+#[test]
+fn steps_may_be_given() {
+    let (X, Y) = random(15, 40, 2, 2);
+    let by = |steps: [f64; 4], rts: Rts| {
+        let o = Dea { steps: steps.to_vec(), ..directional(&X, &Y, rts, Direction::Given) };
+        scores(&dea(&X, &Y, &o).unwrap())
+    };
+    for rts in [Rts::Vrs, Rts::Crs, Rts::Fdh] {
+        let ones = scores(&dea(&X, &Y, &directional(&X, &Y, rts, Direction::Ones)).unwrap());
+        same(&by([1.0; 4], rts), &ones, 1e-10, "ones");
+        let quarter: Vec<f64> = ones.iter().map(|b| 0.25 * b).collect();
+        same(&by([4.0; 4], rts), &quarter, 1e-10, "fours");
+        let held = by([1.0, 0.0, 0.0, 1.0], rts);
+        assert!(held.iter().zip(&ones).all(|(h, o)| *h >= o - 1e-10), "fewer columns to move are moved farther");
+    }
+}
+
+/// By hand: units (x, y) = (2, 2), (4, 5), (6, 4). Along ones the third meets the second after min(6 - 4, 5 - 4) = 1 and
+/// the first after min(6 - 2, 2 - 4) = -2. Left out, the second goes back to the first (min(2, -3)) or the third
+/// (min(-2, -1)).
+#[test]
+fn the_free_disposal_hull_has_distances_too() {
+    let (X, Y) = (columns(&[vec![2.0, 4.0, 6.0]]), columns(&[vec![2.0, 5.0, 4.0]]));
+    let o = Dea { slacks: true, ..directional(&X, &Y, Rts::Fdh, Direction::Ones) };
+    let ours = dea(&X, &Y, &o).unwrap();
+    same(&scores(&ours), &[0.0, 0.0, 1.0], 1e-15, "FDH");
+    assert_eq!(ours.units[2].slacks.as_ref().unwrap(), &[1.0, 0.0]);
+    assert_eq!(ours.units[2].peers[0].unit, 1);
+    let left_out = Dea { super_efficiency: true, slacks: false, ..o };
+    let alone = Directional::new(&Units::new(&X, &Y).unwrap(), &[0, 1, 2], &left_out);
+    let second = alone.project(&[4.0, 5.0], Standing::LeftOut(1)).unwrap_err();
+    assert_eq!(second.status, Status::Refused, "β = -2 has no efficiency along ones");
+    // Along its own inputs and outputs it is the radial hull.
+    let (X, Y) = random(16, 50, 2, 2);
+    for (direction, orientation) in [(Direction::Inputs, Orientation::Input), (Direction::Outputs, Orientation::Output)] {
+        let radial = efficiencies(&dea(&X, &Y, &options(&X, &Y, Rts::Fdh, orientation)).unwrap());
+        let o = directional(&X, &Y, Rts::Fdh, direction);
+        same(&efficiencies(&dea(&X, &Y, &o).unwrap()), &radial, 1e-12, "own");
+    }
+}
+
 #[test]
 fn contradictions_are_refused_by_name() {
     let (X, Y) = random(14, 10, 1, 1);
@@ -106,7 +148,12 @@ fn contradictions_are_refused_by_name() {
         let message = dea(&X, &Y, &o).unwrap_err().to_string();
         assert!(message.contains(word), "{message}");
     };
-    refused(Dea { rts: Rts::Fdh, ..o.clone() }, "free disposal hull");
+    refused(Dea { steps: vec![1.0, 1.0], ..o.clone() }, "`steps`");
+    let given = Dea { direction: Direction::Given, ..o.clone() };
+    refused(Dea { steps: vec![1.0], ..given.clone() }, "`steps`");
+    refused(Dea { steps: vec![1.0, -1.0], ..given.clone() }, "negative");
+    refused(Dea { steps: vec![0.0, 0.0], ..given }, "zeros");
+    refused(Dea { rts: Rts::Fdh, bads: vec!["b".into()], ..o.clone() }, "`disposability");
     refused(Dea { rts: Rts::Crs, direction: Direction::Range, ..o.clone() }, "`direction = \"range\"`");
     refused(Dea { orientation: Orientation::Output, ..o.clone() }, "`orientation = \"output\"`");
     refused(Dea { scale: true, ..o.clone() }, "`scale`");

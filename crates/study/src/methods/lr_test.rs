@@ -89,7 +89,7 @@ impl Method for LrTest {
         }
         let notes = match self.border {
             0 => Vec::new(),
-            border => vec![lang.say("lr_border_note").replace("{}", &border.to_string())],
+            border => vec![lang.with("lr_border_note", &border.to_string())],
         };
         shown(vec![Block::Table(Table {
             title: if self.title.is_empty() { lang.say("lr_test").into() } else { self.title.clone() },

@@ -20,10 +20,10 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     elasticity::check(options)?;
     russell::check(options)?;
     ebm::check(options)?;
-    directional::check(options)?;
+    directional::check(units, options)?;
     hyperbolic::check(options)?;
     nonradial::check(units, options)?;
-    multidirectional::check(options)?;
+    multidirectional::check(units, options)?;
     radial::check(options)?;
     undesirable::check(units, options)?;
     if options.model.is_additive() {
@@ -52,7 +52,7 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
         ));
     }
     if options.rts == Rts::Fdh
-        && options.model == DeaModel::Radial
+        && matches!(options.model, DeaModel::Radial | DeaModel::Directional)
         && !options.bads.is_empty()
         && options.disposability != Disposability::Strong
         && options.translate.is_empty()

@@ -15,11 +15,16 @@
 //! | `ones` | 1 | 1/(1 + β) |
 //! | `mean` | means of the reference | 1/(1 + β) |
 //! | `range` | x_o - min x, max y - y_o, b_o - min b | 1 - β |
+//! | `given` | `steps`, one number for each column | 1/(1 + β) |
 //!
 //! `range` is the range directional model of Portela, Thanassoulis and Simpson (2004): free of units and of origin,
-//! so made for negative data. Along `ones` the score depends on the units of the columns. Negative values are taken
-//! under variable returns only: without Σλ = 1 the origin has a meaning that negative values contradict.
+//! so made for negative data. Along `ones` the score depends on the units of the columns, and along `given` steps unless
+//! they are in these units. Negative values are taken under variable returns only: without Σλ = 1 the origin has a
+//! meaning that negative values contradict.
+//!
+//! On the free disposal hull β is the longest of the steps to single units (`free_disposal`), and nothing is solved.
 
+use super::free_disposal;
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaModel, Kind, Model, Orientation, Projection, Rts, Units};
 use crate::math::lp::{Program, Solution};
@@ -47,12 +52,18 @@ pub enum Direction {
     Mean,
     /// All variables, in proportion to what the unit lacks of the best value in the reference; for negative data.
     Range,
+    /// By `steps`, the same for all units.
+    Given,
 }
 
 /// Directional distances to one reference.
 pub struct Directional {
     technology: Technology,
     direction: Direction,
+    /// `steps` of the options.
+    steps: Vec<f64>,
+    /// The reference, on the free disposal hull.
+    hull: Option<Units>,
     /// Mean of each variable over the reference.
     means: Vec<f64>,
     /// Best value of each variable in the reference.
@@ -72,7 +83,9 @@ impl Directional {
         };
         let means = (0..units.variables()).map(mean).collect();
         let ideal = (0..units.variables()).map(best).collect();
-        Directional { technology, direction: options.direction, means, ideal, slacks: options.slacks }
+        let hull = (options.rts == Rts::Fdh).then(|| units.select(reference));
+        let (direction, steps, slacks) = (options.direction, options.steps.clone(), options.slacks);
+        Directional { technology, direction, steps, hull, means, ideal, slacks }
     }
 
     /// g of a point, m + s + q, nonnegative.
@@ -82,6 +95,7 @@ impl Directional {
             (Direction::Own | Direction::Inputs | Direction::Outputs, _) => point[i].abs(),
             (Direction::Ones, _) => 1.0,
             (Direction::Mean, _) => self.means[i],
+            (Direction::Given, _) => self.steps[i],
             // Beyond the best there is nothing to gain: a point outside the reference does not step back.
             (Direction::Range, Kind::Output) => (self.ideal[i] - point[i]).max(0.0),
             (Direction::Range, Kind::Input | Kind::Bad) => (point[i] - self.ideal[i]).max(0.0),
@@ -94,10 +108,17 @@ impl Directional {
         let efficiency = match self.direction {
             Direction::Inputs | Direction::Range => 1.0 - beta,
             Direction::Own => (1.0 - beta) / (1.0 + beta),
-            Direction::Outputs | Direction::Ones | Direction::Mean => 1.0 / (1.0 + beta),
+            Direction::Outputs | Direction::Ones | Direction::Mean | Direction::Given => 1.0 / (1.0 + beta),
         };
         let meets_zero = !matches!(self.direction, Direction::Inputs | Direction::Range);
         (efficiency.is_finite() && !(meets_zero && beta <= -1.0)).then_some(efficiency)
+    }
+
+    /// As [`Directional::efficiency`], or why there is none.
+    fn need_efficiency(&self, beta: f64) -> Scored<f64> {
+        self.efficiency(beta).ok_or_else(|| {
+            NoScore::refused(format!("β is {beta:.6}: so far beyond the frontier this direction has no efficiency"))
+        })
     }
 }
 
@@ -116,11 +137,15 @@ impl Model for Directional {
                 _ => Err(NoScore::refused("the direction is zero in every variable")),
             };
         }
+        if let Some(hull) = &self.hull {
+            let (peer, beta, slacks) = free_disposal::longest_step(hull, point, &step, standing)?;
+            let (score, slacks) = (clean(beta), self.slacks.then_some(slacks));
+            let efficiency = self.need_efficiency(score)?;
+            return Ok(Projection { efficiency, score, lambda: vec![(peer, 1.0)], slacks, ..Projection::default() });
+        }
         let Walk { mut program, mut solution, own, beta: score } = walk(&self.technology, point, &step, standing)?;
         let fixed = solution.own[own];
-        let efficiency = self.efficiency(score).ok_or_else(|| {
-            NoScore::refused(format!("β is {score:.6}: so far beyond the frontier this direction has no efficiency"))
-        })?;
+        let efficiency = self.need_efficiency(score)?;
         let prices = solution.dual.clone();
         let mut slacks = None;
         if self.slacks {
@@ -186,7 +211,7 @@ pub(super) fn clean(beta: f64) -> f64 {
 pub(super) fn refusal(units: &Units, unit: usize, rts: Rts) -> Option<&'static str> {
     let zero = |kind: Kind| (0..units.variables()).all(|i| units.kinds()[i] != kind || units.at(i, unit) == 0.0);
     match () {
-        () if rts != Rts::Vrs && units.point(unit).iter().any(|&v| v < 0.0) => {
+        () if !matches!(rts, Rts::Vrs | Rts::Fdh) && units.point(unit).iter().any(|&v| v < 0.0) => {
             Some("a value is negative, which only variable returns allow (`rts = \"vrs\"`)")
         }
         () if zero(Kind::Input) => Some("all inputs are zero"),
@@ -195,8 +220,28 @@ pub(super) fn refusal(units: &Units, unit: usize, rts: Rts) -> Option<&'static s
     }
 }
 
+/// Steps for each variable where they are asked for, and nowhere else.
+fn check_steps(units: &Units, options: &Dea) -> Result<()> {
+    let given = options.direction == Direction::Given;
+    match () {
+        () if !given && options.steps.is_empty() => Ok(()),
+        () if !given => Err(Error::invalid("`steps` are those of `direction = \"given\"`", "set it, or leave `steps` out")),
+        () if options.steps.len() != units.variables() => {
+            Err(Error::length("`steps`, of inputs, outputs and undesirable outputs", options.steps.len(), units.variables()))
+        }
+        () if options.steps.iter().any(|g| !(g.is_finite() && *g >= 0.0)) || options.steps.iter().all(|g| *g == 0.0) => {
+            Err(Error::invalid(
+                "`steps` have a negative number, one that is not finite, or nothing but zeros",
+                "give how far inputs and undesirable outputs go down and outputs up, at least one of them",
+            ))
+        }
+        () => Ok(()),
+    }
+}
+
 /// Options that exclude each other.
-pub(super) fn check(options: &Dea) -> Result<()> {
+pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
+    check_steps(units, options)?;
     if options.model != DeaModel::Directional {
         return match options.direction {
             Direction::Own => Ok(()),
@@ -207,16 +252,10 @@ pub(super) fn check(options: &Dea) -> Result<()> {
             )),
         };
     }
-    if options.rts == Rts::Fdh {
+    if options.direction == Direction::Range && !matches!(options.rts, Rts::Vrs | Rts::Fdh) {
         return Err(Error::invalid(
-            "the directional model has no free disposal hull",
-            "choose `rts` among vrs, crs, nirs, ndrs and grs, or `model = \"radial\"`",
-        ));
-    }
-    if options.direction == Direction::Range && options.rts != Rts::Vrs {
-        return Err(Error::invalid(
-            "`direction = \"range\"` is free of the origin, which needs variable returns",
-            "set `rts = \"vrs\"`, or choose another `direction`",
+            "`direction = \"range\"` is free of the origin, which needs variable returns or the free disposal hull",
+            "set `rts = \"vrs\"` or `\"fdh\"`, or choose another `direction`",
         ));
     }
     if options.orientation == Orientation::Output && options.direction != Direction::Outputs {

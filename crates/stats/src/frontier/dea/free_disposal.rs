@@ -3,11 +3,13 @@
 //! ```text
 //! input:   θ = min_j max_i x_ji / x_oi   over the j that make at least y_o
 //! output:  φ = max_j min_r y_jr / y_or   over the j that use at most x_o
+//! along g: β = max_j min_i of (x_oi - x_ji)/g_i and (y_jr - y_or)/g_r   over the j no worse where g is zero
 //! ```
 //!
 //! No program is solved: every unit is tried (Deprins, Simar and Tulkens 1984; Tulkens 1993), m + s operations each. The
 //! target is the best unit; of several that are equally good, the one with the largest sum of slacks, then the first.
 
+use super::directional::toward;
 use super::technology::{NoScore, Scored, Standing};
 use super::{Dea, Kind, Model, Orientation, Projection, Units};
 use crate::frontier::Status;
@@ -91,4 +93,34 @@ impl Model for FreeDisposal {
     }
 
     fn prefer(&mut self, _: &[usize]) {}
+}
+
+/// The unit that `point` can go farthest toward along `step` (m + s + q, not all zero), how far, and the slacks left.
+pub(super) fn longest_step(
+    reference: &Units,
+    point: &[f64],
+    step: &[f64],
+    standing: Standing,
+) -> Scored<(usize, f64, Vec<f64>)> {
+    // What j is better by than the point, variable by variable.
+    let better = |j: usize| -> Vec<f64> {
+        let kinds = reference.kinds().iter().enumerate();
+        kinds.map(|(i, &kind)| toward(kind) * (point[i] - reference.at(i, j))).collect()
+    };
+    let reach = |j: usize| -> Option<f64> {
+        let better = better(j);
+        let still = (0..step.len()).all(|i| step[i] > 0.0 || better[i] >= 0.0);
+        let moving = (0..step.len()).filter(|&i| step[i] > 0.0);
+        still.then(|| moving.map(|i| better[i] / step[i]).fold(f64::INFINITY, f64::min))
+    };
+    let others = (0..reference.count()).filter(|&j| standing.skip() != Some(j));
+    let tried: Vec<(usize, f64)> = others.filter_map(|j| Some((j, reach(j)?))).collect();
+    let best = tried.iter().map(|t| t.1).max_by(f64::total_cmp).ok_or_else(|| NoScore::new(Status::Infeasible))?;
+    let left = |j: usize| -> Vec<f64> { better(j).iter().zip(step).map(|(b, g)| (b - best * g).max(0.0)).collect() };
+    let equals = tried.iter().filter(|t| t.1 >= best - SAME * (1.0 + best.abs())).map(|&(j, _)| (j, left(j)));
+    let size = |slacks: &[f64]| slacks.iter().sum::<f64>();
+    let (peer, slacks) = equals
+        .reduce(|a, b| if size(&b.1) > size(&a.1) { b } else { a })
+        .ok_or_else(|| NoScore::new(Status::Infeasible))?;
+    Ok((peer, best, slacks))
 }

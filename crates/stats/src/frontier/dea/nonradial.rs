@@ -120,7 +120,7 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     };
     match () {
         () if options.rts == Rts::Fdh => refuse("`rts = \"fdh\"`", "choose `rts` among vrs, crs, nirs, ndrs and grs"),
-        () if matches!(options.direction, Direction::Ones | Direction::Mean | Direction::Range) => {
+        () if !matches!(options.direction, Direction::Own | Direction::Inputs | Direction::Outputs) => {
             refuse("this `direction`: its factors are parts of the unit's own values", "choose own, inputs or outputs")
         }
         () if options.orientation == Orientation::Output && options.direction != Direction::Outputs => refuse(
