@@ -44,6 +44,7 @@ mod likelihood;
 mod options;
 mod panel;
 mod pooled;
+mod relative;
 
 pub use data::{Columns, Data, Panel};
 pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
@@ -97,10 +98,10 @@ pub struct Parameter {
 }
 
 /// Efficiency of one observation; all are there or none is, but for mode and interval, which a sum of persistent and
-/// transient inefficiency does not have.
+/// transient inefficiency does not have, and all but the first, which efficiency relative to the best unit does not.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Score {
-    /// E[exp(-u) | e] of Battese and Coelli, in (0, 1].
+    /// E[exp(-u) | e] of Battese and Coelli, or exp(-u) of an estimated u, in (0, 1].
     pub efficiency: Option<f64>,
     /// exp(-E[u | e]) of Jondrow, Lovell, Materov and Schmidt, in (0, 1].
     pub efficiency_jlms: Option<f64>,
@@ -266,7 +267,9 @@ impl SfaFit {
     pub fn spread(&self, data: &Data, options: &Sfa, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Option<Spread>> {
         let Some(V) = &self.covariance else { return Ok(None) };
         if *how == Vcov::Iid {
-            return Ok(Some(Spread { V: V.clone(), df: None, label: String::new(), warnings: Vec::new() }));
+            let least_squares = "least squares, errors independent with one variance";
+            let label = if self.top.is_some() { String::new() } else { least_squares.to_string() };
+            return Ok(Some(Spread { V: V.clone(), df: None, label, warnings: Vec::new() }));
         }
         let Some(top) = &self.top else {
             return Err(Error::invalid("this model has no likelihood, hence one covariance only", "leave `vcov` out"));
@@ -327,6 +330,9 @@ fn whole_units(fit: &dyn Sandwich, how: &Vcov, design: &Design, panel: &Panel) -
 pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
     data.check()?;
     options.check(data)?;
+    if options.model.is_relative() {
+        return relative::relative(data, options);
+    }
     if options.model == Model::FourComponentSteps {
         return effects::four_component_steps(data, options);
     }

@@ -1,0 +1,48 @@
+//! Schmidt and Sickles (1984) with random effects: generalized least squares, then the mean residual of each unit.
+//!
+//! ```text
+//! y_it = β_0 + x_it'β + w_i + v_it,   α_i = mean over t of y_it - x_it'β
+//! ```
+//!
+//! The variance ratio σ_w²/σ_v² is that of maximum likelihood, and σ_v² with it, without a correction for degrees of
+//! freedom. Regressors that do not vary within units are welcome, and must not move with the effects.
+
+use super::super::effects::{RandomEffects, intercept};
+use super::super::{Data, Index, Sfa};
+use super::{Effects, best, natural};
+use crate::{Error, Kind, Result};
+
+/// σ_w² below this share of σ_v² is none: the likelihood ends there at the rounding of its search.
+const NONE: f64 = 1e-8;
+
+pub(super) fn fit(data: &Data, options: &Sfa) -> Result<Effects> {
+    let index = Index::new(&data.frontier)?;
+    let fit = RandomEffects::fit(data, &index)?;
+    if fit.between <= NONE * fit.variance {
+        return Err(Error::new(Kind::Untrusted {
+            message: "the variance of the unit effects is at its border of zero: units do not differ".into(),
+            remedy: "use model = \"pooled\"".into(),
+        }));
+    }
+    let (coef, V) = natural(&index, &fit.coef, &fit.inverse, fit.variance);
+    let mut effect = vec![0.0; data.nobs()];
+    for spell in &fit.spells {
+        let alpha = intercept(data, spell, &coef[1..], 0.0);
+        spell.iter().for_each(|&i| effect[i] = alpha);
+    }
+    let constant = best(options.frontier.sign(), effect.iter().copied());
+    let own =
+        vec![("sigma_v", fit.variance.sqrt()), ("sigma_w", fit.between.sqrt()), ("frontier_intercept", constant)];
+    Ok(Effects {
+        names: index.names.clone(),
+        coef,
+        V,
+        effect,
+        best: vec![constant; data.nobs()],
+        own,
+        iterations: 0,
+        gradient: 0.0,
+        climbs: [0; 3],
+        notes: Vec::new(),
+    })
+}
