@@ -148,7 +148,9 @@ fn a_path_of_time_on_rice() {
     ];
     let first = [0.540250709645, 0.777309427395, 0.515289248424, 0.747453797084];
     agrees(&fit, &coef, &se, 0.269991380564, &first, 0.672471274706, 1e-9);
-    assert!(fit.gradient <= 1e-9 && fit.climbs == [3, 0, 0] && fit.names[3..5] == ["lambda_2", "lambda_3"]);
+    assert!(fit.gradient <= 1e-9 && fit.names[3..5] == ["lambda_2", "lambda_3"]);
+    // From a falling path it goes to another minimum, which is higher; the script's six starts all agree on this one.
+    assert!(fit.climbs == [2, 1, 0] && fit.notes[0].contains("2 ended on the lowest sum of squares"));
     let fit = sfa(&gaps, &of(Model::LeeSchmidt)).unwrap();
     let coef = [
         0.551129801799,
@@ -356,7 +358,7 @@ fn refusals() {
     let short = simulated(12, 4, 0.2, 6);
     let error = sfa(&short, &of(Model::CornwellSchmidtSickles)).unwrap_err();
     assert!(error.to_string().contains("fewer than four rows") && !error.rows.is_empty(), "{error}");
-    let short = simulated(12, 2, 0.2, 6);
+    let short = simulated(4, 2, 0.2, 6);
     assert!(refused(&short, &of(Model::SchmidtSickles)).contains("one row"));
     assert!(refused(&short, &of(Model::LeeSchmidt)).contains("times for"));
     // One covariance only.

@@ -13,10 +13,10 @@
 //! Jondrow et al. (1982):       exp(-E[u | e])
 //! ```
 //!
-//! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled`
-//! and
-//! `panel`, with unit effects beside inefficiency in `effects/`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
-//! the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
+//! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled` and
+//! `panel`, with unit effects beside inefficiency in `effects/`; frontiers without a distribution in `relative/`; the
+//! climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of the scores on other
+//! variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
 //! The likelihood is maximized by damped Newton steps with exact derivatives on centered and scaled columns, from
 //! several starts: least squares, its intercept and variances corrected for a grid of γ. Where it has no maximum inside,

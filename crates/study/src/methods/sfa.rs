@@ -51,8 +51,8 @@ impl Method for Sfa {
         sample.insert("used".into(), json!(n));
         let mut stats: Map<String, Value> = object(&fitted.stats);
         stats.retain(|_, v| !v.is_null());
-        if fitted.covariance.is_none() {
-            // At given parameters, or in steps, there is no maximum to compare least squares with.
+        if fitted.covariance.is_none() || fitted.stats.lr.is_nan() {
+            // At given parameters, in steps, or without a likelihood there is no maximum to compare least squares with.
             stats.retain(|name, _| !name.starts_with("lr"));
         }
         stats.insert("gradient".into(), finite(fitted.gradient));

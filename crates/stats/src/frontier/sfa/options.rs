@@ -250,10 +250,9 @@ impl Sfa {
             Model::Pooled | Model::Tfe | Model::WithinMle | Model::Tre | Model::FourComponent => {
                 self.distribution == Distribution::TruncatedNormal
             }
-            Model::FourComponentSteps
-            | Model::SchmidtSickles
-            | Model::CornwellSchmidtSickles
-            | Model::LeeSchmidt => false,
+            Model::FourComponentSteps | Model::SchmidtSickles | Model::CornwellSchmidtSickles | Model::LeeSchmidt => {
+                false
+            }
             Model::Bc95 | Model::WangHo => true,
             Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 => false,
         };

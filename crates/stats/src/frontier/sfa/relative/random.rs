@@ -31,8 +31,7 @@ pub(super) fn fit(data: &Data, options: &Sfa) -> Result<Effects> {
         spell.iter().for_each(|&i| effect[i] = alpha);
     }
     let constant = best(options.frontier.sign(), effect.iter().copied());
-    let own =
-        vec![("sigma_v", fit.variance.sqrt()), ("sigma_w", fit.between.sqrt()), ("frontier_intercept", constant)];
+    let own = vec![("sigma_v", fit.variance.sqrt()), ("sigma_w", fit.between.sqrt()), ("frontier_intercept", constant)];
     Ok(Effects {
         names: index.names.clone(),
         coef,
