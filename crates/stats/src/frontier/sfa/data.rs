@@ -94,6 +94,30 @@ impl Data {
         self.y.len()
     }
 
+    /// These rows; the units of the panel are numbered anew.
+    pub(crate) fn select(&self, rows: &[usize]) -> Data {
+        let of = |c: &Columns| Columns {
+            X: Mat::from_fn(rows.len(), c.X.ncols(), |i, j| c.X[(rows[i], j)]),
+            names: c.names.clone(),
+        };
+        let mut units = std::collections::HashMap::new();
+        let mut unit = |u: usize| {
+            let next = units.len();
+            *units.entry(u).or_insert(next)
+        };
+        Data {
+            y: rows.iter().map(|&i| self.y[i]).collect(),
+            frontier: of(&self.frontier),
+            determinants: self.determinants.as_ref().map(of),
+            u_variance: self.u_variance.as_ref().map(of),
+            v_variance: self.v_variance.as_ref().map(of),
+            panel: self.panel.as_ref().map(|p| Panel {
+                unit: rows.iter().map(|&i| unit(p.unit[i])).collect(),
+                time: rows.iter().map(|&i| p.time[i]).collect(),
+            }),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         let n = self.nobs();
         let X = &self.frontier.X;
