@@ -87,7 +87,8 @@ impl Envelope {
     /// The smallest sum of distances, from the basis of an earlier one (or none).
     pub(super) fn linear(&self, g: &[f64], start: &[Variable]) -> Result<Enveloping> {
         let cost: Vec<f64> = g.iter().map(|g| -g).collect();
-        let rows = self.Z.iter().map(|z| Row::new(Sense::Equal, z.iter().sum())).collect();
+        // Z'1: n for the constant, and zero for centered columns, whose rounding the simplex would take for their scale.
+        let rows = (0..self.k).map(|j| Row::new(Sense::Equal, if j == 0 { self.n as f64 } else { 0.0 })).collect();
         let program = Program { columns: &self.columns, cost: &cost, skip: None, own: Vec::new(), rows };
         let solution = solve(&program, start);
         let certificate = certify(&program, &solution);
@@ -126,5 +127,49 @@ impl Envelope {
             ambiguous: false,
             basis: Vec::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::Mat;
+
+    /// Points (x, g) with x = 0, 1, 2, ….
+    fn of(g: &[f64]) -> Envelope {
+        let X = Mat::from_fn(g.len(), 2, |i, j| if j == 0 { 1.0 } else { i as f64 });
+        Envelope::new(&Columns { X, names: vec!["(Intercept)".into(), "x".into()] }).unwrap()
+    }
+
+    #[test]
+    fn a_line_over_a_peak_turns_in_the_linear_program_and_not_in_the_quadratic_one() {
+        // Every line through (1, 1) with a slope between -1 and 1 has the distances 1 - s, 0, 1 + s.
+        let g = [0.0, 1.0, 0.0];
+        let linear = of(&g).linear(&g, &[]).unwrap();
+        assert!(linear.ambiguous && linear.touches == 1, "{:?}", linear.coef);
+        plim_golden::close(linear.objective, 2.0, 1e-12, "sum of distances");
+        plim_golden::close(linear.coef[0] + linear.coef[1], 1.0, 1e-12, "at the peak");
+        let quadratic = of(&g).quadratic(&g).unwrap();
+        assert!((quadratic.coef[0] - 1.0).abs() < 1e-12 && quadratic.coef[1].abs() < 1e-12, "{:?}", quadratic.coef);
+        plim_golden::close(quadratic.objective, 2.0, 1e-12, "sum of squares");
+    }
+
+    #[test]
+    fn sums_and_sums_of_squares_have_different_minima() {
+        // Over (0, 0), (1, 3), (2, 3), (3, 0), (4, 0), (5, 0) the least sum, 6·(b0 + 2.5 b1) - 6, is that of the line
+        // through (2, 3) as steep as (1, 3) allows: flat. Squares weigh the far end and turn it down about (1, 3):
+        // 3 - s(x - 1) would cut (2, 3), so that about (2, 3) nothing is left to turn to either: flat, both.
+        let g = [0.0, 3.0, 3.0, 0.0, 0.0, 0.0];
+        let linear = of(&g).linear(&g, &[]).unwrap();
+        assert!((linear.coef[0] - 3.0).abs() < 1e-12 && linear.coef[1].abs() < 1e-12 && !linear.ambiguous);
+        // With (1, 2) in the place of (1, 3) lines may turn about (2, 3): distances 3 + 2s, 1 + s, 0, 3 - s, 3 - 2s,
+        // 3 - 3s for the slope -s. Their sum falls to s = 1.5, where (4, 0) and (5, 0) limit: 3 - 3s ≥ 0, s = 1. Their
+        // squares have s = (-12 - 2 + 6 + 12 + 18)/2 over 4 + 1 + 1 + 4 + 9: 11/19.
+        let g = [0.0, 2.0, 3.0, 0.0, 0.0, 0.0];
+        let linear = of(&g).linear(&g, &[]).unwrap();
+        plim_golden::close(linear.coef[1], -1.0, 1e-12, "slope of the least sum");
+        let quadratic = of(&g).quadratic(&g).unwrap();
+        plim_golden::close(quadratic.coef[1], -11.0 / 19.0, 1e-12, "slope of the least squares");
+        plim_golden::close(quadratic.coef[0], 3.0 + 22.0 / 19.0, 1e-12, "intercept of the least squares");
     }
 }
