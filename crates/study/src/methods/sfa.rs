@@ -114,7 +114,7 @@ fn named(options: &Sfa) -> [&Vec<String>; 3] {
 }
 
 /// What the frontier is fitted to.
-fn data(options: &Sfa, built: &Built) -> Data {
+pub(super) fn data(options: &Sfa, built: &Built) -> Data {
     let design = &built.design;
     let n = design.nobs();
     let mut data = Data::new(design.y.clone(), design.X.clone(), design.names.clone());
@@ -134,11 +134,11 @@ fn data(options: &Sfa, built: &Built) -> Data {
 }
 
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
-fn refuse_regression_options(cx: &Context) -> Result<()> {
+pub(super) fn refuse_regression_options(cx: &Context) -> Result<()> {
     let names = ["weights", "offset", "lat", "lon", "conley_kernel", "conley_distance", "singletons", "collinear"];
     let given = |name: &str| cx.step.given.contains_key(name);
     match names.into_iter().find(|name| given(name)) {
-        Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
+        Some(name) => Err(Error::plan(format!("`{}` takes no `{name}`", cx.step.entry.name), "leave it out")),
         // The likelihood's own covariance has no small-sample factor.
         None if given("ssc") && (!given("vcov") || cx.step.regression.vcov == Some(Vcov::Iid)) => Err(Error::plan(
             "`ssc` is a rule of robust covariances, and none is asked for",
