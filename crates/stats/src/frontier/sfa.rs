@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled` and
-//! `panel`, with unit effects beside inefficiency in `effects/`; frontiers without a distribution in `relative/`; the
+//! `panel`, with unit effects beside inefficiency in `effects/`, with endogenous regressors in `endogenous`; frontiers without a distribution in `relative/`; the
 //! climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of the scores on other
 //! variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
@@ -38,6 +38,7 @@ mod conditional;
 mod data;
 mod density;
 mod effects;
+mod endogenous;
 mod index;
 mod least_squares;
 mod likelihood;
@@ -46,7 +47,7 @@ mod panel;
 mod pooled;
 mod relative;
 
-pub use data::{Columns, Data, Panel};
+pub use data::{Columns, Data, Endogenous, Panel};
 pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
 use super::Status;
@@ -56,6 +57,7 @@ use crate::math::{Mat, dist, linalg};
 use crate::vcov::{Ssc, Vcov, cluster_at, vcov};
 use crate::{Design, Error, Result};
 use effects::{RandomEffects, Within};
+use endogenous::Control;
 use index::Index;
 use least_squares::LeastSquares;
 use likelihood::{Likelihood, best};
@@ -74,6 +76,8 @@ pub enum Section {
     VVariance,
     /// What moves the mean of inefficiency.
     Determinants,
+    /// First stages of endogenous regressors: `REGRESSOR ~ INSTRUMENT`, their variances and covariances.
+    FirstStage,
 }
 
 impl Section {
@@ -84,6 +88,7 @@ impl Section {
             Section::UVariance => "u_variance",
             Section::VVariance => "v_variance",
             Section::Determinants => "determinants",
+            Section::FirstStage => "first_stage",
         }
     }
 }
@@ -338,13 +343,18 @@ pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
     }
     let (frontier, ols) = least_squares(data, options)?;
     let model = model(data, &frontier, &ols, options)?;
-    finish(data, options, &ols, &*model)
+    let mut fit = finish(data, options, &ols, &*model)?;
+    if data.endogenous.is_some() {
+        endogenous::add_exogeneity(&mut fit)?;
+    }
+    Ok(fit)
 }
 
 /// The frontier's index, and least squares on it.
 fn least_squares(data: &Data, options: &Sfa) -> Result<(Index, LeastSquares)> {
     let frontier = Index::new(&data.frontier)?;
     let ols = match options.model {
+        _ if data.endogenous.is_some() => Control::least_squares(data, &frontier)?,
         Model::Tfe => Within::least_squares(data, true)?,
         Model::WithinMle | Model::WangHo => Within::least_squares(data, false)?,
         Model::Tre | Model::FourComponent => RandomEffects::least_squares(data, &frontier)?,
@@ -362,12 +372,19 @@ fn model<'a>(
 ) -> Result<Box<dyn Likelihood + 'a>> {
     let sign = options.frontier.sign();
     use density::{Exponential, HalfNormal, TruncatedNormal};
+    use endogenous::Endogenous;
     use pooled::Pooled;
     if options.model.is_persistent() {
         return Ok(Box::new(Persistent::new(data, frontier, ols, options)?));
     }
     if options.model.has_effects() {
         return effects::model(data, frontier, ols, options);
+    }
+    if data.endogenous.is_some() {
+        return Ok(match options.distribution {
+            Distribution::Exponential => Box::new(Endogenous::new(data, frontier, ols, sign, Exponential)?),
+            _ => Box::new(Endogenous::new(data, frontier, ols, sign, HalfNormal)?),
+        });
     }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {

@@ -38,6 +38,15 @@ impl Columns {
     }
 }
 
+/// Regressors of the frontier that move with the noise.
+#[derive(Debug, Clone)]
+pub struct Endogenous {
+    /// Their names among the regressors, p.
+    pub names: Vec<String>,
+    /// The instruments that are no regressors, p or more.
+    pub instruments: Columns,
+}
+
 /// Outcome, frontier, and what moves inefficiency and noise.
 #[derive(Debug, Clone)]
 pub struct Data {
@@ -53,6 +62,8 @@ pub struct Data {
     pub v_variance: Option<Columns>,
     /// Who and when each row is; panel models need it.
     pub panel: Option<Panel>,
+    /// Which regressors are endogenous, and their instruments.
+    pub endogenous: Option<Endogenous>,
 }
 
 /// Who and when each row is.
@@ -86,7 +97,7 @@ impl Data {
     /// A frontier of these regressors (n × k, the constant first) without anything else.
     pub fn new(y: Vec<f64>, X: Mat<f64>, names: Vec<String>) -> Self {
         let frontier = Columns { X, names };
-        Data { y, frontier, determinants: None, u_variance: None, v_variance: None, panel: None }
+        Data { y, frontier, determinants: None, u_variance: None, v_variance: None, panel: None, endogenous: None }
     }
 
     /// Rows.
@@ -115,6 +126,10 @@ impl Data {
                 unit: rows.iter().map(|&i| unit(p.unit[i])).collect(),
                 time: rows.iter().map(|&i| p.time[i]).collect(),
             }),
+            endogenous: self
+                .endogenous
+                .as_ref()
+                .map(|e| Endogenous { names: e.names.clone(), instruments: of(&e.instruments) }),
         }
     }
 
@@ -138,6 +153,9 @@ impl Data {
             if let Some(columns) = columns {
                 columns.check(n, what)?;
             }
+        }
+        if let Some(endogenous) = &self.endogenous {
+            endogenous.instruments.check(n, "the instruments")?;
         }
         match &self.panel {
             Some(p) if p.unit.len() != n || p.time.len() != n => Err(Error::length("the panel", p.unit.len(), n)),

@@ -24,6 +24,10 @@ pub struct Sfa {
     pub u_variance: Vec<String>,
     /// Columns that move ln sigma_v squared, beside a constant.
     pub v_variance: Vec<String>,
+    /// Regressors of the frontier that move with the noise, by their names in the formula; with `instruments`.
+    pub endogenous: Vec<String>,
+    /// Columns that move the endogenous regressors and not the outcome; exogenous regressors are added.
+    pub instruments: Vec<String>,
     /// Covariance under `vcov = iid`: from the Hessian, or from the outer product of the gradients.
     pub information: Information,
     /// Climbs to the maximum from different starts; 3, and 1 above 100,000 rows, when not given.
@@ -70,6 +74,8 @@ impl Default for Sfa {
             determinants_constant: true,
             u_variance: Vec::new(),
             v_variance: Vec::new(),
+            endogenous: Vec::new(),
+            instruments: Vec::new(),
             information: Information::default(),
             climbs: None,
             draws: None,
@@ -283,8 +289,35 @@ impl Sfa {
             ));
         }
         self.check_effects(data)?;
+        self.check_endogenous(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
+        }
+        Ok(())
+    }
+
+    /// The part of [`Sfa::check`] about endogenous regressors.
+    fn check_endogenous(&self, data: &Data) -> Result<()> {
+        if self.endogenous.is_empty() != self.instruments.is_empty() {
+            return Err(Error::invalid(
+                "`endogenous` and `instruments` go together",
+                "name regressors in the one and columns that move them in the other",
+            ));
+        }
+        if data.endogenous.is_none() {
+            return Ok(());
+        }
+        if self.model != Model::Pooled || self.distribution == Distribution::TruncatedNormal {
+            return Err(Error::invalid(
+                "endogenous regressors are for the pooled model with half-normal or exponential inefficiency",
+                "use model = \"pooled\"; effects of units that move with the regressors are taken out by \"within_mle\"",
+            ));
+        }
+        if data.v_variance.is_some() {
+            return Err(Error::invalid(
+                "noise that moves with endogenous regressors has one variance",
+                "leave out `v_variance`, or `endogenous`",
+            ));
         }
         Ok(())
     }
