@@ -11,7 +11,7 @@ use crate::method::{Context, Keys, Measured, Method, Outcome};
 use indexmap::IndexMap;
 use plim_report::{Fit, Measure};
 use plim_stats::fit::Coefficient;
-use plim_stats::frontier::sfa::{Columns, Data, Information, Panel, Score, Section, Sfa, sfa};
+use plim_stats::frontier::sfa::{Columns, Data, Endogenous, Information, Panel, Score, Section, Sfa, sfa};
 use plim_stats::vcov::Vcov;
 use plim_table::Column;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,8 @@ const SCORES: [&str; 6] =
 
 impl Method for Sfa {
     fn columns(&self) -> Vec<String> {
-        named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs).cloned().collect()
+        let own = named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs);
+        own.chain(&self.instruments).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
@@ -32,8 +33,11 @@ impl Method for Sfa {
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         refuse_regression_options(cx)?;
-        let mut names = Method::columns(self);
+        let mut names: Vec<String> =
+            named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs).cloned().collect();
         names.extend(technology::time(cx, self)?);
+        let instruments = names.len();
+        names.extend(self.instruments.iter().cloned());
         let built = built(cx, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         let design = &built.design;
         if design.absorbs() {
@@ -41,7 +45,8 @@ impl Method for Sfa {
         }
         let mut data = data(self, &built);
         let from = named(self).into_iter().flatten().count();
-        let technology = technology::place(cx, self, &built, &built.extra[from..], &mut data)?;
+        let technology = technology::place(cx, self, &built, &built.extra[from..instruments], &mut data)?;
+        data.endogenous = endogenous(self, &built.extra[instruments..]);
         let fitted = sfa(&data, self).map_err(|e| located(cx, e))?;
         // Inefficiency has a likelihood: its own covariance unless another is asked for.
         let how = if cx.step.given.contains_key("vcov") { &built.vcov } else { &Vcov::Iid };
@@ -82,7 +87,7 @@ impl Method for Sfa {
             stats,
             sample,
             notes,
-            more: lists.iter().map(|(key, rows)| (key.to_string(), list(rows))).collect(),
+            more: lists.into_iter().map(|(key, rows)| (key.to_string(), listed(self, key, rows))).collect(),
         };
         let score = |name: &str, value: fn(&Score) -> Option<f64>| {
             Column::number(name, fitted.rows.iter().map(|r| value(r).unwrap_or(f64::NAN)).collect())
@@ -106,6 +111,28 @@ impl Method for Sfa {
         };
         Ok(Outcome::Fit(Box::new(fit), Some(scores)))
     }
+}
+
+/// Endogenous regressors and the columns of their instruments.
+fn endogenous(options: &Sfa, columns: &[Vec<f64>]) -> Option<Endogenous> {
+    let named: Vec<(String, Vec<f64>)> = options.instruments.iter().cloned().zip(columns.iter().cloned()).collect();
+    let n = columns.first()?.len();
+    Some(Endogenous { names: options.endogenous.clone(), instruments: Columns::new(n, false, &named) })
+}
+
+/// A list of coefficients; first stages as `iv` has them, one for each endogenous regressor.
+fn listed(options: &Sfa, key: &str, rows: Vec<Coefficient>) -> Value {
+    if key != Section::FirstStage.key() {
+        return list(&rows);
+    }
+    let stage = |name: &String| {
+        let own = rows.iter().filter_map(|row| {
+            let instrument = row.name.strip_prefix(&format!("{name} ~ "))?;
+            Some(Coefficient { name: instrument.into(), ..row.clone() })
+        });
+        json!({ "name": name, "coefficients": list(&own.collect::<Vec<_>>()) })
+    };
+    options.endogenous.iter().map(stage).collect()
 }
 
 /// Columns beside the formula: determinants, what moves the variances.
