@@ -6,7 +6,7 @@ use plim_stats::frontier::sfa::{Data, Distribution, FirstStep, Frontier, Model, 
 use plim_stats::linear::Ols;
 use plim_stats::math::Mat;
 use plim_stats::math::rng::Stream;
-use plim_stats::vcov::{Ssc, Vcov};
+use plim_stats::vcov::{Ssc, Vcov, vcov};
 use plim_stats::{Design, Factor};
 
 const MODELS: [Model; 3] = [Model::SchmidtSickles, Model::CornwellSchmidtSickles, Model::LeeSchmidt];
@@ -241,6 +241,23 @@ fn slopes_of_fixed_effects_are_the_within_estimator() {
         // Both divide by n - N - k.
         close(fit.covariance.as_ref().unwrap()[(j, j)], within.sigma2 * within.bread[(j, j)], 1e-10, "variance");
     }
+    // Clusters of units, without a small-sample rule, are those of the within estimator; rows apart are refused.
+    let clustered = Design { cluster: design.fe.clone(), fe: Vec::new(), ..design.clone() };
+    let by_unit = Vcov::Cluster(vec!["unit".into()]);
+    let spread = |fit: &SfaFit, options: &Sfa, how: &Vcov| fit.spread(&data, options, how, Ssc::None, &clustered);
+    let own = spread(&fit, &of(Model::SchmidtSickles), &by_unit).unwrap().unwrap().V;
+    let theirs =
+        vcov(&within, &by_unit, Ssc::None, &Design { cluster: design.fe.clone(), ..design.clone() }).unwrap().V;
+    (0..2).for_each(|a| (0..2).for_each(|b| close(own[(a, b)], theirs[(a, b)], 1e-9, "clustered")));
+    let error = spread(&fit, &of(Model::SchmidtSickles), &Vcov::Hc1).unwrap_err();
+    assert!(error.to_string().contains("takes rows apart"), "{error}");
+    // In the other models, where the errors are as assumed, it agrees with their own covariance but for sampling.
+    for options in [random(), of(Model::CornwellSchmidtSickles), of(Model::LeeSchmidt)] {
+        let fit = sfa(&data, &options).unwrap();
+        let V = spread(&fit, &options, &by_unit).unwrap().unwrap().V;
+        let own = fit.covariance.as_ref().unwrap();
+        (0..2).for_each(|j| close(V[(j, j)].sqrt(), own[(j, j)].sqrt(), 0.5, "standard error"));
+    }
     // Random effects that move with a regressor do bias it.
     let biased = sfa(&data, &random()).unwrap();
     assert!(biased.coef[1] > fit.coef[0] + 0.01);
@@ -371,12 +388,12 @@ fn refusals() {
     let short = simulated(4, 2, 0.2, 6);
     assert!(refused(&short, &of(Model::SchmidtSickles)).contains("one row"));
     assert!(refused(&short, &of(Model::LeeSchmidt)).contains("times for"));
-    // One covariance only.
+    // Least squares, or clusters.
     let fit = sfa(&data, &of(Model::SchmidtSickles)).unwrap();
     let design = Design::default();
     let spread = |how: &Vcov| fit.spread(&data, &of(Model::SchmidtSickles), how, Ssc::default(), &design);
     assert!(spread(&Vcov::Iid).unwrap().unwrap().label.contains("least squares"));
-    assert!(spread(&Vcov::Hc1).unwrap_err().to_string().contains("no likelihood"));
+    assert!(spread(&Vcov::Hc1).unwrap_err().to_string().contains("cluster by the unit"));
 }
 
 #[test]

@@ -61,8 +61,12 @@ fn relative_efficiency_has_no_likelihood() {
             &file,
             json!({ "formula": "y ~ k + l", "model": model, "unit": "u", "time": "t", "vcov": "hc1" }),
         );
-        assert!(robust.unwrap_err().contains("one covariance only"));
+        assert!(robust.unwrap_err().contains("cluster by the unit"));
     }
+    let options =
+        json!({ "formula": "y ~ k + l", "model": "lee_schmidt", "unit": "u", "time": "t", "vcov": "cluster:u" });
+    let (fit, _) = scored("sfa", &file, options).unwrap();
+    assert!(fit.vcov.contains("cluster") && fit.coefficients[0].std_error > 0.0, "{}", fit.vcov);
     // The slopes are those of feols, and random effects are one option away.
     let options = json!({ "formula": "y ~ k + l", "model": "schmidt_sickles", "unit": "u", "time": "t" });
     let (fit, _) = scored("sfa", &file, options.clone()).unwrap();

@@ -174,6 +174,15 @@ pub struct SfaFit {
     pub covariance: Option<Mat<f64>>,
     /// Where the maximum is, in the model's own parameters; `None` for models without a likelihood.
     top: Option<Top>,
+    /// What a frontier without a distribution has for a sandwich.
+    moments: Option<Moments>,
+}
+
+/// The moments of least squares: bread (k × k), and scores of the rows (n × k), which add up to those of their unit.
+#[derive(Debug, Clone)]
+struct Moments {
+    bread: Mat<f64>,
+    scores: Mat<f64>,
 }
 
 /// The maximum in the model's own parameters θ.
@@ -276,6 +285,12 @@ impl SfaFit {
             let label = if self.top.is_some() { String::new() } else { least_squares.to_string() };
             return Ok(Some(Spread { V: V.clone(), df: None, label, warnings: Vec::new() }));
         }
+        if let Some(Moments { bread, scores }) = &self.moments {
+            let estimated = Estimated { fit: self, bread, scores: scores.clone() };
+            whole_units(&estimated, how, design, data.need_panel()?)?;
+            let c = vcov(&estimated, how, ssc, design)?;
+            return Ok(Some(Spread { V: c.V, df: None, label: c.label, warnings: c.warnings }));
+        }
         let Some(top) = &self.top else {
             return Err(Error::invalid("this model has no likelihood, hence one covariance only", "leave `vcov` out"));
         };
@@ -311,11 +326,11 @@ impl SfaFit {
     }
 }
 
-/// Refuses a sandwich of units whose rows have one likelihood together, unless it sums over clusters of whole units.
+/// Refuses a sandwich of units whose rows belong together (one likelihood, or an effect taken out), unless it sums over clusters of whole units.
 fn whole_units(fit: &dyn Sandwich, how: &Vcov, design: &Design, panel: &Panel) -> Result<()> {
     let way_out = "cluster by the unit, or by what never changes within a unit";
     if !matches!(how, Vcov::Cluster(_)) {
-        let message = format!("`vcov = \"{how}\"` takes rows apart that have one likelihood together in this model");
+        let message = format!("`vcov = \"{how}\"` takes rows apart that belong together in this model");
         return Err(Error::invalid(message, way_out));
     }
     for way in how.clusters() {
@@ -323,8 +338,7 @@ fn whole_units(fit: &dyn Sandwich, how: &Vcov, design: &Design, panel: &Panel) -
         let mut of_unit = std::collections::HashMap::new();
         let differs = |i: &usize| *of_unit.entry(panel.unit[*i]).or_insert(cluster.codes[*i]) != cluster.codes[*i];
         if let Some(i) = (0..panel.unit.len()).find(differs) {
-            let message =
-                format!("`{way}` changes within a unit, whose rows have one likelihood together in this model");
+            let message = format!("`{way}` changes within a unit, whose rows belong together in this model");
             return Err(Error::invalid(message, way_out).at_rows([i]));
         }
     }
@@ -472,6 +486,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         notes,
         covariance,
         top: at_top,
+        moments: None,
     })
 }
 

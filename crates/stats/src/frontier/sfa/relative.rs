@@ -10,7 +10,8 @@
 //! Nothing is assumed of the distribution of u, nor (but for random effects) that it is independent of x. The price: u is
 //! known up to the best unit only, whose efficiency is one by construction; the best of many estimates is too good with
 //! few years, so that all others look worse than they are (Park and Simar 1994); and whatever keeps a unit from others
-//! counts as inefficiency. There is no likelihood; β has the covariance of least squares.
+//! counts as inefficiency. There is no likelihood; β has the covariance of least squares,
+//! or a sandwich over clusters of whole units.
 //!
 //! Fixed and quadratic effects are eliminated unit by unit (`trends`), random ones by generalized least squares
 //! (`random`), the shared path by nonlinear least squares (`lee_schmidt`). Schmidt and Sickles (1984), Journal of
@@ -22,10 +23,12 @@ mod random;
 mod trends;
 
 use super::{
-    Columns, Data, Distribution, FirstStep, Index, Information, Model, Parameter, Score, Section, Sfa, SfaFit, Stats,
+    Columns, Data, Distribution, FirstStep, Index, Information, Model, Moments, Parameter, Score, Section, Sfa, SfaFit,
+    Stats,
 };
 use crate::frontier::Status;
 use crate::math::Mat;
+use crate::math::linalg::spd_inverse;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 
@@ -33,8 +36,10 @@ use std::collections::BTreeMap;
 struct Effects {
     names: Vec<String>,
     coef: Vec<f64>,
-    /// Covariance of `coef`.
+    /// Covariance of `coef` under errors with one variance.
     V: Mat<f64>,
+    /// What another covariance is made of.
+    moments: Moments,
     /// α_it, n.
     effect: Vec<f64>,
     /// α_t* at each row, n.
@@ -97,6 +102,7 @@ pub(super) fn relative(data: &Data, options: &Sfa) -> Result<SfaFit> {
         notes,
         covariance: Some(effects.V),
         top: None,
+        moments: Some(effects.moments),
     })
 }
 
@@ -136,10 +142,28 @@ fn best(sign: f64, values: impl Iterator<Item = f64>) -> f64 {
     sign * values.map(|v| sign * v).fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Natural coefficients and their covariance: J C J' times `sigma2`, C of the standardized ones.
-fn natural(index: &Index, theta: &[f64], C: &Mat<f64>, sigma2: f64) -> (Vec<f64>, Mat<f64>) {
+/// Natural coefficients of least squares on standardized rows `z` (n × k) with residuals `e`, C = (z'z)⁻¹; their moments,
+/// and their covariance when errors have the variance `sigma2`.
+fn natural(
+    index: &Index,
+    theta: &[f64],
+    C: &Mat<f64>,
+    z: impl Fn(usize) -> Vec<f64>,
+    e: &[f64],
+    sigma2: f64,
+) -> Result<(Vec<f64>, Moments, Mat<f64>)> {
     let k = index.k;
     let J = Mat::from_fn(k, k, |i, j| index.jacobian(i, j));
-    let V = &J * C * J.transpose();
-    (index.natural(theta), Mat::from_fn(k, k, |i, j| 0.5 * sigma2 * (V[(i, j)] + V[(j, i)])))
+    let half = &J * C;
+    let bread = &half * J.transpose();
+    let bread = Mat::from_fn(k, k, |i, j| 0.5 * (bread[(i, j)] + bread[(j, i)]));
+    // Bread times scores is J C z e; scores hence (J C J')⁻¹ J C z e.
+    let back = spd_inverse(&bread, "the cross products of the regressors")? * &half;
+    let mut scores = Mat::zeros(e.len(), k);
+    for (i, e) in e.iter().enumerate() {
+        let z = z(i);
+        (0..k).for_each(|a| scores[(i, a)] = e * (0..k).map(|b| back[(a, b)] * z[b]).sum::<f64>());
+    }
+    let V = Mat::from_fn(k, k, |i, j| sigma2 * bread[(i, j)]);
+    Ok((index.natural(theta), Moments { bread, scores }, V))
 }

@@ -139,5 +139,6 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
         ],
         covariance: None,
         top: None,
+        moments: None,
     })
 }

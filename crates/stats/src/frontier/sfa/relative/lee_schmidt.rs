@@ -14,7 +14,7 @@
 //! have covariance σ_v² G, G = Σ J_i'J_i, and (β, λ) hence σ_v² H⁻¹ G H⁻¹ with H the Hessian of Q; σ_v² = 2Q/(n - N - k -
 //! T + 1). G alone would take the noise in α_i for signal.
 
-use super::super::{Data, Index, Sfa, dot};
+use super::super::{Data, Index, Moments, Sfa, dot};
 use super::{Effects, best, regressors};
 use crate::math::Mat;
 use crate::math::linalg::spd_inverse;
@@ -63,7 +63,7 @@ pub(super) fn fit(data: &Data, options: &Sfa) -> Result<Effects> {
     }
     let path = Path { y: &data.y, index: Index::new(&columns)?, spells, at, times };
     let (top, climbs) = path.minimum(options.climbs(n))?;
-    let (coef, V, sigma2) = path.natural(&top.at, n - parameters)?;
+    let (coef, V, moments, sigma2) = path.natural(&top.at, n - parameters)?;
     let (theta, lambda) = path.split(&top.at);
     let units: Vec<Unit> = path.spells.iter().map(|s| path.unit(s, theta, &lambda)).collect();
     let sign = options.frontier.sign();
@@ -91,6 +91,7 @@ pub(super) fn fit(data: &Data, options: &Sfa) -> Result<Effects> {
         names,
         coef,
         V,
+        moments,
         effect,
         best: tops,
         own: vec![("sigma_v", sigma2.sqrt())],
@@ -259,8 +260,8 @@ impl Path<'_> {
         }
     }
 
-    /// Coefficients as they are reported, their covariance, σ_v².
-    fn natural(&self, theta: &[f64], dof: usize) -> Result<(Vec<f64>, Mat<f64>, f64)> {
+    /// Coefficients as they are reported, their covariance, their moments, σ_v².
+    fn natural(&self, theta: &[f64], dof: usize) -> Result<(Vec<f64>, Mat<f64>, Moments, f64)> {
         let (k, p) = (self.index.k, theta.len());
         let (Point { value, hessian, .. }, G) = self.sums(theta);
         let sigma2 = 2.0 * value / dof as f64;
@@ -268,7 +269,20 @@ impl Path<'_> {
         let V = &inverse * G * &inverse;
         let scale = |a: usize| if a < k { self.index.jacobian(a, a) } else { 1.0 };
         let V = Mat::from_fn(p, p, |a, b| 0.5 * sigma2 * scale(a) * scale(b) * (V[(a, b)] + V[(b, a)]));
-        Ok(([self.index.natural(&theta[..k]), theta[k..].to_vec()].concat(), V, sigma2))
+        let bread = Mat::from_fn(p, p, |a, b| scale(a) * scale(b) * inverse[(a, b)]);
+        let (slopes, lambda) = self.split(theta);
+        let mut scores = Mat::zeros(self.y.len(), p);
+        for spell in &self.spells {
+            let Unit { alpha, e } = self.unit(spell, slopes, &lambda);
+            for (&i, e) in spell.iter().zip(&e) {
+                (0..k).for_each(|a| scores[(i, a)] = self.index.row(i)[a] * e / scale(a));
+                if self.at[i] > 0 {
+                    scores[(i, k + self.at[i] - 1)] = alpha * e;
+                }
+            }
+        }
+        let coef = [self.index.natural(&theta[..k]), theta[k..].to_vec()].concat();
+        Ok((coef, V, Moments { bread, scores }, sigma2))
     }
 }
 

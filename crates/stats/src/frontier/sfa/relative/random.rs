@@ -24,7 +24,22 @@ pub(super) fn fit(data: &Data, options: &Sfa) -> Result<Effects> {
             remedy: "use model = \"pooled\"".into(),
         }));
     }
-    let (coef, V) = natural(&index, &fit.coef, &fit.inverse, fit.variance);
+    // Rows less the share of their unit mean that generalized least squares takes out.
+    let ratio = fit.between / fit.variance;
+    let (mut rows, mut residuals) = (vec![Vec::new(); data.nobs()], vec![0.0; data.nobs()]);
+    for spell in &fit.spells {
+        let share = 1.0 - (1.0 + spell.len() as f64 * ratio).powf(-0.5);
+        let error = |i: usize| data.y[i] - index.at(i, &fit.coef);
+        let mean = |value: &dyn Fn(usize) -> f64| spell.iter().map(|&i| value(i)).sum::<f64>() / spell.len() as f64;
+        let (mean_error, mean_row): (f64, Vec<f64>) =
+            (mean(&error), (0..index.k).map(|a| mean(&|i| index.row(i)[a])).collect());
+        for &i in spell {
+            residuals[i] = error(i) - share * mean_error;
+            rows[i] = index.row(i).iter().zip(&mean_row).map(|(z, m)| z - share * m).collect();
+        }
+    }
+    let z = |i: usize| rows[i].clone();
+    let (coef, moments, V) = natural(&index, &fit.coef, &fit.inverse, z, &residuals, fit.variance)?;
     let mut effect = vec![0.0; data.nobs()];
     for spell in &fit.spells {
         let alpha = intercept(data, spell, &coef[1..], 0.0);
@@ -36,6 +51,7 @@ pub(super) fn fit(data: &Data, options: &Sfa) -> Result<Effects> {
         names: index.names.clone(),
         coef,
         V,
+        moments,
         effect,
         best: vec![constant; data.nobs()],
         own,

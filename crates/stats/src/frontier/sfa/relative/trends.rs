@@ -58,7 +58,9 @@ pub(super) fn fit(data: &Data, options: &Sfa, degree: usize) -> Result<Effects> 
     let y: Vec<f64> = (0..n).map(|i| data.y[i] - fitted[i]).collect();
     let ols = LeastSquares::fit(&y, &index)?;
     let sigma2 = ols.variance * n as f64 / (n - taken - k) as f64;
-    let (coef, V) = natural(&index, &ols.coef, &index.independent()?, sigma2);
+    let residuals: Vec<f64> = y.iter().enumerate().map(|(i, y)| y - index.at(i, &ols.coef)).collect();
+    let z = |i: usize| index.row(i).to_vec();
+    let (coef, moments, V) = natural(&index, &ols.coef, &index.independent()?, z, &residuals, sigma2)?;
     let row = |i: usize| -> Vec<f64> { (0..k).map(|j| X[(i, j)]).collect() };
     let effect = projections(&spells, &bases, |i| data.y[i] - dot(&row(i), &coef));
     let sign = options.frontier.sign();
@@ -82,7 +84,7 @@ pub(super) fn fit(data: &Data, options: &Sfa, degree: usize) -> Result<Effects> 
         }
     };
     let (iterations, gradient, climbs, notes) = (0, 0.0, [0; 3], Vec::new());
-    Ok(Effects { names, coef, V, effect, best, own, iterations, gradient, climbs, notes })
+    Ok(Effects { names, coef, V, moments, effect, best, own, iterations, gradient, climbs, notes })
 }
 
 /// Orthonormal polynomials of the times of a unit, degree + 1 of its length.
