@@ -22,11 +22,11 @@
 //! use plim_stats::frontier::sfa_metafrontier::{SfaMetafrontier, sfa_metafrontier};
 //! use plim_stats::math::{Mat, rng::Stream};
 //! let mut draw = Stream::new(1, 0);
-//! let x: Vec<f64> = (0..120).map(|_| draw.normal()).collect();
-//! let noise: Vec<f64> = (0..120).map(|_| 0.1 * draw.normal() - 0.4 * draw.normal().abs()).collect();
-//! let groups: Vec<usize> = (0..120).map(|i| i % 2).collect();
-//! let y = (0..120).map(|i| 1.0 + 0.5 * groups[i] as f64 + 0.6 * x[i] + noise[i]).collect();
-//! let X = Mat::from_fn(120, 2, |i, j| if j == 0 { 1.0 } else { x[i] });
+//! let x: Vec<f64> = (0..300).map(|_| draw.normal()).collect();
+//! let noise: Vec<f64> = (0..300).map(|_| 0.2 * draw.normal() - 0.5 * draw.normal().abs()).collect();
+//! let groups: Vec<usize> = (0..300).map(|i| i % 2).collect();
+//! let y = (0..300).map(|i| 1.0 + 0.5 * groups[i] as f64 + 0.6 * x[i] + noise[i]).collect();
+//! let X = Mat::from_fn(300, 2, |i, j| if j == 0 { 1.0 } else { x[i] });
 //! let data = Data::new(y, X, vec!["(Intercept)".into(), "x".into()]);
 //! let labels = ["south".to_string(), "north".to_string()];
 //! let fit = sfa_metafrontier(&data, &groups, &labels, &SfaMetafrontier::default(), None, 1).unwrap();
