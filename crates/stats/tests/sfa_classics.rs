@@ -67,8 +67,8 @@ fn agrees(fit: &SfaFit, coef: &[f64], se: &[f64], sigma_v: f64, first: &[f64], m
     close(fit.stats.mean_efficiency, mean, tolerance, "mean efficiency");
 }
 
-/// `python3 golden/sfa_relative.py` (NumPy 2.4.6): least squares with a dummy (or three polynomials of time) for each farm, by `lstsq`. Here
-/// and below 12 digits were printed.
+/// `python3 golden/sfa_relative.py` (NumPy 2.4.6): least squares with a dummy (or three polynomials of time)
+/// for each farm, by `lstsq`. Here and below 12 digits were printed.
 #[test]
 fn fixed_and_quadratic_effects_on_rice() {
     let (Some(full), Some(gaps)) = (rice(false), rice(true)) else { return };
@@ -101,8 +101,8 @@ fn fixed_and_quadratic_effects_on_rice() {
     agrees(&fit, &coef, &se, 0.283609113944, &first, 0.651663372234, 1e-10);
 }
 
-/// `python3 golden/sfa_relative.py` (SciPy 1.17.1): the likelihood with the whole covariance of each farm, maximized over the variance ratio,
-/// which values of the likelihood give to the root of rounding only.
+/// `python3 golden/sfa_relative.py` (SciPy 1.17.1): the likelihood with the whole covariance of each farm, maximized
+/// over the variance ratio, which values of the likelihood give to the root of rounding only.
 #[test]
 fn random_effects_on_rice() {
     let (Some(full), Some(gaps)) = (rice(false), rice(true)) else { return };
@@ -117,7 +117,8 @@ fn random_effects_on_rice() {
     agrees(&fit, &coef, &se, 0.294883514689, &[], 0.707938379494, 1e-6);
 }
 
-/// `python3 golden/sfa_relative.py` (SciPy 1.17.1): `least_squares` over slopes, path and effects together from six random starts, which agree.
+/// `python3 golden/sfa_relative.py` (SciPy 1.17.1): `least_squares` over slopes, path and effects together from six
+/// random starts, which agree.
 #[test]
 fn a_path_of_time_on_rice() {
     let (Some(full), Some(gaps)) = (rice(false), rice(true)) else { return };

@@ -69,7 +69,8 @@ fn agrees(fit: &SfaFit, want: Want) {
     assert!(fit.gradient <= 1e-9 && fit.stats.lr_df == 1);
 }
 
-/// `python3 golden/sfa_endogenous.py` (SciPy 1.17.1): BFGS on the Cholesky factor of the whole covariance of (ε, v), other coordinates than here.
+/// `python3 golden/sfa_endogenous.py` (SciPy 1.17.1): BFGS on the Cholesky factor of the whole covariance of (ε, v), other
+/// coordinates than here.
 #[test]
 fn one_endogenous_regressor_on_rice() {
     let Some(data) = rice(&["NPK"], &["NPKP", "AREAP"]) else { return };

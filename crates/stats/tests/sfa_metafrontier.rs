@@ -61,8 +61,8 @@ fn mean(values: &[f64]) -> f64 {
 
 // --- golden -------------------------------------------------------------------------------------------------------
 
-/// `python3 golden/sfa_metafrontier.py` (SciPy 1.17.1): half-normal maxima by BFGS and a root of the gradient, `linprog` (HiGHS), SLSQP with its
-/// active set solved again. Linear and quadratic program end on the same vertex here.
+/// `python3 golden/sfa_metafrontier.py` (SciPy 1.17.1): half-normal maxima by BFGS and a root of the gradient, `linprog`
+/// (HiGHS), SLSQP with its active set solved again. Linear and quadratic program end on the same vertex here.
 #[test]
 fn metafrontiers_of_rice_farms() {
     let Some((data, groups)) = rice() else { return };

@@ -174,6 +174,12 @@ pub fn sfa_metafrontier(
     let mut notes = over.notes;
     let parameters = fits.iter().map(|f| f.1.coef.len()).sum();
     let common = match sfa(data, &within) {
+        // Two maxima each good to 1e-7.
+        Ok(one) if one.stats.loglik > loglik + 1e-6 => {
+            notes
+                .push("one frontier has a higher likelihood than all groups together: a group's is a local one".into());
+            None
+        }
         Ok(one) => Some(common(loglik, parameters, &one)),
         Err(error) => {
             notes.push(format!("one frontier for all groups cannot be estimated, hence not tested: {error}"));
