@@ -145,5 +145,5 @@ fn a_metafrontier_over_regions() {
     assert!(with("vcov", json!("hc1")).unwrap_err().contains("`replications`"));
     assert!(with("gap_determinants", json!(["l"])).unwrap_err().contains("`gap_determinants`"));
     assert!(with("group", json!("")).unwrap_err().contains("`group`"));
-    assert!(with("where", json!("region == 'north'")).unwrap_err().contains("two or more values"));
+    assert!(with("where", json!("region = \"north\"")).unwrap_err().contains("two or more values"));
 }
