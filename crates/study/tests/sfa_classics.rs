@@ -131,7 +131,8 @@ fn a_metafrontier_over_regions() {
         let groups = fit.more["groups"].as_array().unwrap();
         assert_eq!((&groups[0]["group"], &groups[1]["group"]), (&json!("north"), &json!("south")));
         let ratio = |g: usize| groups[g]["mean_technology_gap_ratio"].as_f64().unwrap();
-        assert!(ratio(0) > 0.9 && ratio(1) < 0.75, "{} {}", ratio(0), ratio(1));
+        // The south lies lower by half a logarithm at the mean of l.
+        assert!(ratio(0) > 0.9 && ratio(1) < 0.85, "{} {}", ratio(0), ratio(1));
         assert!(fit.stat("lr_p_value").unwrap() < 0.01 && fit.stat("certificate").unwrap() <= 1e-9);
         assert_eq!(rows.rows(), 299);
         let [all, own, gap] =
