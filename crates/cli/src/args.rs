@@ -182,7 +182,7 @@ fn command(wanted: Option<&str>) -> Command {
 /// `fit`, `measure` or `prepare`: a subcommand per method, its flags built only for the one that is wanted.
 fn one_method(name: &'static str, about: &'static str, role: Role, wanted: Option<&str>) -> Command {
     let mut command = Command::new(name).about(about).subcommand_required(true).arg_required_else_help(true);
-    let listed = |m: &&Entry| m.role == role || (role == Role::Measure && m.name == "sfa");
+    let listed = |m: &&Entry| m.role == role || (role == Role::Measure && matches!(m.name, "sfa" | "sfa_metafrontier"));
     for entry in METHODS.iter().filter(listed) {
         let mut method = Command::new(entry.name).about(entry.about);
         if entry.name.contains('_') {

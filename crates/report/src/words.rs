@@ -107,6 +107,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("between", "Between", "组间估计"),
     ("did", "DID", "双重差分"),
     ("sfa", "Stochastic frontier", "随机前沿"),
+    ("sfa_metafrontier", "Metafrontier", "共同前沿"),
     ("moderation", "Moderation", "调节效应"),
     // Statistics.
     ("nobs", "Observations", "观测值"),
@@ -124,6 +125,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("mu", "μ", "μ"),
     ("eta", "η", "η"),
     ("mean_efficiency", "Mean efficiency", "平均效率"),
+    ("mean_group_efficiency", "Mean efficiency within groups", "组内平均效率"),
+    ("mean_technology_gap_ratio", "Mean technology gap ratio", "平均技术落差比"),
     ("first_stage_f", "First-stage F", "第一阶段F值"),
     ("cragg_donald_f", "Cragg–Donald F", "Cragg–Donald F"),
     ("kp_lm", "Kleibergen–Paap LM", "Kleibergen–Paap LM"),

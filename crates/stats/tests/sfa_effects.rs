@@ -303,7 +303,7 @@ fn four_components_come_back() {
         let mean = |c: &Vec<f64>| c.iter().sum::<f64>() / c.len() as f64;
         assert!((mean(&a.1) - mean(&b.1)).abs() < 0.06, "{}: {} {}", a.0, mean(&a.1), mean(&b.1));
     }
-    let fixed = sfa(&data, &Sfa { first_step: FirstStep::Fixed, ..once(Model::FourComponentSteps) }).unwrap();
+    let fixed = sfa(&data, &Sfa { first_step: Some(FirstStep::Fixed), ..once(Model::FourComponentSteps) }).unwrap();
     close(fixed.coef[1], steps.coef[1], 0.02, "slope");
 }
 
@@ -451,7 +451,7 @@ fn what_a_model_cannot_tell_is_refused() {
     for (options, wanted) in [
         (Sfa { draws: Some(200), ..of(Model::Tfe) }, "`draws`"),
         (Sfa { draws: Some(0), ..of(Model::Tre) }, "`draws` is 0"),
-        (Sfa { first_step: FirstStep::Fixed, ..of(Model::Tre) }, "`first_step`"),
+        (Sfa { first_step: Some(FirstStep::Fixed), ..of(Model::Tre) }, "`first_step`"),
         (Sfa { distribution: Distribution::Exponential, ..of(Model::FourComponentSteps) }, "half-normal"),
         (at(Model::FourComponentSteps, &[1.0]), "no likelihood of its own"),
         (at(Model::Tre, &[1.0, 0.6, 0.3, 0.2, 0.8, -0.3]), "sigma_w"),

@@ -9,6 +9,7 @@ pub mod network;
 pub mod outliers;
 mod prices;
 pub mod sfa;
+pub mod sfa_metafrontier;
 mod shares;
 pub mod stock;
 pub mod technology;

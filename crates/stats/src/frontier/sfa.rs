@@ -13,10 +13,11 @@
 //! Jondrow et al. (1982):       exp(-E[u | e])
 //! ```
 //!
-//! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled`
-//! and
-//! `panel`, with unit effects beside inefficiency in `effects/`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
-//! the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
+//! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled` and
+//! `panel`, with unit effects beside inefficiency in `effects/`, with endogenous regressors in `endogenous`; frontiers
+//! without a distribution in `relative/`; the climb to its certified maximum in `likelihood`; covariances in `covariance`
+//! and `bootstrap`. Assumed: u independent of x and v. A regression of the scores on other variables afterwards is biased
+//! (Wang and Schmidt 2002): use `determinants`.
 //!
 //! The likelihood is maximized by damped Newton steps with exact derivatives on centered and scaled columns, from
 //! several starts: least squares, its intercept and variances corrected for a grid of γ. Where it has no maximum inside,
@@ -40,6 +41,7 @@ mod covariance;
 mod data;
 mod density;
 mod effects;
+mod endogenous;
 mod index;
 mod least_squares;
 mod likelihood;
@@ -47,8 +49,9 @@ mod marginal;
 mod options;
 mod panel;
 mod pooled;
+mod relative;
 
-pub use data::{Columns, Data, Panel};
+pub use data::{Columns, Data, Endogenous, Panel};
 pub use marginal::Marginal;
 pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
@@ -58,6 +61,7 @@ use crate::math::{Mat, dist};
 use crate::{Error, Result};
 use covariance::Top;
 use effects::{RandomEffects, Within};
+use endogenous::Control;
 use index::Index;
 use least_squares::LeastSquares;
 use likelihood::{Likelihood, best};
@@ -76,6 +80,8 @@ pub enum Section {
     VVariance,
     /// What moves the mean of inefficiency.
     Determinants,
+    /// First stages of endogenous regressors: `REGRESSOR ~ INSTRUMENT`, their variances and covariances.
+    FirstStage,
 }
 
 impl Section {
@@ -86,6 +92,7 @@ impl Section {
             Section::UVariance => "u_variance",
             Section::VVariance => "v_variance",
             Section::Determinants => "determinants",
+            Section::FirstStage => "first_stage",
         }
     }
 }
@@ -100,10 +107,10 @@ pub struct Parameter {
 }
 
 /// Efficiency of one observation; all are there or none is, but for mode and interval, which a sum of persistent and
-/// transient inefficiency does not have.
+/// transient inefficiency does not have, and all but the first, which efficiency relative to the best unit does not.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Score {
-    /// E[exp(-u) | e] of Battese and Coelli, in (0, 1].
+    /// E[exp(-u) | e] of Battese and Coelli, or exp(-u) of an estimated u, in (0, 1].
     pub efficiency: Option<f64>,
     /// exp(-E[u | e]) of Jondrow, Lovell, Materov and Schmidt, in (0, 1].
     pub efficiency_jlms: Option<f64>,
@@ -177,6 +184,15 @@ pub struct SfaFit {
     pub covariance: Option<Mat<f64>>,
     /// Where the maximum is, in the model's own parameters; `None` for models without a likelihood.
     top: Option<Top>,
+    /// What a frontier without a distribution has for a sandwich.
+    moments: Option<Moments>,
+}
+
+/// The moments of least squares: bread (k × k), and scores of the rows (n × k), which add up to those of their unit.
+#[derive(Debug, Clone)]
+struct Moments {
+    bread: Mat<f64>,
+    scores: Mat<f64>,
 }
 
 impl Fit for SfaFit {
@@ -211,18 +227,26 @@ impl SfaFit {
 pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
     data.check()?;
     options.check(data)?;
+    if options.model.is_relative() {
+        return relative::relative(data, options);
+    }
     if options.model == Model::FourComponentSteps {
         return effects::four_component_steps(data, options);
     }
     let (frontier, ols) = least_squares(data, options)?;
     let model = model(data, &frontier, &ols, options)?;
-    finish(data, options, &ols, &*model)
+    let mut fit = finish(data, options, &ols, &*model)?;
+    if data.endogenous.is_some() {
+        endogenous::add_exogeneity(&mut fit)?;
+    }
+    Ok(fit)
 }
 
 /// The frontier's index, and least squares on it.
 fn least_squares(data: &Data, options: &Sfa) -> Result<(Index, LeastSquares)> {
     let frontier = Index::new(&data.frontier)?;
     let ols = match options.model {
+        _ if data.endogenous.is_some() => Control::least_squares(data, &frontier)?,
         Model::Tfe => Within::least_squares(data, true)?,
         Model::WithinMle | Model::WangHo => Within::least_squares(data, false)?,
         Model::Tre | Model::FourComponent => RandomEffects::least_squares(data, &frontier)?,
@@ -240,12 +264,19 @@ fn model<'a>(
 ) -> Result<Box<dyn Likelihood + 'a>> {
     let sign = options.frontier.sign();
     use density as d;
+    use endogenous::Endogenous;
     use pooled::Pooled;
     if options.model.is_persistent() {
         return Ok(Box::new(Persistent::new(data, frontier, ols, options)?));
     }
     if options.model.has_effects() {
         return effects::model(data, frontier, ols, options);
+    }
+    if data.endogenous.is_some() {
+        return Ok(match options.distribution {
+            Distribution::Exponential => Box::new(Endogenous::new(data, frontier, ols, sign, d::Exponential)?),
+            _ => Box::new(Endogenous::new(data, frontier, ols, sign, d::HalfNormal)?),
+        });
     }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {
@@ -347,6 +378,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         notes,
         covariance,
         top: at_top,
+        moments: None,
     })
 }
 

@@ -4,6 +4,7 @@ pub mod dist;
 pub mod double;
 pub mod gamma;
 pub mod jet;
+pub mod least_distance;
 pub mod linalg;
 pub mod lp;
 pub mod normal;

@@ -23,6 +23,7 @@ mod quantile;
 mod regression;
 mod sbm;
 mod sfa;
+mod sfa_metafrontier;
 mod show;
 mod technology;
 mod tfp_growth;
@@ -184,6 +185,11 @@ pub const METHODS: &[Entry] = &[
         "What explains efficiency scores: truncated regression, bootstrap",
     ),
     Entry::of::<plim_stats::frontier::sfa::Sfa>("sfa", Estimate, "Stochastic frontier"),
+    Entry::of::<plim_stats::frontier::sfa_metafrontier::SfaMetafrontier>(
+        "sfa_metafrontier",
+        Estimate,
+        "Stochastic frontiers of groups and the metafrontier over them",
+    ),
     Entry::of::<show::Text>("text", Show, "A heading and paragraphs"),
     Entry::of::<plim_report::describe::DescribeTable>("describe", Show, "Descriptive statistics"),
     Entry::of::<plim_report::describe::CorrelationTable>("correlation", Show, "Correlation matrix"),

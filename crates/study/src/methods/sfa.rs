@@ -11,7 +11,7 @@ use crate::method::{Context, Keys, Measured, Method, Outcome};
 use indexmap::IndexMap;
 use plim_report::{Fit, Measure};
 use plim_stats::fit::Coefficient;
-use plim_stats::frontier::sfa::{Columns, Data, Information, Panel, Score, Section, Sfa, sfa};
+use plim_stats::frontier::sfa::{Columns, Data, Endogenous, Information, Panel, Score, Section, Sfa, sfa};
 use plim_stats::vcov::Vcov;
 use plim_table::Column;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,8 @@ const SCORES: [&str; 6] =
 
 impl Method for Sfa {
     fn columns(&self) -> Vec<String> {
-        named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs).cloned().collect()
+        let own = named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs);
+        own.chain(&self.instruments).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
@@ -32,8 +33,11 @@ impl Method for Sfa {
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         refuse_regression_options(cx)?;
-        let mut names = Method::columns(self);
+        let mut names: Vec<String> =
+            named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs).cloned().collect();
         names.extend(technology::time(cx, self)?);
+        let instruments = names.len();
+        names.extend(self.instruments.iter().cloned());
         let built = built(cx, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         let design = &built.design;
         if design.absorbs() {
@@ -41,7 +45,8 @@ impl Method for Sfa {
         }
         let mut data = data(self, &built);
         let from = named(self).into_iter().flatten().count();
-        let technology = technology::place(cx, self, &built, &built.extra[from..], &mut data)?;
+        let technology = technology::place(cx, self, &built, &built.extra[from..instruments], &mut data)?;
+        data.endogenous = endogenous(self, &built.extra[instruments..]);
         let fitted = sfa(&data, self).map_err(|e| located(cx, e))?;
         // Inefficiency has a likelihood: its own covariance unless another is asked for.
         let how = if cx.step.given.contains_key("vcov") { &built.vcov } else { &Vcov::Iid };
@@ -51,8 +56,8 @@ impl Method for Sfa {
         sample.insert("used".into(), json!(n));
         let mut stats: Map<String, Value> = object(&fitted.stats);
         stats.retain(|_, v| !v.is_null());
-        if fitted.covariance.is_none() {
-            // At given parameters, or in steps, there is no maximum to compare least squares with.
+        if fitted.covariance.is_none() || fitted.stats.lr.is_nan() {
+            // At given parameters, in steps, or without a likelihood there is no maximum to compare least squares with.
             stats.retain(|name, _| !name.starts_with("lr"));
         }
         stats.insert("gradient".into(), finite(fitted.gradient));
@@ -82,7 +87,7 @@ impl Method for Sfa {
             stats,
             sample,
             notes,
-            more: lists.iter().map(|(key, rows)| (key.to_string(), list(rows))).collect(),
+            more: lists.into_iter().map(|(key, rows)| (key.to_string(), listed(self, key, rows))).collect(),
         };
         if let Some(marginal) = fitted.marginal(&data, self, covariance.as_ref()) {
             fit.more.insert("marginal_effects".into(), list(&marginal.mean));
@@ -112,13 +117,35 @@ impl Method for Sfa {
     }
 }
 
+/// Endogenous regressors and the columns of their instruments.
+fn endogenous(options: &Sfa, columns: &[Vec<f64>]) -> Option<Endogenous> {
+    let named: Vec<(String, Vec<f64>)> = options.instruments.iter().cloned().zip(columns.iter().cloned()).collect();
+    let n = columns.first()?.len();
+    Some(Endogenous { names: options.endogenous.clone(), instruments: Columns::new(n, false, &named) })
+}
+
+/// A list of coefficients; first stages as `iv` has them, one for each endogenous regressor.
+fn listed(options: &Sfa, key: &str, rows: Vec<Coefficient>) -> Value {
+    if key != Section::FirstStage.key() {
+        return list(&rows);
+    }
+    let stage = |name: &String| {
+        let own = rows.iter().filter_map(|row| {
+            let instrument = row.name.strip_prefix(&format!("{name} ~ "))?;
+            Some(Coefficient { name: instrument.into(), ..row.clone() })
+        });
+        json!({ "name": name, "coefficients": list(&own.collect::<Vec<_>>()) })
+    };
+    options.endogenous.iter().map(stage).collect()
+}
+
 /// Columns beside the formula: determinants, what moves the variances.
 fn named(options: &Sfa) -> [&Vec<String>; 3] {
     [&options.determinants, &options.u_variance, &options.v_variance]
 }
 
 /// What the frontier is fitted to.
-fn data(options: &Sfa, built: &Built) -> Data {
+pub(super) fn data(options: &Sfa, built: &Built) -> Data {
     let design = &built.design;
     let n = design.nobs();
     let mut data = Data::new(design.y.clone(), design.X.clone(), design.names.clone());
@@ -138,11 +165,11 @@ fn data(options: &Sfa, built: &Built) -> Data {
 }
 
 /// A frontier has its own likelihood: of the options of regressions only the formula applies to it.
-fn refuse_regression_options(cx: &Context) -> Result<()> {
+pub(super) fn refuse_regression_options(cx: &Context) -> Result<()> {
     let names = ["weights", "offset", "lat", "lon", "conley_kernel", "conley_distance", "singletons", "collinear"];
     let given = |name: &str| cx.step.given.contains_key(name);
     match names.into_iter().find(|name| given(name)) {
-        Some(name) => Err(Error::plan(format!("`sfa` takes no `{name}`"), "leave it out")),
+        Some(name) => Err(Error::plan(format!("`{}` takes no `{name}`", cx.step.entry.name), "leave it out")),
         // The likelihood's own covariance has no small-sample factor.
         None if given("ssc") && (!given("vcov") || cx.step.regression.vcov == Some(Vcov::Iid)) => Err(Error::plan(
             "`ssc` is a rule of robust covariances, and none is asked for",

@@ -17,7 +17,6 @@ use crate::math::optimize::{Climb, Newton, climb};
 use crate::math::rng::Stream;
 use crate::{Error, Kind, Result};
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 /// Replications when none are given.
 pub(super) const REPLICATIONS: usize = 999;
@@ -99,35 +98,4 @@ fn covariance(draws: Vec<Vec<f64>>) -> Mat<f64> {
     let mean: Vec<f64> = (0..p).map(|j| draws.iter().map(|d| d[j]).sum::<f64>() / n).collect();
     let moment = |i: usize, j: usize| draws.iter().map(|d| (d[i] - mean[i]) * (d[j] - mean[j])).sum::<f64>();
     Mat::from_fn(p, p, |i, j| moment(i.min(j), i.max(j)) / (n - 1.0))
-}
-
-impl Data {
-    /// The rows of a draw; a unit is another one in each copy of its group.
-    fn at(&self, rows: &[usize], copies: &[usize]) -> Data {
-        let mut sample = Data {
-            y: rows.iter().map(|&i| self.y[i]).collect(),
-            frontier: self.frontier.at(rows),
-            determinants: self.determinants.as_ref().map(|c| c.at(rows)),
-            u_variance: self.u_variance.as_ref().map(|c| c.at(rows)),
-            v_variance: self.v_variance.as_ref().map(|c| c.at(rows)),
-            panel: self.panel.clone(),
-        };
-        if let (Some(panel), Some(old)) = (&mut sample.panel, &self.panel) {
-            let mut codes = HashMap::new();
-            let mut code = |key| {
-                let next = codes.len();
-                *codes.entry(key).or_insert(next)
-            };
-            panel.unit = rows.iter().zip(copies).map(|(&i, &copy)| code((copy, old.unit[i]))).collect();
-            panel.time = rows.iter().map(|&i| old.time[i]).collect();
-        }
-        sample
-    }
-}
-
-impl super::Columns {
-    fn at(&self, rows: &[usize]) -> Self {
-        let X = Mat::from_fn(rows.len(), self.X.ncols(), |i, j| self.X[(rows[i], j)]);
-        super::Columns { X, names: self.names.clone() }
-    }
 }

@@ -72,6 +72,11 @@ impl Score {
     pub(super) fn pair(bc: f64, jlms: f64) -> Score {
         Score { efficiency_mode: None, conf_low: None, conf_high: None, ..Score::sound([bc, jlms, jlms, jlms, jlms]) }
     }
+
+    /// exp(-u) alone, of an inefficiency that was estimated and has no distribution.
+    pub(super) fn relative(u: f64) -> Score {
+        Score { efficiency_jlms: None, ..Score::pair((-u).exp(), (-u).exp()) }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::bootstrap::{Draws, REPLICATIONS, bootstrap};
 use super::likelihood::Likelihood;
-use super::{Data, Information, Model, Panel, Sfa, SfaFit, least_squares, model};
+use super::{Data, Information, Moments, Panel, Sfa, SfaFit, least_squares, model};
 use crate::fit::{Fit, Sandwich, Spread};
 use crate::math::optimize::Maximum;
 use crate::math::{Mat, linalg};
@@ -103,7 +103,15 @@ impl SfaFit {
         }
         let Some(V) = &self.covariance else { return Ok(None) };
         if *how == Vcov::Iid {
-            return Ok(Some(Spread { V: V.clone(), df: None, label: String::new(), warnings: Vec::new() }));
+            let least_squares = "least squares, errors independent with one variance";
+            let label = if self.top.is_some() { String::new() } else { least_squares.to_string() };
+            return Ok(Some(Spread { V: V.clone(), df: None, label, warnings: Vec::new() }));
+        }
+        if let Some(Moments { bread, scores }) = &self.moments {
+            let estimated = Estimated { fit: self, bread, scores: scores.clone() };
+            whole_units(&estimated, how, design, data.need_panel()?)?;
+            let c = vcov(&estimated, how, ssc, design)?;
+            return Ok(Some(Spread { V: c.V, df: None, label: c.label, warnings: c.warnings }));
         }
         let Some(top) = &self.top else {
             return Err(Error::invalid("this model has no likelihood, hence one covariance only", "leave `vcov` out"));
@@ -134,7 +142,7 @@ impl SfaFit {
         let spread = |groups: &[usize], what: String| {
             bootstrap(self, data, options, &Draws { groups, what, replications, seed })
         };
-        let of_panels = !matches!(options.model, Model::Pooled | Model::Bc95);
+        let of_panels = options.model.of_panels();
         match how {
             Vcov::Iid if of_panels => spread(&data.need_panel()?.unit, "units".into()),
             Vcov::Iid => spread(&(0..data.nobs()).collect::<Vec<_>>(), "rows".into()),
@@ -157,11 +165,12 @@ impl SfaFit {
     }
 }
 
-/// Refuses a sandwich of units whose rows have one likelihood together, unless it sums over clusters of whole units.
+/// Refuses a sandwich of units whose rows belong together (one likelihood, or an effect taken out), unless it sums over
+/// clusters of whole units.
 fn whole_units(fit: &dyn Sandwich, how: &Vcov, design: &Design, panel: &Panel) -> Result<()> {
     let way_out = "cluster by the unit, or by what never changes within a unit";
     if !matches!(how, Vcov::Cluster(_)) {
-        let message = format!("`vcov = \"{how}\"` takes rows apart that have one likelihood together in this model");
+        let message = format!("`vcov = \"{how}\"` takes rows apart that belong together in this model");
         return Err(Error::invalid(message, way_out));
     }
     for way in how.clusters() {
@@ -169,8 +178,7 @@ fn whole_units(fit: &dyn Sandwich, how: &Vcov, design: &Design, panel: &Panel) -
         let mut of_unit = std::collections::HashMap::new();
         let differs = |i: &usize| *of_unit.entry(panel.unit[*i]).or_insert(cluster.codes[*i]) != cluster.codes[*i];
         if let Some(i) = (0..panel.unit.len()).find(differs) {
-            let message =
-                format!("`{way}` changes within a unit, whose rows have one likelihood together in this model");
+            let message = format!("`{way}` changes within a unit, whose rows belong together in this model");
             return Err(Error::invalid(message, way_out).at_rows([i]));
         }
     }

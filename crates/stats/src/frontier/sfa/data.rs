@@ -2,6 +2,7 @@
 
 use crate::math::Mat;
 use crate::{Error, Kind, Result};
+use std::collections::HashMap;
 
 /// Named columns.
 #[derive(Debug, Clone)]
@@ -38,6 +39,15 @@ impl Columns {
     }
 }
 
+/// Regressors of the frontier that move with the noise.
+#[derive(Debug, Clone)]
+pub struct Endogenous {
+    /// Their names among the regressors, p.
+    pub names: Vec<String>,
+    /// The instruments that are no regressors, p or more.
+    pub instruments: Columns,
+}
+
 /// Outcome, frontier, and what moves inefficiency and noise.
 #[derive(Debug, Clone)]
 pub struct Data {
@@ -53,6 +63,8 @@ pub struct Data {
     pub v_variance: Option<Columns>,
     /// Who and when each row is; panel models need it.
     pub panel: Option<Panel>,
+    /// Which regressors are endogenous, and their instruments.
+    pub endogenous: Option<Endogenous>,
 }
 
 /// Who and when each row is.
@@ -86,12 +98,45 @@ impl Data {
     /// A frontier of these regressors (n × k, the constant first) without anything else.
     pub fn new(y: Vec<f64>, X: Mat<f64>, names: Vec<String>) -> Self {
         let frontier = Columns { X, names };
-        Data { y, frontier, determinants: None, u_variance: None, v_variance: None, panel: None }
+        Data { y, frontier, determinants: None, u_variance: None, v_variance: None, panel: None, endogenous: None }
     }
 
     /// Rows.
     pub fn nobs(&self) -> usize {
         self.y.len()
+    }
+
+    /// These rows; the units of the panel are numbered anew.
+    pub(crate) fn select(&self, rows: &[usize]) -> Data {
+        self.at(rows, &vec![0; rows.len()])
+    }
+
+    /// The rows of a draw; a unit is another one in each of its copies.
+    pub(super) fn at(&self, rows: &[usize], copies: &[usize]) -> Data {
+        let of = |c: &Columns| Columns {
+            X: Mat::from_fn(rows.len(), c.X.ncols(), |i, j| c.X[(rows[i], j)]),
+            names: c.names.clone(),
+        };
+        let mut units = HashMap::new();
+        let mut unit = |key: (usize, usize)| {
+            let next = units.len();
+            *units.entry(key).or_insert(next)
+        };
+        Data {
+            y: rows.iter().map(|&i| self.y[i]).collect(),
+            frontier: of(&self.frontier),
+            determinants: self.determinants.as_ref().map(of),
+            u_variance: self.u_variance.as_ref().map(of),
+            v_variance: self.v_variance.as_ref().map(of),
+            panel: self.panel.as_ref().map(|p| Panel {
+                unit: rows.iter().zip(copies).map(|(&i, &copy)| unit((copy, p.unit[i]))).collect(),
+                time: rows.iter().map(|&i| p.time[i]).collect(),
+            }),
+            endogenous: self
+                .endogenous
+                .as_ref()
+                .map(|e| Endogenous { names: e.names.clone(), instruments: of(&e.instruments) }),
+        }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -114,6 +159,9 @@ impl Data {
             if let Some(columns) = columns {
                 columns.check(n, what)?;
             }
+        }
+        if let Some(endogenous) = &self.endogenous {
+            endogenous.instruments.check(n, "the instruments")?;
         }
         match &self.panel {
             Some(p) if p.unit.len() != n || p.time.len() != n => Err(Error::length("the panel", p.unit.len(), n)),

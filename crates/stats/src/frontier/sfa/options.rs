@@ -24,6 +24,10 @@ pub struct Sfa {
     pub u_variance: Vec<String>,
     /// Columns that move ln sigma_v squared, beside a constant.
     pub v_variance: Vec<String>,
+    /// Regressors of the frontier that move with the noise, by their names in the formula; with `instruments`.
+    pub endogenous: Vec<String>,
+    /// Columns that move the endogenous regressors and not the outcome; exogenous regressors are added.
+    pub instruments: Vec<String>,
     /// Covariance under `vcov = iid`: from the Hessian, from the outer product of the gradients, or by bootstrap (of
     /// rows, of the units of a panel model, or of the clusters of `vcov = cluster:NAME`).
     pub information: Information,
@@ -34,8 +38,9 @@ pub struct Sfa {
     /// Integrate over unit effects by simulation with so many scrambled Halton draws per unit (200 are usual), in tre
     /// and four_component; without it they are integrated exactly.
     pub draws: Option<usize>,
-    /// The regression that four_component_steps starts with.
-    pub first_step: FirstStep,
+    /// The regression that four_component_steps starts with (random effects when not given) and that schmidt_sickles
+    /// takes the effects from (fixed effects when not given, as is usual).
+    pub first_step: Option<FirstStep>,
     /// Probability of the intervals of the scores.
     pub level: f64,
     /// Evaluate at these parameters instead of estimating: frontier coefficients, intercept first, then sigma2, gamma
@@ -72,11 +77,13 @@ impl Default for Sfa {
             determinants_constant: true,
             u_variance: Vec::new(),
             v_variance: Vec::new(),
+            endogenous: Vec::new(),
+            instruments: Vec::new(),
             information: Information::default(),
             replications: None,
             climbs: None,
             draws: None,
-            first_step: FirstStep::default(),
+            first_step: None,
             level: 0.95,
             at: None,
             technology: Form::default(),
@@ -121,6 +128,12 @@ pub enum Model {
     FourComponent,
     /// As four_component, in steps: a panel regression, then a frontier each of its residuals and its unit effects.
     FourComponentSteps,
+    /// Schmidt and Sickles 1984: no distribution; a unit's effect against the best one.
+    SchmidtSickles,
+    /// Cornwell, Schmidt and Sickles 1990: as schmidt_sickles, a quadratic in time for each unit.
+    CornwellSchmidtSickles,
+    /// Lee and Schmidt 1993: as schmidt_sickles, the effects scaled by a path of time that all units share.
+    LeeSchmidt,
 }
 
 impl Model {
@@ -130,18 +143,27 @@ impl Model {
         matches!(self, Tfe | WithinMle | Tre | FourComponent | FourComponentSteps)
     }
 
+    /// Whether efficiency is relative to the best unit, without a distribution.
+    pub(super) fn is_relative(self) -> bool {
+        matches!(self, Model::SchmidtSickles | Model::CornwellSchmidtSickles | Model::LeeSchmidt)
+    }
+
+    /// Whether the rows of a unit belong together.
+    pub(super) fn of_panels(self) -> bool {
+        self.has_effects() || self.is_persistent() || self.is_relative()
+    }
+
     /// Whether a unit keeps one draw of inefficiency.
     pub(super) fn is_persistent(self) -> bool {
         matches!(self, Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 | Model::WangHo)
     }
 }
 
-/// The regression before the frontiers of four_component_steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+/// The panel regression of four_component_steps and schmidt_sickles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstStep {
     /// Random effects by maximum likelihood.
-    #[default]
     Random,
     /// Fixed effects: regressors may move with the unit effects, and must vary within units.
     Fixed,
@@ -252,6 +274,7 @@ impl Sfa {
     pub fn columns(&self) -> Vec<&'static str> {
         match self.model {
             Model::Tfe | Model::WithinMle | Model::Tre => vec!["effect"],
+            Model::SchmidtSickles | Model::CornwellSchmidtSickles | Model::LeeSchmidt => vec!["effect"],
             Model::FourComponent | Model::FourComponentSteps => vec!["efficiency_persistent", "efficiency_transient"],
             _ => Vec::new(),
         }
@@ -295,7 +318,9 @@ impl Sfa {
             Model::Pooled | Model::Tfe | Model::WithinMle | Model::Tre | Model::FourComponent => {
                 self.distribution == Distribution::TruncatedNormal
             }
-            Model::FourComponentSteps => false,
+            Model::FourComponentSteps | Model::SchmidtSickles | Model::CornwellSchmidtSickles | Model::LeeSchmidt => {
+                false
+            }
             Model::Bc95 | Model::WangHo => true,
             Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 => false,
         };
@@ -329,8 +354,37 @@ impl Sfa {
             ));
         }
         self.check_effects(data)?;
+        self.check_endogenous(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
+        }
+        Ok(())
+    }
+
+    /// The part of [`Sfa::check`] about endogenous regressors.
+    fn check_endogenous(&self, data: &Data) -> Result<()> {
+        if self.endogenous.is_empty() != self.instruments.is_empty() {
+            return Err(Error::invalid(
+                "`endogenous` and `instruments` go together",
+                "name regressors in the one and columns that move them in the other",
+            ));
+        }
+        if data.endogenous.is_none() {
+            return Ok(());
+        }
+        if self.model != Model::Pooled
+            || !matches!(self.distribution, Distribution::HalfNormal | Distribution::Exponential)
+        {
+            return Err(Error::invalid(
+                "endogenous regressors are for the pooled model with half-normal or exponential inefficiency",
+                "use model = \"pooled\"; effects of units that move with the regressors are taken out by \"within_mle\"",
+            ));
+        }
+        if data.v_variance.is_some() {
+            return Err(Error::invalid(
+                "noise that moves with endogenous regressors has one variance",
+                "leave out `v_variance`, or `endogenous`",
+            ));
         }
         Ok(())
     }
@@ -349,8 +403,8 @@ impl Sfa {
             _ => {}
         }
         let steps = self.model == Model::FourComponentSteps;
-        if self.first_step != FirstStep::default() && !steps {
-            return Err(Error::invalid("`first_step` is of four_component_steps", "leave it out"));
+        if self.first_step.is_some() && !steps && self.model != Model::SchmidtSickles {
+            return Err(Error::invalid("`first_step` is of four_component_steps and schmidt_sickles", "leave it out"));
         }
         if steps && self.distribution != Distribution::HalfNormal {
             return Err(Error::invalid(

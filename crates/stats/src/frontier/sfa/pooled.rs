@@ -67,6 +67,11 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         Ok(Pooled { y, sign, density, indices, from, p, ols })
     }
 
+    /// Rows.
+    pub(super) fn n(&self) -> usize {
+        self.y.len()
+    }
+
     fn part<'b>(&self, j: usize, theta: &'b [f64]) -> &'b [f64] {
         &theta[self.from[j]..self.from[j] + self.indices[j].k]
     }

@@ -23,6 +23,8 @@ pub(in super::super) struct RandomEffects {
     /// σ_w².
     pub(in super::super) between: f64,
     pub(in super::super) loglik: f64,
+    /// (Z'Ω⁻¹Z)⁻¹ σ_v⁻², k × k: times `variance` it is the covariance of `coef`.
+    pub(in super::super) inverse: Mat<f64>,
     /// Rows of each unit in the order of time.
     pub(in super::super) spells: Vec<Vec<usize>>,
 }
@@ -66,12 +68,12 @@ impl RandomEffects {
                 fb = try_at(b)?;
             }
         }
-        let (coef, variance, loglik) = best;
-        Ok(RandomEffects { coef, variance, between: rho * variance, loglik, spells })
+        let (coef, variance, loglik, inverse) = best;
+        Ok(RandomEffects { coef, variance, between: rho * variance, loglik, inverse, spells })
     }
 
-    /// β, σ_v² and ln L at ρ: rows less θ_i times their unit mean, θ_i = 1 - 1/√(1 + T_i ρ).
-    fn at(data: &Data, index: &Index, spells: &[Vec<usize>], rho: f64) -> Result<(Vec<f64>, f64, f64)> {
+    /// β, σ_v², ln L and the inverse of the cross products at ρ: rows less θ_i times their unit mean, θ_i = 1 - 1/√(1 + T_i ρ).
+    fn at(data: &Data, index: &Index, spells: &[Vec<usize>], rho: f64) -> Result<(Vec<f64>, f64, f64, Mat<f64>)> {
         let (k, n) = (index.k, data.nobs());
         let (mut A, mut b, mut ln) = (Mat::<f64>::zeros(k, k), vec![0.0; k], 0.0);
         let mut rows = Vec::with_capacity(n * (k + 1));
@@ -100,7 +102,7 @@ impl RandomEffects {
         let variance =
             rows.chunks_exact(k + 1).map(|row| (row[k] - dot(&row[..k], &coef)).powi(2)).sum::<f64>() / n as f64;
         let loglik = -0.5 * n as f64 * (2.0 * LN_SQRT_TAU + variance.ln() + 1.0) - 0.5 * ln;
-        Ok((coef, variance, loglik))
+        Ok((coef, variance, loglik, inverse))
     }
 
     /// As what a frontier with random effects is compared with; the skewness is that of least squares.

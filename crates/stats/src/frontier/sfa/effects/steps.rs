@@ -62,7 +62,7 @@ fn of_step(mut error: Error, what: &str) -> Error {
 pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Result<SfaFit> {
     let index = Index::new(&data.frontier)?;
     let effects = RandomEffects::fit(data, &index)?;
-    let slopes = match options.first_step {
+    let slopes = match options.first_step.unwrap_or(FirstStep::Random) {
         FirstStep::Random => index.natural(&effects.coef)[1..].to_vec(),
         FirstStep::Fixed => {
             let within = Within::new(data)?;
@@ -143,5 +143,6 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
         ],
         covariance: None,
         top: None,
+        moments: None,
     })
 }
