@@ -44,6 +44,8 @@ mod likelihood;
 mod options;
 mod panel;
 mod pooled;
+mod scaling;
+mod zero_inefficiency;
 
 pub use data::{Columns, Data, Panel};
 pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
@@ -59,8 +61,10 @@ use index::Index;
 use least_squares::LeastSquares;
 use likelihood::{Likelihood, best};
 use panel::Persistent;
+use scaling::Scaling;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use zero_inefficiency::ZeroInefficiency;
 
 /// Where a parameter is listed in results.json.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +77,8 @@ pub enum Section {
     VVariance,
     /// What moves the mean of inefficiency.
     Determinants,
+    /// What moves the log odds of no inefficiency.
+    ZeroProbability,
 }
 
 impl Section {
@@ -83,6 +89,7 @@ impl Section {
             Section::UVariance => "u_variance",
             Section::VVariance => "v_variance",
             Section::Determinants => "determinants",
+            Section::ZeroProbability => "zero_probability",
         }
     }
 }
@@ -363,11 +370,50 @@ fn model<'a>(
     if options.model.has_effects() {
         return effects::model(data, frontier, ols, options);
     }
+    if options.model == Model::Scaling {
+        return scaled(data, frontier, ols, options);
+    }
+    if options.model == Model::ZeroInefficiency {
+        return Ok(match options.distribution {
+            Distribution::HalfNormal => Box::new(ZeroInefficiency::<4, _>::new(data, frontier, ols, sign, HalfNormal)?),
+            Distribution::Exponential => {
+                Box::new(ZeroInefficiency::<4, _>::new(data, frontier, ols, sign, Exponential)?)
+            }
+            Distribution::TruncatedNormal => {
+                Box::new(ZeroInefficiency::<5, _>::new(data, frontier, ols, sign, TruncatedNormal)?)
+            }
+        });
+    }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {
         Distribution::HalfNormal => Box::new(Pooled::new(data, frontier, ols, sign, HalfNormal)?),
         Distribution::Exponential => Box::new(Pooled::new(data, frontier, ols, sign, Exponential)?),
         Distribution::TruncatedNormal => Box::new(Pooled::new(data, frontier, ols, sign, TruncatedNormal)?),
+    })
+}
+
+/// The likelihood of the scaling property.
+fn scaled<'a>(
+    data: &'a Data,
+    frontier: &Index,
+    ols: &'a LeastSquares,
+    options: &Sfa,
+) -> Result<Box<dyn Likelihood + 'a>> {
+    use density::{Exponential, HalfNormal, Scaled, TruncatedNormal};
+    let sign = options.frontier.sign();
+    Ok(match options.distribution {
+        Distribution::HalfNormal => {
+            let density = Scaled::<_, 3> { density: HalfNormal, location: None };
+            Box::new(Scaling::<4, _>::new(data, frontier, ols, sign, density)?)
+        }
+        Distribution::Exponential => {
+            let density = Scaled::<_, 3> { density: Exponential, location: None };
+            Box::new(Scaling::<4, _>::new(data, frontier, ols, sign, density)?)
+        }
+        Distribution::TruncatedNormal => {
+            let density = Scaled::<_, 4> { density: TruncatedNormal, location: Some(3) };
+            Box::new(Scaling::<5, _>::new(data, frontier, ols, sign, density)?)
+        }
     })
 }
 
@@ -421,17 +467,23 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let lr = 2.0 * (loglik - ols.loglik);
     let q = model.restrictions();
     let [m3t, m3t_p_value] = ols.skewness_test(n, options.frontier.sign());
+    let mut own: BTreeMap<&'static str, f64> = model.stats(&theta).into_iter().collect();
+    if top.is_some() {
+        let (compared, more) = model.comparisons(loglik);
+        own.extend(compared);
+        notes.extend(more);
+    }
     let stats = Stats {
         loglik,
         loglik_ols: ols.loglik,
         lr,
         lr_df: q,
-        lr_p_value: if top.is_some() { chi_bar_p(lr, q) } else { f64::NAN },
+        lr_p_value: if top.is_some() { model.lr_p_value(lr) } else { f64::NAN },
         mean_efficiency: scored.iter().sum::<f64>() / scored.len() as f64,
         skewness: ols.skewness,
         m3t,
         m3t_p_value,
-        own: model.stats(&theta).into_iter().collect(),
+        own,
     };
     let (iterations, gradient) = top.map_or((0, 0.0), |m| (m.iterations, m.gradient));
     let names = parameters.iter().map(|p| p.name.clone()).collect();

@@ -108,9 +108,10 @@ impl Method for Sfa {
     }
 }
 
-/// Columns beside the formula: determinants, what moves the variances.
-fn named(options: &Sfa) -> [&Vec<String>; 3] {
-    [&options.determinants, &options.u_variance, &options.v_variance]
+/// Columns beside the formula: determinants, what moves the variances and the odds of a mixture.
+fn named(options: &Sfa) -> [&Vec<String>; 5] {
+    let Sfa { determinants, u_variance, v_variance, zero_probability, separating, .. } = options;
+    [determinants, u_variance, v_variance, zero_probability, separating]
 }
 
 /// What the frontier is fitted to.
@@ -126,6 +127,8 @@ fn data(options: &Sfa, built: &Built) -> Data {
     data.determinants = take(&options.determinants, options.constant());
     data.u_variance = take(&options.u_variance, true);
     data.v_variance = take(&options.v_variance, true);
+    data.zero_probability = take(&options.zero_probability, true);
+    data.separating = take(&options.separating, true);
     data.panel = design.panel.as_ref().map(|keys| Panel {
         unit: keys.unit.codes.iter().map(|&c| c as usize).collect(),
         time: keys.time.iter().map(|&t| t as f64).collect(),

@@ -51,6 +51,10 @@ pub struct Data {
     pub u_variance: Option<Columns>,
     /// What moves ln σ_v², the constant first.
     pub v_variance: Option<Columns>,
+    /// What moves the log odds of no inefficiency, the constant first.
+    pub zero_probability: Option<Columns>,
+    /// What moves the log odds of the classes, the constant first.
+    pub separating: Option<Columns>,
     /// Who and when each row is; panel models need it.
     pub panel: Option<Panel>,
 }
@@ -86,7 +90,16 @@ impl Data {
     /// A frontier of these regressors (n × k, the constant first) without anything else.
     pub fn new(y: Vec<f64>, X: Mat<f64>, names: Vec<String>) -> Self {
         let frontier = Columns { X, names };
-        Data { y, frontier, determinants: None, u_variance: None, v_variance: None, panel: None }
+        Data {
+            y,
+            frontier,
+            determinants: None,
+            u_variance: None,
+            v_variance: None,
+            zero_probability: None,
+            separating: None,
+            panel: None,
+        }
     }
 
     /// Rows.
@@ -109,6 +122,8 @@ impl Data {
             (&self.determinants, "the determinants"),
             (&self.u_variance, "the columns of `u_variance`"),
             (&self.v_variance, "the columns of `v_variance`"),
+            (&self.zero_probability, "the columns of `zero_probability`"),
+            (&self.separating, "the columns of `separating`"),
         ];
         for (columns, what) in parts {
             if let Some(columns) = columns {

@@ -5,10 +5,14 @@
 
 mod exponential;
 mod half_normal;
+mod inflated;
+mod scaled;
 mod truncated_normal;
 
 pub(super) use exponential::Exponential;
 pub(super) use half_normal::HalfNormal;
+pub(super) use inflated::Inflated;
+pub(super) use scaled::Scaled;
 pub(super) use truncated_normal::TruncatedNormal;
 
 use super::Score;
@@ -28,6 +32,11 @@ pub(super) trait Density<const Q: usize>: Sync {
 
     /// Names of the scalars after the two variances.
     fn own(&self) -> &'static [&'static str];
+
+    /// The scalar that the determinants move, if it has one.
+    fn moved(&self) -> Option<usize> {
+        (!self.own().is_empty()).then_some(3)
+    }
 
     /// Another model towards which the likelihood rises at these scalars, when they are beyond any sensible value.
     fn limit(&self, _at: [f64; Q]) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! What a frontier model is, and its certified maximum.
 
-use super::{Parameter, Score};
+use super::{Parameter, Score, chi_bar_p};
 use crate::math::Mat;
 use crate::math::optimize::{Climb, Maximum, Newton, Point, climb};
 use crate::{Error, Result};
@@ -47,6 +47,12 @@ pub(super) trait Likelihood: Sync {
     /// What happens at θ, when it is so close to a border that there is no maximum inside.
     fn border(&self, theta: &[f64]) -> Option<Error>;
 
+    /// Whether the likelihood has no bound towards such a border, so that what it promises there says nothing against a
+    /// maximum inside (as where a part of a mixture shrinks onto single points; Kiefer and Wolfowitz 1956).
+    fn degenerate(&self, _theta: &[f64]) -> bool {
+        false
+    }
+
     /// The scores of all rows, with intervals of probability `level`.
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score>;
 
@@ -57,6 +63,16 @@ pub(super) trait Likelihood: Sync {
 
     /// Statistics of its own by name: sigma_u, sigma_v, ...
     fn stats(&self, theta: &[f64]) -> Vec<(&'static str, f64)>;
+
+    /// p-value of the test of no inefficiency by this likelihood ratio; NaN where its distribution is not known.
+    fn lr_p_value(&self, lr: f64) -> f64 {
+        chi_bar_p(lr, self.restrictions())
+    }
+
+    /// Statistics that compare its maximum with simpler models, and notes on them.
+    fn comparisons(&self, _loglik: f64) -> (Vec<(&'static str, f64)>, Vec<String>) {
+        (Vec::new(), Vec::new())
+    }
 
     /// What a reader must know about it.
     fn notes(&self) -> Vec<String> {
@@ -88,7 +104,10 @@ pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
         let beyond = |at: &[f64]| model.border(at).is_some();
         match climb("the frontier likelihood", start, |at| model.point(at), beyond, &Newton::default()) {
             Ok(Climb::Top(top)) => tops.push(top),
-            Ok(Climb::Border(at)) => borders.extend(model.border(&at).map(|error| (model.value(&at), error))),
+            Ok(Climb::Border(at)) => {
+                let value = if model.degenerate(&at) { f64::NEG_INFINITY } else { model.value(&at) };
+                borders.extend(model.border(&at).map(|error| (value, error)));
+            }
             Err(error) => failure = failure.or(Some(error)),
         }
     }

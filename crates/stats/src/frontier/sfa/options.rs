@@ -16,7 +16,7 @@ pub struct Sfa {
     pub distribution: Distribution,
     /// Whether inefficiency lowers the outcome (production) or raises it (cost).
     pub frontier: Frontier,
-    /// Columns that move the mean of inefficiency before truncation.
+    /// Columns that move the mean of inefficiency before truncation; in scaling and wang_ho its scale.
     pub determinants: Vec<String>,
     /// Whether the determinants have a constant.
     pub determinants_constant: bool,
@@ -24,6 +24,11 @@ pub struct Sfa {
     pub u_variance: Vec<String>,
     /// Columns that move ln sigma_v squared, beside a constant.
     pub v_variance: Vec<String>,
+    /// Columns that move the log odds of no inefficiency, beside a constant, in zero_inefficiency.
+    pub zero_probability: Vec<String>,
+    /// Columns that move the log odds of the classes, beside a constant, in latent_class; of a panel's units, when each
+    /// keeps its class.
+    pub separating: Vec<String>,
     /// Covariance under `vcov = iid`: from the Hessian, or from the outer product of the gradients.
     pub information: Information,
     /// Climbs to the maximum from different starts; 3, and 1 above 100,000 rows, when not given.
@@ -69,6 +74,8 @@ impl Default for Sfa {
             determinants_constant: true,
             u_variance: Vec::new(),
             v_variance: Vec::new(),
+            zero_probability: Vec::new(),
+            separating: Vec::new(),
             information: Information::default(),
             climbs: None,
             draws: None,
@@ -97,6 +104,10 @@ pub enum Model {
     Pooled,
     /// Battese and Coelli 1995: as pooled, truncated normal, its mean moved by the determinants.
     Bc95,
+    /// Wang and Schmidt 2002: as pooled, inefficiency scaled by exp of the determinants, its shape the same for all.
+    Scaling,
+    /// Kumbhakar, Parmeter and Tsionas 2013: as pooled, with a probability of no inefficiency at all.
+    ZeroInefficiency,
     /// Pitt and Lee 1981: a unit keeps its inefficiency.
     PittLee,
     /// Battese and Coelli 1988: as pitt_lee, truncated normal.
@@ -210,6 +221,7 @@ impl Sfa {
     pub fn columns(&self) -> Vec<&'static str> {
         match self.model {
             Model::Tfe | Model::WithinMle | Model::Tre => vec!["effect"],
+            Model::ZeroInefficiency => vec!["probability_zero"],
             Model::FourComponent | Model::FourComponentSteps => vec!["efficiency_persistent", "efficiency_transient"],
             _ => Vec::new(),
         }
@@ -217,7 +229,7 @@ impl Sfa {
 
     /// Whether the determinants come with a constant: what scales inefficiency has none.
     pub fn constant(&self) -> bool {
-        self.determinants_constant && self.model != Model::WangHo
+        self.determinants_constant && !matches!(self.model, Model::WangHo | Model::Scaling)
     }
 
     /// Refuses options that the model would have to ignore.
@@ -235,17 +247,20 @@ impl Sfa {
             ));
         }
         let moved = match self.model {
-            Model::Pooled | Model::Tfe | Model::WithinMle | Model::Tre | Model::FourComponent => {
-                self.distribution == Distribution::TruncatedNormal
-            }
+            Model::Pooled
+            | Model::ZeroInefficiency
+            | Model::Tfe
+            | Model::WithinMle
+            | Model::Tre
+            | Model::FourComponent => self.distribution == Distribution::TruncatedNormal,
             Model::FourComponentSteps => false,
-            Model::Bc95 | Model::WangHo => true,
+            Model::Bc95 | Model::WangHo | Model::Scaling => true,
             Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 => false,
         };
         if data.determinants.is_some() && !moved {
             return Err(Error::invalid(
                 "`determinants` move the mean of inefficiency, which this model does not have",
-                "use distribution = \"truncated_normal\", model = \"bc95\" or \"wang_ho\"; or name them in `u_variance`",
+                "use distribution = \"truncated_normal\", model = \"bc95\", \"scaling\" or \"wang_ho\"; or name them in `u_variance`",
             ));
         }
         if self.model.is_persistent() {
@@ -266,6 +281,18 @@ impl Sfa {
             return Err(Error::invalid(
                 "`bc95` is a truncated normal",
                 "leave `distribution` out, or model = \"pooled\"",
+            ));
+        }
+        if self.model == Model::Scaling && data.u_variance.is_some() {
+            return Err(Error::invalid(
+                "`scaling` moves sigma_u by its determinants, and `u_variance` would move it once more",
+                "name these columns in `determinants`",
+            ));
+        }
+        if self.model != Model::ZeroInefficiency && data.zero_probability.is_some() {
+            return Err(Error::invalid(
+                "`zero_probability` moves the odds of no inefficiency, which this model does not have",
+                "use model = \"zero_inefficiency\", or leave it out",
             ));
         }
         self.check_effects(data)?;

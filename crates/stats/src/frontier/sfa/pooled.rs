@@ -54,17 +54,27 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         let mut indices: [Index; Q] = std::array::from_fn(|j| match j {
             0 => frontier.clone(),
             1 | 2 => Index::scalar("(Intercept)"),
-            _ => Index::scalar(own[j - 3]),
+            // What a model adds to the distribution's own it names itself.
+            _ => Index::scalar(own.get(j - 3).copied().unwrap_or_default()),
         });
         indices[1] = index(&data.v_variance, "(Intercept)")?;
         indices[2] = index(&data.u_variance, "(Intercept)")?;
-        if let (Some(name), Some(_)) = (own.first(), &data.determinants) {
-            indices[3] = index(&data.determinants, name)?;
+        if let (Some(j), Some(_)) = (density.moved(), &data.determinants) {
+            indices[j] = index(&data.determinants, own[j - 3])?;
         }
-        let mut from = [0; Q];
-        (1..Q).for_each(|j| from[j] = from[j - 1] + indices[j - 1].k);
-        let p = from[Q - 1] + indices[Q - 1].k;
-        Ok(Pooled { y, sign, density, indices, from, p, ols })
+        Ok(Pooled { y, sign, density, indices, from: [0; Q], p: 0, ols }.laid_out())
+    }
+
+    /// The same with another index of the last scalar.
+    pub(super) fn with_last(mut self, index: Index) -> Self {
+        self.indices[Q - 1] = index;
+        self.laid_out()
+    }
+
+    fn laid_out(mut self) -> Self {
+        (1..Q).for_each(|j| self.from[j] = self.from[j - 1] + self.indices[j - 1].k);
+        self.p = self.from[Q - 1] + self.indices[Q - 1].k;
+        self
     }
 
     fn part<'b>(&self, j: usize, theta: &'b [f64]) -> &'b [f64] {
@@ -86,6 +96,16 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
     /// Whether the variances are one number each, so that σ² and γ say it all.
     pub(super) fn homoscedastic(&self) -> bool {
         self.indices[1].is_scalar() && self.indices[2].is_scalar()
+    }
+
+    pub(super) fn nobs(&self) -> usize {
+        self.y.len()
+    }
+
+    /// Whether σ_v² has vanished beside σ_u².
+    pub(super) fn noiseless(&self, theta: &[f64]) -> bool {
+        let [_, v, u] = [0, 1, 2].map(|j| self.center(theta)[j]);
+        v.exp() < BORDER * (v.exp() + u.exp())
     }
 
     /// Order of the indices in the natural parameters: frontier, σ_u, σ_v (or σ² and γ), own.
@@ -283,7 +303,7 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
     fn border(&self, theta: &[f64]) -> Option<Error> {
         let center = self.center(theta);
         let (v, u) = (center[1].exp(), center[2].exp());
-        if v < BORDER * (v + u) {
+        if self.noiseless(theta) {
             return Some(no_noise());
         }
         if u < BORDER * (v + u) && self.density.limit(center).is_none() {
