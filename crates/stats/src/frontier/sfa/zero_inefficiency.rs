@@ -22,8 +22,9 @@ use crate::math::optimize::Point;
 use crate::{Error, Kind, Result};
 use rayon::prelude::*;
 
-/// Below this p (or 1 - p) there is not one such observation among as many as anyone has.
-const BORDER: f64 = 1e-6;
+/// Where fewer observations than this are expected to be fully efficient (or not to be), p is at its border: the
+/// likelihood is flat to rounding in its logit there, and no sample could tell it from none.
+const SCARCE: f64 = 0.1;
 /// Climbs of the model without zeros, for the test.
 const CLIMBS: usize = 3;
 
@@ -115,8 +116,8 @@ impl<const Q: usize, const R: usize, D: Truncated<Q>> Likelihood for ZeroIneffic
     }
 
     fn border(&self, theta: &[f64]) -> Option<Error> {
-        let p = logistic(self.rows.center(theta)[R - 1]);
-        if p < BORDER {
+        let (p, n) = (logistic(self.rows.center(theta)[R - 1]), self.rows.nobs() as f64);
+        if p * n < SCARCE {
             return Some(Error::new(Kind::Untrusted {
                 message: "the likelihood peaks where no observation is fully efficient: zero_probability is at its \
                           border of zero"
@@ -124,7 +125,7 @@ impl<const Q: usize, const R: usize, D: Truncated<Q>> Likelihood for ZeroIneffic
                 remedy: "use model = \"pooled\"".into(),
             }));
         }
-        if 1.0 - p < BORDER {
+        if (1.0 - p) * n < SCARCE {
             return Some(no_inefficiency(self.rows.sign, self.rows.ols.skewness));
         }
         self.rows.border(theta)

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn is_a_density_with_exact_derivatives() {
-        for at in [[-0.4, -1.0, -0.3, 0.3], [0.9, 0.4, -1.2, -0.6], [-3.0, -3.0, 0.5, 2.0]] {
+        for at in [[-0.4f64, -1.0, -0.3, 0.3], [0.9, 0.4, -1.2, -0.6], [-3.0, -3.0, 0.5, 2.0]] {
             let (su, some) = ((0.5 * at[2]).exp(), 1.0 / (1.0 + at[3].exp()));
             let half = Inflated::<_, 3>(HalfNormal);
             check::derivatives(&half, at);
@@ -119,7 +119,7 @@ mod tests {
             check::derivatives(&exponential, at);
             check::integrates(&exponential, at, some * su);
         }
-        for at in [[-0.4, -1.0, -0.3, 0.4, 0.5], [0.9, 0.4, -1.2, -0.7, -0.4]] {
+        for at in [[-0.4f64, -1.0, -0.3, 0.4, 0.5], [0.9, 0.4, -1.2, -0.7, -0.4]] {
             let (z, some) = (at[3] * (-0.5 * at[2]).exp(), 1.0 / (1.0 + at[4].exp()));
             let truncated = Inflated::<_, 4>(TruncatedNormal);
             check::derivatives(&truncated, at);
