@@ -39,6 +39,7 @@ mod data;
 mod density;
 mod effects;
 mod index;
+mod latent_class;
 mod least_squares;
 mod likelihood;
 mod options;
@@ -48,7 +49,7 @@ mod scaling;
 mod zero_inefficiency;
 
 pub use data::{Columns, Data, Panel};
-pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
+pub use options::{ClassOf, Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
 use super::Status;
 use crate::fit::{Coefficient, Fit, Sandwich, Spread};
@@ -58,6 +59,7 @@ use crate::vcov::{Ssc, Vcov, cluster_at, vcov};
 use crate::{Design, Error, Result};
 use effects::{RandomEffects, Within};
 use index::Index;
+use latent_class::LatentClass;
 use least_squares::LeastSquares;
 use likelihood::{Likelihood, best};
 use panel::Persistent;
@@ -79,6 +81,8 @@ pub enum Section {
     Determinants,
     /// What moves the log odds of no inefficiency.
     ZeroProbability,
+    /// What moves the log odds of the classes.
+    Separating,
 }
 
 impl Section {
@@ -90,6 +94,7 @@ impl Section {
             Section::VVariance => "v_variance",
             Section::Determinants => "determinants",
             Section::ZeroProbability => "zero_probability",
+            Section::Separating => "separating",
         }
     }
 }
@@ -373,6 +378,13 @@ fn model<'a>(
     if options.model == Model::Scaling {
         return scaled(data, frontier, ols, options);
     }
+    if options.model == Model::LatentClass {
+        return Ok(match options.distribution {
+            Distribution::HalfNormal => Box::new(LatentClass::new(data, frontier, ols, options, HalfNormal)?),
+            Distribution::Exponential => Box::new(LatentClass::new(data, frontier, ols, options, Exponential)?),
+            Distribution::TruncatedNormal => Box::new(LatentClass::new(data, frontier, ols, options, TruncatedNormal)?),
+        });
+    }
     if options.model == Model::ZeroInefficiency {
         return Ok(match options.distribution {
             Distribution::HalfNormal => Box::new(ZeroInefficiency::<4, _>::new(data, frontier, ols, sign, HalfNormal)?),
@@ -472,6 +484,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         let (compared, more) = model.comparisons(loglik);
         own.extend(compared);
         notes.extend(more);
+        notes.extend(model.caveats(&theta));
     }
     let stats = Stats {
         loglik,

@@ -2,7 +2,7 @@
 
 use super::{Parameter, Score, chi_bar_p};
 use crate::math::Mat;
-use crate::math::optimize::{Climb, Maximum, Newton, Point, climb};
+use crate::math::optimize::{Climb, Maximum, Newton, Point, climb, maximize};
 use crate::{Error, Result};
 
 /// A model with a likelihood, in parameters θ without bounds in which it is maximized. What is reported are its
@@ -24,6 +24,11 @@ pub(super) trait Likelihood: Sync {
 
     /// θ of natural parameters that were given.
     fn internal(&self, natural: &[f64]) -> Result<Vec<f64>>;
+
+    /// θ of the same model with its parts in the order of the report, where they can be exchanged; `None` when they are.
+    fn ordered(&self, _theta: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
 
     /// Points to climb from.
     fn starts(&self) -> Result<Vec<Vec<f64>>>;
@@ -74,6 +79,11 @@ pub(super) trait Likelihood: Sync {
         (Vec::new(), Vec::new())
     }
 
+    /// What a reader must know about this maximum.
+    fn caveats(&self, _theta: &[f64]) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What a reader must know about it.
     fn notes(&self) -> Vec<String> {
         Vec::new()
@@ -119,7 +129,13 @@ pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
     let agree = tops.iter().filter(|t| highest - t.value <= SAME).count();
     let ends = [agree, tops.len() - agree, chosen.len() - tops.len()];
     match tops.into_iter().find(|t| t.value == highest) {
-        Some(top) => Ok(Best { top, climbs: ends }),
+        Some(top) => {
+            let top = match model.ordered(&top.at) {
+                Some(at) => maximize("the frontier likelihood", &at, |at| model.point(at), &Newton::default())?,
+                None => top,
+            };
+            Ok(Best { top, climbs: ends })
+        }
         None => Err(failure.unwrap_or_else(|| {
             Error::invalid("the likelihood has no value at any start", "check the scale of the variables")
         })),

@@ -1,6 +1,7 @@
 //! The options of a stochastic frontier, and which of them go together.
 
 use super::Data;
+use super::latent_class::PROBABILITIES;
 use crate::frontier::technology::{Distance, Form, Logs, Restriction, Shape, Squares, Trend, TrendOrigin};
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -29,9 +30,13 @@ pub struct Sfa {
     /// Columns that move the log odds of the classes, beside a constant, in latent_class; of a panel's units, when each
     /// keeps its class.
     pub separating: Vec<String>,
+    /// Number of classes in latent_class, 2 to 5; 2 when not given.
+    pub classes: Option<usize>,
+    /// What has a class in latent_class: each row, or a unit with all of its rows.
+    pub class_of: ClassOf,
     /// Covariance under `vcov = iid`: from the Hessian, or from the outer product of the gradients.
     pub information: Information,
-    /// Climbs to the maximum from different starts; 3, and 1 above 100,000 rows, when not given.
+    /// Climbs to the maximum from different starts; 3 (latent_class: 6), and 1 above 100,000 rows, when not given.
     pub climbs: Option<usize>,
     /// Integrate over unit effects by simulation with so many scrambled Halton draws per unit (200 are usual), in tre
     /// and four_component; without it they are integrated exactly.
@@ -76,6 +81,8 @@ impl Default for Sfa {
             v_variance: Vec::new(),
             zero_probability: Vec::new(),
             separating: Vec::new(),
+            classes: None,
+            class_of: ClassOf::default(),
             information: Information::default(),
             climbs: None,
             draws: None,
@@ -108,6 +115,8 @@ pub enum Model {
     Scaling,
     /// Kumbhakar, Parmeter and Tsionas 2013: as pooled, with a probability of no inefficiency at all.
     ZeroInefficiency,
+    /// Greene 2005; Orea and Kumbhakar 2004: several frontiers, each row (or unit) of one of them, which is not observed.
+    LatentClass,
     /// Pitt and Lee 1981: a unit keeps its inefficiency.
     PittLee,
     /// Battese and Coelli 1988: as pitt_lee, truncated normal.
@@ -141,6 +150,17 @@ impl Model {
     pub(super) fn is_persistent(self) -> bool {
         matches!(self, Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 | Model::WangHo)
     }
+}
+
+/// What has a class in latent_class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassOf {
+    /// Each row: in a panel a unit may change its technology.
+    #[default]
+    Row,
+    /// All rows of a unit (Greene 2005); needs a panel.
+    Unit,
 }
 
 /// The regression before the frontiers of four_component_steps.
@@ -201,7 +221,12 @@ impl Sfa {
     const MANY: usize = 100_000;
 
     pub(super) fn climbs(&self, n: usize) -> usize {
-        self.climbs.unwrap_or(if n > Self::MANY { 1 } else { 3 })
+        let usual = if self.model == Model::LatentClass { 6 } else { 3 };
+        self.climbs.unwrap_or(if n > Self::MANY { 1 } else { usual })
+    }
+
+    pub(super) fn class_count(&self) -> usize {
+        self.classes.unwrap_or(2)
     }
 
     /// The choices of the technology.
@@ -222,6 +247,10 @@ impl Sfa {
         match self.model {
             Model::Tfe | Model::WithinMle | Model::Tre => vec!["effect"],
             Model::ZeroInefficiency => vec!["probability_zero"],
+            Model::LatentClass => {
+                let probabilities = PROBABILITIES.into_iter().take(self.class_count());
+                ["class", "efficiency_class"].into_iter().chain(probabilities).collect()
+            }
             Model::FourComponent | Model::FourComponentSteps => vec!["efficiency_persistent", "efficiency_transient"],
             _ => Vec::new(),
         }
@@ -249,6 +278,7 @@ impl Sfa {
         let moved = match self.model {
             Model::Pooled
             | Model::ZeroInefficiency
+            | Model::LatentClass
             | Model::Tfe
             | Model::WithinMle
             | Model::Tre
@@ -295,11 +325,35 @@ impl Sfa {
                 "use model = \"zero_inefficiency\", or leave it out",
             ));
         }
+        self.check_classes(data)?;
         self.check_effects(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
         }
         Ok(())
+    }
+
+    /// The part of [`Sfa::check`] about latent classes.
+    fn check_classes(&self, data: &Data) -> Result<()> {
+        if self.model == Model::LatentClass {
+            return match self.class_count() {
+                2..=5 => Ok(()),
+                1 => Err(Error::invalid("`classes` is 1", "use model = \"pooled\"")),
+                classes => Err(Error::invalid(format!("`classes` is {classes}"), "give 2 to 5")),
+            };
+        }
+        let given = [
+            ("classes", self.classes.is_some()),
+            ("class_of", self.class_of != ClassOf::default()),
+            ("separating", data.separating.is_some()),
+        ];
+        match given.into_iter().find(|g| g.1) {
+            Some((name, _)) => Err(Error::invalid(
+                format!("`{name}` is of latent classes, which this model does not have"),
+                "use model = \"latent_class\", or leave it out",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The part of [`Sfa::check`] about unit effects.

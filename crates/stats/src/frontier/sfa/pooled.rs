@@ -98,6 +98,11 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         self.indices[1].is_scalar() && self.indices[2].is_scalar()
     }
 
+    /// Outcome of row i.
+    pub(super) fn outcome(&self, i: usize) -> f64 {
+        self.y[i]
+    }
+
     pub(super) fn nobs(&self) -> usize {
         self.y.len()
     }
