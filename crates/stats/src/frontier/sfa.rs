@@ -451,6 +451,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         Some(at) => (model.internal(at)?, None, [0; 3]),
         None => {
             let best = best(model, options.climbs(n))?;
+            notes.extend(best.above);
             (best.top.at.clone(), Some(best.top), best.climbs)
         }
     };

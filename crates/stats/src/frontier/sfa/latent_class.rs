@@ -13,7 +13,8 @@
 //! Classes are listed by their mean posterior probability, the largest first. The likelihood has many maxima, and is
 //! unbounded where a class shrinks onto as many observations as it can fit exactly: it is climbed from several partitions
 //! of the data by the EM algorithm (`em`), then by Newton's method, and such points are no estimates (Kiefer and
-//! Wolfowitz 1956; Hathaway 1985). How many classes: AIC or BIC; a likelihood ratio has no known distribution.
+//! Wolfowitz 1956; Hathaway 1985); nor are those where a class has no noise and its frontier hangs on single
+//! observations. The highest maximum inside is reported, and what lies above it is told. How many classes: AIC or BIC; a likelihood ratio has no known distribution.
 
 mod em;
 
@@ -147,6 +148,11 @@ impl<'a, const Q: usize, D: Truncated<Q>> LatentClass<'a, Q, D> {
             let (v, u) = self.variances(c, theta);
             shares[c] * n <= self.rows.p as f64 || v + u < SHRUNK * self.rows.ols.variance
         })
+    }
+
+    /// Whether a class has lost its noise.
+    fn noiseless(&self, theta: &[f64]) -> bool {
+        (0..self.classes).map(|c| self.variances(c, theta)).any(|(v, u)| v < BORDER * (v + u))
     }
 
     /// Adds a group, whose classes have these sums; gives its gradient.
@@ -333,41 +339,41 @@ impl<const Q: usize, D: Truncated<Q>> Likelihood for LatentClass<'_, Q, D> {
     }
 
     fn border(&self, theta: &[f64]) -> Option<Error> {
-        let told = |message: String, remedy: &str| {
-            Some(Error::new(Kind::Untrusted { message, remedy: format!("use fewer `classes`{remedy}") }))
+        let told = |message: &str, remedy: &str| {
+            let remedy = format!("use fewer `classes`, {remedy}");
+            Some(Error::new(Kind::Untrusted { message: message.into(), remedy }))
         };
         if self.shrunk(theta).is_some() {
             return told(
-                "every climb ends where a class shrinks onto a few observations that it fits exactly, and the likelihood \
-                 has no bound"
-                    .into(),
-                ", or look for duplicates",
+                "a class shrinks onto a few observations that it fits exactly, where the likelihood has no bound",
+                "or look for duplicates",
             );
         }
-        for c in 0..self.classes {
+        if self.noiseless(theta) {
+            return told(
+                "a class loses all noise, its frontier pinned to single observations: its gamma goes to one",
+                "or another `distribution`",
+            );
+        }
+        let center = |c: usize| self.rows.center(self.class(c, theta));
+        if let Some(model) = (0..self.classes).find_map(|c| self.rows.density.limit(center(c))) {
+            return told(&format!("the likelihood of a class rises towards {model}"), "or another `distribution`");
+        }
+        let no_inefficiency = |c: usize| {
             let (v, u) = self.variances(c, theta);
-            let at = "where the likelihood is highest a class";
-            if v < BORDER * (v + u) {
-                return told(
-                    format!("{at} has no noise: its gamma is at the border of one"),
-                    ", or check for outliers",
-                );
-            }
-            if let Some(model) = self.rows.density.limit(self.rows.center(self.class(c, theta))) {
-                return told(format!("{at} goes towards {model}"), ", or another `distribution`");
-            }
-            if u < BORDER * (v + u) {
-                return told(
-                    format!("{at} has no inefficiency: its gamma is at the border of zero"),
-                    ", or another `distribution`",
-                );
-            }
+            u < BORDER * (v + u)
+        };
+        if (0..self.classes).any(no_inefficiency) {
+            return told(
+                "where the likelihood is highest a class has no inefficiency: its gamma is at the border of zero",
+                "or another `distribution`",
+            );
         }
         None
     }
 
     fn degenerate(&self, theta: &[f64]) -> bool {
-        self.shrunk(theta).is_some()
+        self.shrunk(theta).is_some() || self.noiseless(theta)
     }
 
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score> {

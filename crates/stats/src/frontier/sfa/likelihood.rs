@@ -52,8 +52,8 @@ pub(super) trait Likelihood: Sync {
     /// What happens at θ, when it is so close to a border that there is no maximum inside.
     fn border(&self, theta: &[f64]) -> Option<Error>;
 
-    /// Whether the likelihood has no bound towards such a border, so that what it promises there says nothing against a
-    /// maximum inside (as where a part of a mixture shrinks onto single points; Kiefer and Wolfowitz 1956).
+    /// Whether such a border is no estimate, whatever the likelihood promises there, and says nothing against a maximum
+    /// inside: as where a part of a mixture shrinks onto single points (Kiefer and Wolfowitz 1956).
     fn degenerate(&self, _theta: &[f64]) -> bool {
         false
     }
@@ -95,6 +95,8 @@ pub(super) struct Best {
     pub(super) top: Maximum,
     /// Climbs that ended on it, on a lower maximum, on none.
     pub(super) climbs: [usize; 3],
+    /// What lies above it and is no estimate.
+    pub(super) above: Vec<String>,
 }
 
 /// Two climbs end on the same maximum when their likelihoods differ by less than this: a tenth of a millionth of what
@@ -115,17 +117,25 @@ pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
         match climb("the frontier likelihood", start, |at| model.point(at), beyond, &Newton::default()) {
             Ok(Climb::Top(top)) => tops.push(top),
             Ok(Climb::Border(at)) => {
-                let value = if model.degenerate(&at) { f64::NEG_INFINITY } else { model.value(&at) };
-                borders.extend(model.border(&at).map(|error| (value, error)));
+                let end = (model.value(&at), model.degenerate(&at));
+                borders.extend(model.border(&at).map(|error| (end, error)));
             }
             Err(error) => failure = failure.or(Some(error)),
         }
     }
     let highest = tops.iter().map(|t| t.value).fold(f64::NEG_INFINITY, f64::max);
+    let (no_estimates, borders): (Vec<_>, Vec<_>) = borders.into_iter().partition(|((_, degenerate), _)| *degenerate);
     // A maximum inside that lies below the border is a local one.
-    if let Some((_, error)) = borders.into_iter().find(|(value, _)| tops.is_empty() || *value > highest + SAME) {
+    if let Some((_, error)) = borders.into_iter().find(|((value, _), _)| tops.is_empty() || *value > highest + SAME) {
         return Err(error);
     }
+    let mut above: Vec<String> = no_estimates
+        .iter()
+        .filter(|((value, _), _)| *value > highest + SAME)
+        .map(|(_, error)| format!("the likelihood is higher at a point that is no estimate: {error}"))
+        .collect();
+    above.dedup();
+    failure = failure.or(no_estimates.into_iter().next().map(|(_, error)| error));
     let agree = tops.iter().filter(|t| highest - t.value <= SAME).count();
     let ends = [agree, tops.len() - agree, chosen.len() - tops.len()];
     match tops.into_iter().find(|t| t.value == highest) {
@@ -134,7 +144,7 @@ pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
                 Some(at) => maximize("the frontier likelihood", &at, |at| model.point(at), &Newton::default())?,
                 None => top,
             };
-            Ok(Best { top, climbs: ends })
+            Ok(Best { top, climbs: ends, above })
         }
         None => Err(failure.unwrap_or_else(|| {
             Error::invalid("the likelihood has no value at any start", "check the scale of the variables")
