@@ -15,7 +15,7 @@
 //!
 //! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled`
 //! and
-//! `panel`, with unit effects beside inefficiency in `effects/`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
+//! `panel`, with unit effects beside inefficiency in `effects/`, other ways to mix or stretch its distribution in `mixture`; the climb to its certified maximum in `likelihood`. Assumed: u independent of x and v. A regression of
 //! the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
 //! The likelihood is maximized by damped Newton steps with exact derivatives on centered and scaled columns, from
@@ -42,6 +42,7 @@ mod index;
 mod latent_class;
 mod least_squares;
 mod likelihood;
+mod mixture;
 mod options;
 mod panel;
 mod pooled;
@@ -59,14 +60,11 @@ use crate::vcov::{Ssc, Vcov, cluster_at, vcov};
 use crate::{Design, Error, Result};
 use effects::{RandomEffects, Within};
 use index::Index;
-use latent_class::LatentClass;
 use least_squares::LeastSquares;
 use likelihood::{Likelihood, best};
 use panel::Persistent;
-use scaling::Scaling;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use zero_inefficiency::ZeroInefficiency;
 
 /// Where a parameter is listed in results.json.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -375,57 +373,14 @@ fn model<'a>(
     if options.model.has_effects() {
         return effects::model(data, frontier, ols, options);
     }
-    if options.model == Model::Scaling {
-        return scaled(data, frontier, ols, options);
-    }
-    if options.model == Model::LatentClass {
-        return Ok(match options.distribution {
-            Distribution::HalfNormal => Box::new(LatentClass::new(data, frontier, ols, options, HalfNormal)?),
-            Distribution::Exponential => Box::new(LatentClass::new(data, frontier, ols, options, Exponential)?),
-            Distribution::TruncatedNormal => Box::new(LatentClass::new(data, frontier, ols, options, TruncatedNormal)?),
-        });
-    }
-    if options.model == Model::ZeroInefficiency {
-        return Ok(match options.distribution {
-            Distribution::HalfNormal => Box::new(ZeroInefficiency::<4, _>::new(data, frontier, ols, sign, HalfNormal)?),
-            Distribution::Exponential => {
-                Box::new(ZeroInefficiency::<4, _>::new(data, frontier, ols, sign, Exponential)?)
-            }
-            Distribution::TruncatedNormal => {
-                Box::new(ZeroInefficiency::<5, _>::new(data, frontier, ols, sign, TruncatedNormal)?)
-            }
-        });
+    if options.model.is_mixture() {
+        return mixture::model(data, frontier, ols, options);
     }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {
         Distribution::HalfNormal => Box::new(Pooled::new(data, frontier, ols, sign, HalfNormal)?),
         Distribution::Exponential => Box::new(Pooled::new(data, frontier, ols, sign, Exponential)?),
         Distribution::TruncatedNormal => Box::new(Pooled::new(data, frontier, ols, sign, TruncatedNormal)?),
-    })
-}
-
-/// The likelihood of the scaling property.
-fn scaled<'a>(
-    data: &'a Data,
-    frontier: &Index,
-    ols: &'a LeastSquares,
-    options: &Sfa,
-) -> Result<Box<dyn Likelihood + 'a>> {
-    use density::{Exponential, HalfNormal, Scaled, TruncatedNormal};
-    let sign = options.frontier.sign();
-    Ok(match options.distribution {
-        Distribution::HalfNormal => {
-            let density = Scaled::<_, 3> { density: HalfNormal, location: None };
-            Box::new(Scaling::<4, _>::new(data, frontier, ols, sign, density)?)
-        }
-        Distribution::Exponential => {
-            let density = Scaled::<_, 3> { density: Exponential, location: None };
-            Box::new(Scaling::<4, _>::new(data, frontier, ols, sign, density)?)
-        }
-        Distribution::TruncatedNormal => {
-            let density = Scaled::<_, 4> { density: TruncatedNormal, location: Some(3) };
-            Box::new(Scaling::<5, _>::new(data, frontier, ols, sign, density)?)
-        }
     })
 }
 

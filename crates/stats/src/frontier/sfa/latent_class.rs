@@ -17,6 +17,7 @@
 //! observations. The highest maximum inside is reported, and what lies above it is told. How many classes: AIC or BIC; a likelihood ratio has no known distribution.
 
 mod em;
+mod sums;
 
 use super::conditional::Conditional;
 use super::density::Truncated;
@@ -27,6 +28,7 @@ use crate::math::Mat;
 use crate::math::optimize::Point;
 use crate::{Error, Kind, Result};
 use rayon::prelude::*;
+use sums::Work;
 
 /// Groups whose sums are formed together, in order; part of the definition of the result, not of the machine.
 const CHUNK: usize = 256;
@@ -153,78 +155,6 @@ impl<'a, const Q: usize, D: Truncated<Q>> LatentClass<'a, Q, D> {
     /// Whether a class has lost its noise.
     fn noiseless(&self, theta: &[f64]) -> bool {
         (0..self.classes).map(|c| self.variances(c, theta)).any(|(v, u)| v < BORDER * (v + u))
-    }
-
-    /// Adds a group, whose classes have these sums; gives its gradient.
-    fn add(&self, group: &[usize], theta: &[f64], work: &mut Work, sums: &mut Sums) {
-        let (classes, p, size) = (self.classes, self.rows.p, self.size());
-        let ln_prior = self.ln_prior(group, theta);
-        for c in 0..classes {
-            let own = &mut work.classes[c];
-            own.value = ln_prior[c];
-            own.gradient.fill(0.0);
-            own.hessian.fill(0.0);
-            let theta = self.class(c, theta);
-            for &i in group {
-                self.rows.add(i, self.rows.density.ln(self.rows.scalars(i, theta)), own);
-            }
-        }
-        let joint: Vec<f64> = work.classes.iter().map(|c| c.value).collect();
-        let ln = ln_sum(&joint);
-        let posterior: Vec<f64> = joint.iter().map(|j| (j - ln).exp()).collect();
-        sums.value += ln;
-        let w = self.prior.row(group[0]);
-        for (c, own) in work.classes.iter().enumerate() {
-            let g = &own.gradient;
-            for a in 0..p {
-                let row = (c * p + a) * size;
-                work.gradient[c * p + a] = posterior[c] * g[a];
-                for b in a..p {
-                    let spread = (1.0 - posterior[c]) * g[a] * g[b];
-                    sums.hessian[row + c * p + b] += posterior[c] * (own.hessian[a * p + b] + spread);
-                }
-                for d in c + 1..classes {
-                    let weight = posterior[c] * posterior[d] * g[a];
-                    let other = work.classes[d].gradient.iter().enumerate();
-                    other.for_each(|(b, h)| sums.hessian[row + d * p + b] -= weight * h);
-                }
-                for k in 0..classes - 1 {
-                    let weight = posterior[c] * (f64::from(u8::from(c == k)) - posterior[k]) * g[a];
-                    let from = row + self.zeta(k);
-                    w.iter().enumerate().for_each(|(b, w)| sums.hessian[from + b] += weight * w);
-                }
-            }
-        }
-        let covariance = |q: &dyn Fn(usize) -> f64, k: usize, l: usize| -> f64 {
-            if k == l { q(k) * (1.0 - q(k)) } else { -q(k) * q(l) }
-        };
-        let prior = |k: usize| ln_prior[k].exp();
-        for k in 0..classes - 1 {
-            let from = self.zeta(k);
-            w.iter().enumerate().for_each(|(a, w)| work.gradient[from + a] = (posterior[k] - prior(k)) * w);
-            for l in k..classes - 1 {
-                let weight = covariance(&|c| posterior[c], k, l) - covariance(&prior, k, l);
-                for a in 0..w.len() {
-                    for b in if k == l { a } else { 0 }..w.len() {
-                        sums.hessian[(from + a) * size + self.zeta(l) + b] += weight * w[a] * w[b];
-                    }
-                }
-            }
-        }
-        sums.gradient.iter_mut().zip(&work.gradient).for_each(|(t, g)| *t += g);
-    }
-}
-
-/// Room for one group.
-struct Work {
-    classes: Vec<Sums>,
-    gradient: Vec<f64>,
-}
-
-impl Work {
-    fn new<const Q: usize, D: Truncated<Q>>(model: &LatentClass<Q, D>) -> Self {
-        let classes = (0..model.classes).map(|_| Sums::new(model.rows.p)).collect();
-        Work { classes, gradient: vec![0.0; model.size()] }
     }
 }
 

@@ -146,6 +146,11 @@ impl Model {
         matches!(self, Tfe | WithinMle | Tre | FourComponent | FourComponentSteps)
     }
 
+    /// Whether rows differ by what stretches or mixes their distributions.
+    pub(super) fn is_mixture(self) -> bool {
+        matches!(self, Model::Scaling | Model::ZeroInefficiency | Model::LatentClass)
+    }
+
     /// Whether a unit keeps one draw of inefficiency.
     pub(super) fn is_persistent(self) -> bool {
         matches!(self, Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 | Model::WangHo)

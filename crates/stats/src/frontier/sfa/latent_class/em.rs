@@ -15,7 +15,7 @@ use crate::math::Mat;
 use crate::math::linalg::spd_inverse;
 use crate::math::optimize::{Point, ascend};
 use crate::math::rng::Stream;
-use crate::{Error, Result};
+use crate::{Error, Kind, Result};
 use rayon::prelude::*;
 
 /// Seed of the drawn partitions.
@@ -40,10 +40,14 @@ type Posterior = Vec<Vec<f64>>;
 pub(super) fn starts<const Q: usize, D: Truncated<Q>>(model: &LatentClass<Q, D>) -> Result<Vec<Vec<f64>>> {
     let ends: Vec<Vec<f64>> = partitions(model).into_iter().filter_map(|posterior| climb(model, posterior)).collect();
     match ends.is_empty() {
-        true => Err(Error::invalid(
-            format!("no partition of the data into {} classes has enough observations in each", model.classes),
-            "use fewer `classes` or fewer regressors",
-        )),
+        true => Err(Error::new(Kind::Untrusted {
+            message: format!(
+                "from every partition of the data into {} classes one of them shrinks onto a few observations, fewer than \
+                 it has parameters or such as it fits exactly",
+                model.classes
+            ),
+            remedy: "use fewer `classes` or fewer regressors, or look for duplicates".into(),
+        })),
         false => Ok(ends),
     }
 }
