@@ -2,6 +2,7 @@
 
 use plim_golden::{Csv, close, shared};
 use plim_stats::frontier::sfa::{ClassOf, Columns, Data, Distribution, Model, Panel, Section, Sfa, SfaFit, sfa};
+use plim_stats::frontier::technology::Form;
 use plim_stats::math::Mat;
 use plim_stats::math::rng::Stream;
 
@@ -203,6 +204,8 @@ fn what_has_no_meaning_is_refused() {
     let none = Data { panel: None, ..data.clone() };
     assert!(error(&none, Sfa { class_of: ClassOf::Unit, ..of(2) }).contains("needs units and times"));
     assert!(error(&data, of(5)).contains("use fewer `classes`"));
+    let translog = Sfa { technology: Form::Translog, ..of(2) };
+    assert!(error(&data, translog).contains("each class has its own"));
     let moved = Sfa { determinants_constant: false, ..of(2) };
     assert!(error(&data, moved).contains("no determinants are"));
 }

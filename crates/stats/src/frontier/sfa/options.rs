@@ -341,6 +341,12 @@ impl Sfa {
     /// The part of [`Sfa::check`] about latent classes.
     fn check_classes(&self, data: &Data) -> Result<()> {
         if self.model == Model::LatentClass {
+            if self.technology != Form::AsGiven {
+                return Err(Error::invalid(
+                    "`technology` reports the elasticities of one frontier, and each class has its own",
+                    "leave it out, and name the terms (squares, products) in the formula",
+                ));
+            }
             return match self.class_count() {
                 2..=5 => Ok(()),
                 1 => Err(Error::invalid("`classes` is 1", "use model = \"pooled\"")),
