@@ -7,12 +7,14 @@ mod exponential;
 mod half_normal;
 mod inflated;
 mod scaled;
+mod selected;
 mod truncated_normal;
 
 pub(super) use exponential::Exponential;
 pub(super) use half_normal::HalfNormal;
 pub(super) use inflated::Inflated;
 pub(super) use scaled::Scaled;
+pub(super) use selected::Selected;
 pub(super) use truncated_normal::TruncatedNormal;
 
 use super::Score;
