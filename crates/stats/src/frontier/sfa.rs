@@ -47,9 +47,10 @@ mod options;
 mod panel;
 mod pooled;
 mod scaling;
+mod selection;
 mod zero_inefficiency;
 
-pub use data::{Columns, Data, Panel};
+pub use data::{Columns, Data, Panel, Selection};
 pub use options::{ClassOf, Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
 use super::Status;
@@ -81,6 +82,8 @@ pub enum Section {
     ZeroProbability,
     /// What moves the log odds of the classes.
     Separating,
+    /// What moves being selected.
+    Selection,
 }
 
 impl Section {
@@ -93,6 +96,7 @@ impl Section {
             Section::Determinants => "determinants",
             Section::ZeroProbability => "zero_probability",
             Section::Separating => "separating",
+            Section::Selection => "selection",
         }
     }
 }
@@ -347,6 +351,9 @@ pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
 
 /// The frontier's index, and least squares on it.
 fn least_squares(data: &Data, options: &Sfa) -> Result<(Index, LeastSquares)> {
+    if options.model == Model::Selection {
+        return selection::Selection::least_squares(data);
+    }
     let frontier = Index::new(&data.frontier)?;
     let ols = match options.model {
         Model::Tfe => Within::least_squares(data, true)?,
@@ -426,7 +433,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let at_top = top.as_ref().map(|top| Top::new(model, top));
     let covariance = at_top.as_ref().map(|top| top.information(model, options.information)).transpose()?;
     let rows = model.scores(&theta, options.level);
-    let refused = rows.iter().filter(|r| r.status == Status::Refused).count();
+    let refused = rows.iter().filter(|r| r.status == Status::Refused).count() - model.outside();
     if refused > 0 {
         notes.push(format!("{refused} rows lie so far from the frontier that their efficiency is no number"));
     }
@@ -434,7 +441,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let loglik = top.as_ref().map_or_else(|| model.value(&theta), |t| t.value);
     let lr = 2.0 * (loglik - ols.loglik);
     let q = model.restrictions();
-    let [m3t, m3t_p_value] = ols.skewness_test(n, options.frontier.sign());
+    let [m3t, m3t_p_value] = ols.skewness_test(options.frontier.sign());
     let mut own: BTreeMap<&'static str, f64> = model.stats(&theta).into_iter().collect();
     if top.is_some() {
         let (compared, more) = model.comparisons(loglik);

@@ -11,7 +11,7 @@ use crate::method::{Context, Keys, Measured, Method, Outcome};
 use indexmap::IndexMap;
 use plim_report::{Fit, Measure};
 use plim_stats::fit::Coefficient;
-use plim_stats::frontier::sfa::{Columns, Data, Information, Panel, Score, Section, Sfa, sfa};
+use plim_stats::frontier::sfa::{Columns, Data, Information, Panel, Score, Section, Selection, Sfa, sfa};
 use plim_stats::vcov::Vcov;
 use plim_table::Column;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ const SCORES: [&str; 6] =
 
 impl Method for Sfa {
     fn columns(&self) -> Vec<String> {
-        named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs).cloned().collect()
+        named(self).into_iter().chain(&self.factors).chain(&self.outputs).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
@@ -40,7 +40,7 @@ impl Method for Sfa {
             return Err(Error::plan("a frontier absorbs no effects", "leave out the part after `|`"));
         }
         let mut data = data(self, &built);
-        let from = named(self).into_iter().flatten().count();
+        let from = named(self).len();
         let technology = technology::place(cx, self, &built, &built.extra[from..], &mut data)?;
         let fitted = sfa(&data, self).map_err(|e| located(cx, e))?;
         // Inefficiency has a likelihood: its own covariance unless another is asked for.
@@ -108,10 +108,11 @@ impl Method for Sfa {
     }
 }
 
-/// Columns beside the formula: determinants, what moves the variances and the odds of a mixture.
-fn named(options: &Sfa) -> [&Vec<String>; 5] {
-    let Sfa { determinants, u_variance, v_variance, zero_probability, separating, .. } = options;
-    [determinants, u_variance, v_variance, zero_probability, separating]
+/// Columns beside the formula: determinants, what moves variances, odds and selection, and which rows are selected.
+fn named(options: &Sfa) -> Vec<&String> {
+    let Sfa { determinants, u_variance, v_variance, zero_probability, separating, selection, selected, .. } = options;
+    let lists = [determinants, u_variance, v_variance, zero_probability, separating, selection];
+    lists.into_iter().flatten().chain(selected).collect()
 }
 
 /// What the frontier is fitted to.
@@ -129,6 +130,11 @@ fn data(options: &Sfa, built: &Built) -> Data {
     data.v_variance = take(&options.v_variance, true);
     data.zero_probability = take(&options.zero_probability, true);
     data.separating = take(&options.separating, true);
+    let selection = take(&options.selection, true);
+    if let Some(selected) = options.selected.as_ref().and_then(|_| extra.next()) {
+        let columns = selection.unwrap_or_else(|| Columns::new(n, true, &[]));
+        data.selection = Some(Selection { selected: selected.clone(), columns });
+    }
     data.panel = design.panel.as_ref().map(|keys| Panel {
         unit: keys.unit.codes.iter().map(|&c| c as usize).collect(),
         time: keys.time.iter().map(|&t| t as f64).collect(),

@@ -55,8 +55,19 @@ pub struct Data {
     pub zero_probability: Option<Columns>,
     /// What moves the log odds of the classes, the constant first.
     pub separating: Option<Columns>,
+    /// Which rows have an outcome, and what moves that.
+    pub selection: Option<Selection>,
     /// Who and when each row is; panel models need it.
     pub panel: Option<Panel>,
+}
+
+/// Which rows have an outcome.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// 1 where the outcome is seen, 0 elsewhere, n.
+    pub selected: Vec<f64>,
+    /// What moves that, the constant first.
+    pub columns: Columns,
 }
 
 /// Who and when each row is.
@@ -98,6 +109,7 @@ impl Data {
             v_variance: None,
             zero_probability: None,
             separating: None,
+            selection: None,
             panel: None,
         }
     }
@@ -128,6 +140,20 @@ impl Data {
         for (columns, what) in parts {
             if let Some(columns) = columns {
                 columns.check(n, what)?;
+            }
+        }
+        if let Some(Selection { selected, columns }) = &self.selection {
+            columns.check(n, "the columns of `selection`")?;
+            if selected.len() != n {
+                return Err(Error::length("`selected`", selected.len(), n));
+            }
+            let bad: Vec<usize> = (0..n).filter(|&i| selected[i] != 0.0 && selected[i] != 1.0).take(5).collect();
+            if !bad.is_empty() {
+                return Err(Error::invalid(
+                    "`selected` is neither 0 nor 1",
+                    "give 1 where the outcome is seen, else 0",
+                )
+                .at_rows(bad));
             }
         }
         match &self.panel {

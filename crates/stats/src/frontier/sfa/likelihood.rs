@@ -61,6 +61,11 @@ pub(super) trait Likelihood: Sync {
     /// The scores of all rows, with intervals of probability `level`.
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score>;
 
+    /// Rows that have no score because the model does not look at their outcome.
+    fn outside(&self) -> usize {
+        0
+    }
+
     /// The columns that [`super::Sfa::columns`] names, n each.
     fn columns(&self, _theta: &[f64]) -> Vec<Vec<f64>> {
         Vec::new()

@@ -1,8 +1,10 @@
-//! Rows that are not all alike: stretched by their environment, efficient or not, of one class or another.
+//! Rows that are not all alike: stretched by their environment, efficient or not, of one class or another, seen or
+//! not.
 
 use super::density::{Exponential, HalfNormal, Scaled, TruncatedNormal};
 use super::latent_class::LatentClass;
 use super::scaling::Scaling;
+use super::selection::Selection;
 use super::zero_inefficiency::ZeroInefficiency;
 use super::{Data, Distribution, Index, LeastSquares, Likelihood, Model, Sfa};
 use crate::Result;
@@ -15,6 +17,9 @@ pub(super) fn model<'a>(
     options: &Sfa,
 ) -> Result<Box<dyn Likelihood + 'a>> {
     let sign = options.frontier.sign();
+    if options.model == Model::Selection {
+        return Ok(Box::new(Selection::new(data, frontier, ols, options)?));
+    }
     Ok(match (options.model, options.distribution) {
         (Model::Scaling, Distribution::HalfNormal) => {
             let density = Scaled::<_, 3> { density: HalfNormal, location: None };

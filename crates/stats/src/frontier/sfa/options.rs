@@ -34,6 +34,11 @@ pub struct Sfa {
     pub classes: Option<usize>,
     /// What has a class in latent_class: each row, or a unit with all of its rows.
     pub class_of: ClassOf,
+    /// Column that is 1 where the outcome is seen and 0 elsewhere, in selection; outcome and regressors need some number
+    /// elsewhere too, which is not looked at.
+    pub selected: Option<String>,
+    /// Columns of the probit of `selected`, beside a constant, in selection.
+    pub selection: Vec<String>,
     /// Covariance under `vcov = iid`: from the Hessian, or from the outer product of the gradients.
     pub information: Information,
     /// Climbs to the maximum from different starts; 3 (latent_class: 6), and 1 above 100,000 rows, when not given.
@@ -81,6 +86,8 @@ impl Default for Sfa {
             v_variance: Vec::new(),
             zero_probability: Vec::new(),
             separating: Vec::new(),
+            selected: None,
+            selection: Vec::new(),
             classes: None,
             class_of: ClassOf::default(),
             information: Information::default(),
@@ -117,6 +124,8 @@ pub enum Model {
     ZeroInefficiency,
     /// Greene 2005; Orea and Kumbhakar 2004: several frontiers, each row (or unit) of one of them, which is not observed.
     LatentClass,
+    /// Greene 2010: outcomes are seen for some rows only, and the noise is correlated with a probit of that; half-normal.
+    Selection,
     /// Pitt and Lee 1981: a unit keeps its inefficiency.
     PittLee,
     /// Battese and Coelli 1988: as pitt_lee, truncated normal.
@@ -148,7 +157,7 @@ impl Model {
 
     /// Whether rows differ by what stretches or mixes their distributions.
     pub(super) fn is_mixture(self) -> bool {
-        matches!(self, Model::Scaling | Model::ZeroInefficiency | Model::LatentClass)
+        matches!(self, Model::Scaling | Model::ZeroInefficiency | Model::LatentClass | Model::Selection)
     }
 
     /// Whether a unit keeps one draw of inefficiency.
@@ -251,6 +260,7 @@ impl Sfa {
     pub fn columns(&self) -> Vec<&'static str> {
         match self.model {
             Model::Tfe | Model::WithinMle | Model::Tre => vec!["effect"],
+            Model::Selection => vec!["probability_selected"],
             Model::ZeroInefficiency => vec!["probability_zero"],
             Model::LatentClass => {
                 let probabilities = PROBABILITIES.into_iter().take(self.class_count());
@@ -288,7 +298,7 @@ impl Sfa {
             | Model::WithinMle
             | Model::Tre
             | Model::FourComponent => self.distribution == Distribution::TruncatedNormal,
-            Model::FourComponentSteps => false,
+            Model::FourComponentSteps | Model::Selection => false,
             Model::Bc95 | Model::WangHo | Model::Scaling => true,
             Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 => false,
         };
@@ -330,12 +340,34 @@ impl Sfa {
                 "use model = \"zero_inefficiency\", or leave it out",
             ));
         }
+        self.check_selection(data)?;
         self.check_classes(data)?;
         self.check_effects(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
         }
         Ok(())
+    }
+
+    /// The part of [`Sfa::check`] about sample selection.
+    fn check_selection(&self, data: &Data) -> Result<()> {
+        match self.model == Model::Selection {
+            true if self.distribution != Distribution::HalfNormal => Err(Error::invalid(
+                "inefficiency is half-normal under `selection` (Greene 2010)",
+                "leave `distribution` out",
+            )),
+            true if self.technology != Form::AsGiven => Err(Error::invalid(
+                "`technology` would look at rows that are not selected",
+                "leave it out, and name the terms (squares, products) in the formula",
+            )),
+            false if data.selection.is_some() || self.selected.is_some() || !self.selection.is_empty() => {
+                Err(Error::invalid(
+                    "`selected` and `selection` are of sample selection, which this model does not have",
+                    "use model = \"selection\", or leave them out",
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The part of [`Sfa::check`] about latent classes.

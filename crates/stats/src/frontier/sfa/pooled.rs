@@ -65,9 +65,9 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         Ok(Pooled { y, sign, density, indices, from: [0; Q], p: 0, ols }.laid_out())
     }
 
-    /// The same with another index of the last scalar.
-    pub(super) fn with_last(mut self, index: Index) -> Self {
-        self.indices[Q - 1] = index;
+    /// The same with another index of scalar j.
+    pub(super) fn with_index(mut self, j: usize, index: Index) -> Self {
+        self.indices[j] = index;
         self.laid_out()
     }
 

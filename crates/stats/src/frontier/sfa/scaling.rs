@@ -48,7 +48,7 @@ impl<'a, const Q: usize, const R: usize, D: Density<Q>> Scaling<'a, R, Scaled<D,
         let index = Index::new(&Columns { X, names: z.names.clone() })?;
         let mean = index.natural(&mean);
         let location = density.location;
-        let rows = Pooled::new(data, frontier, ols, sign, density)?.with_last(index);
+        let rows = Pooled::new(data, frontier, ols, sign, density)?.with_index(Q, index);
         Ok(Scaling { rows, location, mean })
     }
 }

@@ -41,7 +41,7 @@ impl<'a, const Q: usize, const R: usize, D: Truncated<Q> + Copy + 'a> ZeroIneffi
             Some(columns) => Index::new(columns)?,
             None => Index::scalar("zero_probability"),
         };
-        let rows = Pooled::new(data, frontier, ols, sign, Inflated::<D, Q>(density))?.with_last(index);
+        let rows = Pooled::new(data, frontier, ols, sign, Inflated::<D, Q>(density))?.with_index(Q, index);
         Ok(ZeroInefficiency { rows, without: Box::new(Pooled::new(data, frontier, ols, sign, density)?) })
     }
 }
