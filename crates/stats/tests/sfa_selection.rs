@@ -1,6 +1,6 @@
 //! Sample selection: an independent maximization, recovery, the models it contains, refusals.
 
-use plim_golden::close;
+use plim_golden::{Csv, close, shared};
 use plim_stats::frontier::sfa::{Columns, Data, Distribution, Frontier, Model, Section, Selection, Sfa, SfaFit, sfa};
 use plim_stats::math::Mat;
 use plim_stats::math::normal::ln_cdf;
@@ -66,6 +66,75 @@ fn likelihood_at_given_parameters_is_greenes_integral() {
         // The kink of |U| at zero costs h² times the slope there.
         close(fit.stats.loglik, want, 1e-6, "ll");
     }
+}
+
+/// The rice farms seen where `rule` of a column holds, and what moves that.
+fn rice(column: &str, rule: fn(f64) -> bool, moves: &[&str]) -> Option<Data> {
+    let csv = Csv::read(&shared("golden/frontier/riceProdPhil.csv")?);
+    let ln = |name: &str| csv.num(name).iter().map(|v| v.ln()).collect::<Vec<f64>>();
+    let [y, area, labor, npk] = ["PROD", "AREA", "LABOR", "NPK"].map(ln);
+    let n = y.len();
+    let X = Mat::from_fn(n, 4, |i, j| if j == 0 { 1.0 } else { [&area, &labor, &npk][j - 1][i] });
+    let z: Vec<_> = moves.iter().map(|name| (name.to_string(), csv.num(name))).collect();
+    let selected = csv.num(column).iter().map(|v| f64::from(u8::from(rule(*v)))).collect();
+    let data = Data::new(y, X, ["(Intercept)", "lA", "lL", "lN"].map(String::from).to_vec());
+    Some(Data { selection: Some(Selection { selected, columns: Columns::new(n, true, &z) }), ..data })
+}
+
+/// Maxima found by scipy 1.x (BFGS and Nelder-Mead in turn from three starts) of Greene's likelihood, the integral over
+/// |U| by Gauss and Legendre with 200 nodes on [0, 9.5]: ln L, frontier, σ², γ, probit, ρ.
+#[test]
+fn agrees_with_an_independent_maximization() {
+    let cases = [
+        (
+            rice("EDYRS", |v| v > 6.0, &["AGE", "HHSIZE"]),
+            -207.57629363690748,
+            [
+                -0.6695309958,
+                0.3810271607,
+                0.2203628524,
+                0.3215881605,
+                0.2344776292,
+                0.8364528962,
+                1.2254338560,
+                -0.0489190722,
+                0.1131823808,
+                -0.6475273869,
+            ],
+        ),
+        (
+            rice("AGE", |v| v > 45.0, &["HHSIZE", "EDYRS"]),
+            -250.57515083179135,
+            [
+                -1.4247084890,
+                0.2593393696,
+                0.4687085174,
+                0.2422460119,
+                0.2322146563,
+                0.9334010784,
+                1.1261984146,
+                0.0446941578,
+                -0.1327468715,
+                -0.6001023665,
+            ],
+        ),
+    ];
+    for (data, loglik, coef) in cases {
+        let Some(data) = data else { return };
+        let fit = sfa(&data, &of()).unwrap();
+        close(fit.stats.loglik, loglik, 1e-12, "ll");
+        // scipy stops within 1e-7 of the parameters.
+        fit.coef.iter().zip(coef).zip(&fit.names).for_each(|((got, want), name)| close(*got, want, 1e-6, name));
+        assert!(fit.stats.own["lr_selection"] >= 0.0 && fit.gradient <= 1e-9);
+    }
+}
+
+/// scipy, too, runs to rho = 1 where the rows that are seen are those with more than half of their land banked.
+#[test]
+fn a_correlation_at_its_border_is_told() {
+    let Some(data) = rice("BANRAT", |v| v > 0.5, &["AGE", "EDYRS"]) else { return };
+    let error = sfa(&data, &of()).map(|f| f.coef).unwrap_err();
+    assert!(error.kind.untrusted() && error.to_string().contains("rho is at its border"), "{error}");
 }
 
 #[test]
