@@ -129,7 +129,7 @@ fn agrees_with_an_independent_maximization() {
     }
 }
 
-/// scipy, too, runs to rho = 1 where the rows that are seen are those with more than half of their land banked.
+/// Rows with more than half of their land banked: with ln AREA in the probit as well scipy runs to rho = 1 too.
 #[test]
 fn a_correlation_at_its_border_is_told() {
     let Some(data) = rice("BANRAT", |v| v > 0.5, &["AGE", "EDYRS"]) else { return };

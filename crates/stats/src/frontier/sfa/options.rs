@@ -328,75 +328,12 @@ impl Sfa {
                 "leave `distribution` out, or model = \"pooled\"",
             ));
         }
-        if self.model == Model::Scaling && data.u_variance.is_some() {
-            return Err(Error::invalid(
-                "`scaling` moves sigma_u by its determinants, and `u_variance` would move it once more",
-                "name these columns in `determinants`",
-            ));
-        }
-        if self.model != Model::ZeroInefficiency && data.zero_probability.is_some() {
-            return Err(Error::invalid(
-                "`zero_probability` moves the odds of no inefficiency, which this model does not have",
-                "use model = \"zero_inefficiency\", or leave it out",
-            ));
-        }
-        self.check_selection(data)?;
-        self.check_classes(data)?;
+        self.check_mixture(data)?;
         self.check_effects(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
         }
         Ok(())
-    }
-
-    /// The part of [`Sfa::check`] about sample selection.
-    fn check_selection(&self, data: &Data) -> Result<()> {
-        match self.model == Model::Selection {
-            true if self.distribution != Distribution::HalfNormal => Err(Error::invalid(
-                "inefficiency is half-normal under `selection` (Greene 2010)",
-                "leave `distribution` out",
-            )),
-            true if self.technology != Form::AsGiven => Err(Error::invalid(
-                "`technology` would look at rows that are not selected",
-                "leave it out, and name the terms (squares, products) in the formula",
-            )),
-            false if data.selection.is_some() || self.selected.is_some() || !self.selection.is_empty() => {
-                Err(Error::invalid(
-                    "`selected` and `selection` are of sample selection, which this model does not have",
-                    "use model = \"selection\", or leave them out",
-                ))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The part of [`Sfa::check`] about latent classes.
-    fn check_classes(&self, data: &Data) -> Result<()> {
-        if self.model == Model::LatentClass {
-            if self.technology != Form::AsGiven {
-                return Err(Error::invalid(
-                    "`technology` reports the elasticities of one frontier, and each class has its own",
-                    "leave it out, and name the terms (squares, products) in the formula",
-                ));
-            }
-            return match self.class_count() {
-                2..=5 => Ok(()),
-                1 => Err(Error::invalid("`classes` is 1", "use model = \"pooled\"")),
-                classes => Err(Error::invalid(format!("`classes` is {classes}"), "give 2 to 5")),
-            };
-        }
-        let given = [
-            ("classes", self.classes.is_some()),
-            ("class_of", self.class_of != ClassOf::default()),
-            ("separating", data.separating.is_some()),
-        ];
-        match given.into_iter().find(|g| g.1) {
-            Some((name, _)) => Err(Error::invalid(
-                format!("`{name}` is of latent classes, which this model does not have"),
-                "use model = \"latent_class\", or leave it out",
-            )),
-            None => Ok(()),
-        }
     }
 
     /// The part of [`Sfa::check`] about unit effects.
