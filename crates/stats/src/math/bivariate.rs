@@ -23,6 +23,8 @@ use super::jet::Jet;
 use super::normal::{LN_SQRT_TAU, ln_cdf, ln_cdf_mills};
 use std::f64::consts::PI;
 
+/// Largest |r|: the integrand has edges of a width of 0.014 there, and takes a thousand panels.
+const LIMIT: f64 = 0.9999;
 /// Nodes of a panel.
 const NODES: usize = 16;
 /// How far from its peak the integrand is followed: φ falls to 2.6e-18 there.
@@ -69,9 +71,12 @@ impl BivariateNormal {
         BivariateNormal { rule: std::array::from_fn(node) }
     }
 
-    /// ln Φ₂(h, k; r), |r| < 1.
+    /// ln Φ₂(h, k; r); NaN where |r| is above 0.9999, for which panels would be too many, and where h or k is no number.
     pub fn ln_cdf(&self, h: f64, k: f64, r: f64) -> f64 {
         let c = ((1.0 - r) * (1.0 + r)).sqrt();
+        if !(r.abs() <= LIMIT && h.is_finite() && k.is_finite()) {
+            return f64::NAN;
+        }
         if r == 0.0 {
             return ln_cdf(h) + ln_cdf(k);
         }
@@ -171,6 +176,7 @@ mod tests {
         }
         // Independence, and Sheppard's formula at the origin.
         plim_golden::close(normal.ln_cdf(-3.0, 1.0, 0.0), ln_cdf(-3.0) + ln_cdf(1.0), 1e-15, "independent");
+        assert!(normal.ln_cdf(0.0, 0.0, 1.0).is_nan() && normal.ln_cdf(f64::INFINITY, 0.0, 0.5).is_nan());
         for r in [-0.99, -0.3, 0.7, 0.999] {
             let want = (0.25 + f64::asin(r) / (2.0 * PI)).ln();
             plim_golden::close(normal.ln_cdf(0.0, 0.0, r), want, 1e-12, "origin");
