@@ -125,7 +125,7 @@ impl Stars {
 }
 
 /// Lists like the coefficients that get a panel of their own.
-const PANELS: [&str; 3] = ["determinants", "u_variance", "v_variance"];
+const PANELS: [&str; 6] = ["determinants", "u_variance", "v_variance", "zero_probability", "separating", "selection"];
 /// Statistics of the footer unless asked for: those of them that some fit has.
 const USUAL: [&str; 10] =
     ["nobs", "r2", "r2_within", "kp_lm", "kp_f", "hansen_j", "loglik", "gamma", "mean_efficiency", "threshold"];

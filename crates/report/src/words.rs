@@ -171,6 +171,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("determinants", "Determinants of inefficiency", "无效率影响因素"),
     ("u_variance", "Variance of u", "u的方差"),
     ("v_variance", "Variance of v", "v的方差"),
+    ("zero_probability", "Log odds of no inefficiency", "无效率为零的对数几率"),
+    ("separating", "Log odds of the classes", "类别的对数几率"),
+    ("selection", "Selection", "样本选择"),
     // Mediation.
     ("mediation", "Mediation", "中介效应"),
     ("a", "a: treatment → mediator", "a：核心变量→中介变量"),

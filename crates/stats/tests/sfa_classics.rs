@@ -245,7 +245,7 @@ fn slopes_of_fixed_effects_are_the_within_estimator() {
     // Clusters of units, without a small-sample rule, are those of the within estimator; rows apart are refused.
     let clustered = Design { cluster: design.fe.clone(), fe: Vec::new(), ..design.clone() };
     let by_unit = Vcov::Cluster(vec!["unit".into()]);
-    let spread = |fit: &SfaFit, options: &Sfa, how: &Vcov| fit.spread(&data, options, how, Ssc::None, &clustered);
+    let spread = |fit: &SfaFit, options: &Sfa, how: &Vcov| fit.spread(&data, options, how, Ssc::None, &clustered, 1);
     let own = spread(&fit, &of(Model::SchmidtSickles), &by_unit).unwrap().unwrap().V;
     let theirs =
         vcov(&within, &by_unit, Ssc::None, &Design { cluster: design.fe.clone(), ..design.clone() }).unwrap().V;
@@ -392,7 +392,7 @@ fn refusals() {
     // Least squares, or clusters.
     let fit = sfa(&data, &of(Model::SchmidtSickles)).unwrap();
     let design = Design::default();
-    let spread = |how: &Vcov| fit.spread(&data, &of(Model::SchmidtSickles), how, Ssc::default(), &design);
+    let spread = |how: &Vcov| fit.spread(&data, &of(Model::SchmidtSickles), how, Ssc::default(), &design, 1);
     assert!(spread(&Vcov::Iid).unwrap().unwrap().label.contains("least squares"));
     assert!(spread(&Vcov::Hc1).unwrap_err().to_string().contains("cluster by the unit"));
 }

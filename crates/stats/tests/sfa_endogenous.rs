@@ -354,7 +354,7 @@ fn sandwiches_and_a_variance_that_moves() {
     let data = simulated(400, 0.3, 1.0, 6);
     let fit = sfa(&data, &Sfa::default()).unwrap();
     let design = Design { y: data.y.clone(), rows: (0..400).collect(), ..Design::default() };
-    let spread = fit.spread(&data, &Sfa::default(), &Vcov::Hc0, Ssc::default(), &design).unwrap().unwrap();
+    let spread = fit.spread(&data, &Sfa::default(), &Vcov::Hc0, Ssc::default(), &design, 1).unwrap().unwrap();
     let V = fit.covariance.as_ref().unwrap();
     // The model is right, so that the two agree but for sampling.
     for j in 0..fit.coef.len() {

@@ -10,6 +10,8 @@ use plim_stats::math::rng::Stream;
 use rayon::prelude::*;
 
 const SAMPLES: usize = 500;
+const SIGMA2: (&str, f64) = ("sigma2", 0.2);
+const GAMMA: (&str, f64) = ("gamma", 0.8);
 const Z: f64 = 1.959_963_984_540_054;
 
 struct Case {
@@ -69,7 +71,6 @@ fn simulate(case: &Case, sample: u64) -> Data {
 fn intervals_cover() {
     let of = |model| Sfa { model, climbs: Some(1), ..Sfa::default() };
     let exponential = Sfa { distribution: Distribution::Exponential, ..of(Model::Pooled) };
-    let (sigma2, gamma) = (("sigma2", 0.2), ("gamma", 0.8));
     let cases = [
         Case {
             name: "half_normal",
@@ -77,7 +78,7 @@ fn intervals_cover() {
             units: 1000,
             years: 1,
             regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
+            truth: &[("x", 0.5), SIGMA2, GAMMA],
         },
         Case {
             name: "exponential",
@@ -85,7 +86,7 @@ fn intervals_cover() {
             units: 1000,
             years: 1,
             regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
+            truth: &[("x", 0.5), SIGMA2, GAMMA],
         },
         Case {
             name: "bc95",
@@ -93,7 +94,7 @@ fn intervals_cover() {
             units: 2000,
             years: 1,
             regular: true,
-            truth: &[("x", 0.5), ("z", 0.3), sigma2, gamma],
+            truth: &[("x", 0.5), ("z", 0.3), SIGMA2, GAMMA],
         },
         Case {
             name: "pitt_lee",
@@ -101,7 +102,7 @@ fn intervals_cover() {
             units: 300,
             years: 5,
             regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
+            truth: &[("x", 0.5), SIGMA2, GAMMA],
         },
         Case {
             name: "bc92",
@@ -109,7 +110,7 @@ fn intervals_cover() {
             units: 300,
             years: 5,
             regular: true,
-            truth: &[("x", 0.5), ("eta", 0.1), sigma2, gamma],
+            truth: &[("x", 0.5), ("eta", 0.1), SIGMA2, GAMMA],
         },
         Case {
             name: "tre",
@@ -117,7 +118,7 @@ fn intervals_cover() {
             units: 300,
             years: 5,
             regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
+            truth: &[("x", 0.5), SIGMA2, GAMMA],
         },
         Case {
             name: "within_mle",
@@ -125,7 +126,7 @@ fn intervals_cover() {
             units: 300,
             years: 5,
             regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
+            truth: &[("x", 0.5), SIGMA2, GAMMA],
         },
         Case {
             name: "tfe",
@@ -133,7 +134,7 @@ fn intervals_cover() {
             units: 300,
             years: 5,
             regular: false,
-            truth: &[("x", 0.5), sigma2, gamma],
+            truth: &[("x", 0.5), SIGMA2, GAMMA],
         },
     ];
     println!("model,parameter,truth,mean,bias,bias_mc_se,coverage,failed,samples");

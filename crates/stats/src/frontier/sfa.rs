@@ -14,10 +14,10 @@
 //! ```
 //!
 //! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled` and
-//! `panel`, with unit effects beside inefficiency in `effects/`, with endogenous regressors in `endogenous`; frontiers
-//! without a distribution in `relative/`; the climb to its certified maximum in `likelihood`; covariances in `covariance`
-//! and `bootstrap`. Assumed: u independent of x and v. A regression of the scores on other variables afterwards is biased
-//! (Wang and Schmidt 2002): use `determinants`.
+//! `panel`, with unit effects beside inefficiency in `effects/`, with endogenous regressors in `endogenous`, other ways to
+//! mix or stretch its distribution in `mixture`; frontiers without a distribution in `relative/`; the climb to its
+//! certified maximum in `likelihood`; covariances in `covariance` and `bootstrap`. Assumed: u independent of x and v. A
+//! regression of the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
 //! The likelihood is maximized by damped Newton steps with exact derivatives on centered and scaled columns, from
 //! several starts: least squares, its intercept and variances corrected for a grid of γ. Where it has no maximum inside,
@@ -43,21 +43,26 @@ mod density;
 mod effects;
 mod endogenous;
 mod index;
+mod latent_class;
 mod least_squares;
 mod likelihood;
 mod marginal;
+mod mixture;
 mod options;
 mod panel;
 mod pooled;
 mod relative;
+mod scaling;
+mod selection;
+mod zero_inefficiency;
 
-pub use data::{Columns, Data, Endogenous, Panel};
+pub use data::{Columns, Data, Endogenous, Panel, Selection};
 pub use marginal::Marginal;
-pub use options::{Distribution, FirstStep, Frontier, Information, Model, Sfa};
+pub use options::{ClassOf, Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
 use super::Status;
 use crate::fit::{Coefficient, Fit};
-use crate::math::{Mat, dist};
+use crate::math::Mat;
 use crate::{Error, Result};
 use covariance::Top;
 use effects::{RandomEffects, Within};
@@ -82,6 +87,12 @@ pub enum Section {
     Determinants,
     /// First stages of endogenous regressors: `REGRESSOR ~ INSTRUMENT`, their variances and covariances.
     FirstStage,
+    /// What moves the log odds of no inefficiency.
+    ZeroProbability,
+    /// What moves the log odds of the classes.
+    Separating,
+    /// What moves being selected.
+    Selection,
 }
 
 impl Section {
@@ -93,6 +104,9 @@ impl Section {
             Section::VVariance => "v_variance",
             Section::Determinants => "determinants",
             Section::FirstStage => "first_stage",
+            Section::ZeroProbability => "zero_probability",
+            Section::Separating => "separating",
+            Section::Selection => "selection",
         }
     }
 }
@@ -244,6 +258,9 @@ pub fn sfa(data: &Data, options: &Sfa) -> Result<SfaFit> {
 
 /// The frontier's index, and least squares on it.
 fn least_squares(data: &Data, options: &Sfa) -> Result<(Index, LeastSquares)> {
+    if options.model == Model::Selection {
+        return selection::Selection::least_squares(data);
+    }
     let frontier = Index::new(&data.frontier)?;
     let ols = match options.model {
         _ if data.endogenous.is_some() => Control::least_squares(data, &frontier)?,
@@ -277,6 +294,9 @@ fn model<'a>(
             Distribution::Exponential => Box::new(Endogenous::new(data, frontier, ols, sign, d::Exponential)?),
             _ => Box::new(Endogenous::new(data, frontier, ols, sign, d::HalfNormal)?),
         });
+    }
+    if options.model.is_mixture() {
+        return mixture::model(data, frontier, ols, options);
     }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {
@@ -319,6 +339,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         Some(at) => (model.internal(at)?, None, [0; 3]),
         None => {
             let best = best(model, options.climbs(n))?;
+            notes.extend(best.above);
             (best.top.at.clone(), Some(best.top), best.climbs)
         }
     };
@@ -338,7 +359,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let at_top = top.as_ref().map(|top| Top::new(model, top));
     let covariance = at_top.as_ref().map(|top| top.information(model, options.information)).transpose()?;
     let rows = model.scores(&theta, options.level);
-    let refused = rows.iter().filter(|r| r.status == Status::Refused).count();
+    let refused = rows.iter().filter(|r| r.status == Status::Refused).count() - model.outside();
     if refused > 0 {
         notes.push(format!("{refused} rows lie so far from the frontier that their efficiency is no number"));
     }
@@ -346,13 +367,20 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     let loglik = top.as_ref().map_or_else(|| model.value(&theta), |t| t.value);
     let lr = 2.0 * (loglik - ols.loglik);
     let q = model.restrictions();
-    let [m3t, m3t_p_value] = ols.skewness_test(n, options.frontier.sign());
+    let [m3t, m3t_p_value] = ols.skewness_test(options.frontier.sign());
+    let mut own: BTreeMap<&'static str, f64> = model.stats(&theta).into_iter().collect();
+    if top.is_some() {
+        let (compared, more) = model.comparisons(loglik);
+        own.extend(compared);
+        notes.extend(more);
+        notes.extend(model.caveats(&theta));
+    }
     let stats = Stats {
         loglik,
         loglik_ols: ols.loglik,
         lr,
         lr_df: q,
-        lr_p_value: if top.is_some() { dist::chi_bar_p(lr, q, 1)[0] } else { f64::NAN },
+        lr_p_value: if top.is_some() { model.lr_p_value(lr) } else { f64::NAN },
         parameters: p,
         aic: 2.0 * p as f64 - 2.0 * loglik,
         bic: p as f64 * (n as f64).ln() - 2.0 * loglik,
@@ -360,7 +388,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         skewness: ols.skewness,
         m3t,
         m3t_p_value,
-        own: model.stats(&theta).into_iter().collect(),
+        own,
     };
     let (iterations, gradient) = top.map_or((0, 0.0), |m| (m.iterations, m.gradient));
     let names = parameters.iter().map(|p| p.name.clone()).collect();

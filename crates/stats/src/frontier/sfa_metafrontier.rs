@@ -115,7 +115,8 @@ impl SfaMetafrontierFit {
     /// The covariance: from the replications, or of a stochastic metafrontier the one asked for.
     pub fn spread(&self, how: &Vcov, ssc: Ssc, design: &Design) -> Result<Option<Spread>> {
         match &self.second {
-            Some(second) => second.0.spread(&second.1, &second.2, how, ssc, design),
+            // Without a bootstrap, which has its own here, the seed is not looked at.
+            Some(second) => second.0.spread(&second.1, &second.2, how, ssc, design, 0),
             None => Ok(self.covariance.clone().map(|V| Spread {
                 V,
                 df: None,

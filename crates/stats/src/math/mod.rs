@@ -1,5 +1,6 @@
 //! The only folder that names the linear-algebra library, the special functions and the random stream.
 
+pub mod bivariate;
 pub mod dist;
 pub mod double;
 pub mod gamma;

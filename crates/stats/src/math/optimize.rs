@@ -110,8 +110,7 @@ pub fn climb(
             Ok(inverse) => inverse,
             Err(_) => damped_inverse(&point.hessian, what).ok_or_else(|| failed(iterations, gradient))?,
         };
-        let k = at.len();
-        let step: Vec<f64> = (0..k).map(|i| (0..k).map(|j| inverse[(i, j)] * point.gradient[j]).sum()).collect();
+        let step = direction(&inverse, &point.gradient);
         let (next, next_point) = line_search(&at, &point, &step, f).ok_or_else(|| failed(iterations, gradient))?;
         (at, point) = (next, next_point);
         if beyond(&at) {
@@ -119,6 +118,29 @@ pub fn climb(
         }
     }
     Err(failed(options.iterations, gradient))
+}
+
+/// At most so many steps up from `start`, wherever they lead; `None` where `f` has no value at the start.
+pub fn ascend(start: &[f64], f: impl Fn(&[f64]) -> Option<Point>, steps: usize) -> Option<Vec<f64>> {
+    let finite = |p: &Point| p.value.is_finite() && p.gradient.iter().all(|g| g.is_finite());
+    let f = |at: &[f64]| f(at).filter(finite);
+    let (mut at, mut point) = (start.to_vec(), f(start)?);
+    for _ in 0..steps {
+        let what = "the Hessian";
+        let inverse = spd_inverse(&negative(&point.hessian, 0.0), what).ok();
+        let Some(inverse) = inverse.or_else(|| damped_inverse(&point.hessian, what)) else { break };
+        match line_search(&at, &point, &direction(&inverse, &point.gradient), f) {
+            Some(next) => (at, point) = next,
+            None => break,
+        }
+    }
+    Some(at)
+}
+
+/// The step of this inverse along the gradient.
+fn direction(inverse: &Mat<f64>, gradient: &[f64]) -> Vec<f64> {
+    let k = gradient.len();
+    (0..k).map(|i| (0..k).map(|j| inverse[(i, j)] * gradient[j]).sum()).collect()
 }
 
 fn not_a_maximum(what: &str) -> Error {

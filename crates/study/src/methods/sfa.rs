@@ -11,7 +11,7 @@ use crate::method::{Context, Keys, Measured, Method, Outcome};
 use indexmap::IndexMap;
 use plim_report::{Fit, Measure};
 use plim_stats::fit::Coefficient;
-use plim_stats::frontier::sfa::{Columns, Data, Endogenous, Information, Panel, Score, Section, Sfa, sfa};
+use plim_stats::frontier::sfa::{Columns, Data, Endogenous, Information, Panel, Score, Section, Selection, Sfa, sfa};
 use plim_stats::vcov::Vcov;
 use plim_table::Column;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ const SCORES: [&str; 6] =
 
 impl Method for Sfa {
     fn columns(&self) -> Vec<String> {
-        let own = named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs);
+        let own = named(self).into_iter().chain(&self.factors).chain(&self.outputs);
         own.chain(&self.instruments).cloned().collect()
     }
 
@@ -34,7 +34,7 @@ impl Method for Sfa {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         refuse_regression_options(cx)?;
         let mut names: Vec<String> =
-            named(self).into_iter().flatten().chain(&self.factors).chain(&self.outputs).cloned().collect();
+            named(self).into_iter().chain(&self.factors).chain(&self.outputs).cloned().collect();
         names.extend(technology::time(cx, self)?);
         let instruments = names.len();
         names.extend(self.instruments.iter().cloned());
@@ -44,7 +44,7 @@ impl Method for Sfa {
             return Err(Error::plan("a frontier absorbs no effects", "leave out the part after `|`"));
         }
         let mut data = data(self, &built);
-        let from = named(self).into_iter().flatten().count();
+        let from = named(self).len();
         let technology = technology::place(cx, self, &built, &built.extra[from..instruments], &mut data)?;
         data.endogenous = endogenous(self, &built.extra[instruments..]);
         let fitted = sfa(&data, self).map_err(|e| located(cx, e))?;
@@ -139,9 +139,11 @@ fn listed(options: &Sfa, key: &str, rows: Vec<Coefficient>) -> Value {
     options.endogenous.iter().map(stage).collect()
 }
 
-/// Columns beside the formula: determinants, what moves the variances.
-fn named(options: &Sfa) -> [&Vec<String>; 3] {
-    [&options.determinants, &options.u_variance, &options.v_variance]
+/// Columns beside the formula: determinants, what moves variances, odds and selection, and which rows are selected.
+fn named(options: &Sfa) -> Vec<&String> {
+    let Sfa { determinants, u_variance, v_variance, zero_probability, separating, selection, selected, .. } = options;
+    let lists = [determinants, u_variance, v_variance, zero_probability, separating, selection];
+    lists.into_iter().flatten().chain(selected).collect()
 }
 
 /// What the frontier is fitted to.
@@ -157,6 +159,13 @@ pub(super) fn data(options: &Sfa, built: &Built) -> Data {
     data.determinants = take(&options.determinants, options.constant());
     data.u_variance = take(&options.u_variance, true);
     data.v_variance = take(&options.v_variance, true);
+    data.zero_probability = take(&options.zero_probability, true);
+    data.separating = take(&options.separating, true);
+    let selection = take(&options.selection, true);
+    if let Some(selected) = options.selected.as_ref().and_then(|_| extra.next()) {
+        let columns = selection.unwrap_or_else(|| Columns::new(n, true, &[]));
+        data.selection = Some(Selection { selected: selected.clone(), columns });
+    }
     data.panel = design.panel.as_ref().map(|keys| Panel {
         unit: keys.unit.codes.iter().map(|&c| c as usize).collect(),
         time: keys.time.iter().map(|&t| t as f64).collect(),

@@ -38,6 +38,11 @@ impl Conditional {
         [if z < 20.0 { m / shifted } else { (0.5 * s * s - mu + ln_cdf(z - s)).exp() }, s * excess]
     }
 
+    /// Quantile p of u.
+    pub(super) fn at_probability(self, p: f64) -> f64 {
+        self.s * self.quantile(self.mu / self.s, p)
+    }
+
     /// (quantile p of u)/s: z - x with Φ(x) = (1 - p) Φ(z). (Horrace and Schmidt 1996.)
     fn quantile(self, z: f64, p: f64) -> f64 {
         if z > -4.0 {

@@ -61,10 +61,25 @@ pub struct Data {
     pub u_variance: Option<Columns>,
     /// What moves ln σ_v², the constant first.
     pub v_variance: Option<Columns>,
+    /// What moves the log odds of no inefficiency, the constant first.
+    pub zero_probability: Option<Columns>,
+    /// What moves the log odds of the classes, the constant first.
+    pub separating: Option<Columns>,
+    /// Which rows have an outcome, and what moves that.
+    pub selection: Option<Selection>,
     /// Who and when each row is; panel models need it.
     pub panel: Option<Panel>,
     /// Which regressors are endogenous, and their instruments.
     pub endogenous: Option<Endogenous>,
+}
+
+/// Which rows have an outcome.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// 1 where the outcome is seen, 0 elsewhere, n.
+    pub selected: Vec<f64>,
+    /// What moves that, the constant first.
+    pub columns: Columns,
 }
 
 /// Who and when each row is.
@@ -98,7 +113,18 @@ impl Data {
     /// A frontier of these regressors (n × k, the constant first) without anything else.
     pub fn new(y: Vec<f64>, X: Mat<f64>, names: Vec<String>) -> Self {
         let frontier = Columns { X, names };
-        Data { y, frontier, determinants: None, u_variance: None, v_variance: None, panel: None, endogenous: None }
+        Data {
+            y,
+            frontier,
+            determinants: None,
+            u_variance: None,
+            v_variance: None,
+            zero_probability: None,
+            separating: None,
+            selection: None,
+            panel: None,
+            endogenous: None,
+        }
     }
 
     /// Rows.
@@ -128,6 +154,12 @@ impl Data {
             determinants: self.determinants.as_ref().map(of),
             u_variance: self.u_variance.as_ref().map(of),
             v_variance: self.v_variance.as_ref().map(of),
+            zero_probability: self.zero_probability.as_ref().map(of),
+            separating: self.separating.as_ref().map(of),
+            selection: self.selection.as_ref().map(|s| Selection {
+                selected: rows.iter().map(|&i| s.selected[i]).collect(),
+                columns: of(&s.columns),
+            }),
             panel: self.panel.as_ref().map(|p| Panel {
                 unit: rows.iter().zip(copies).map(|(&i, &copy)| unit((copy, p.unit[i]))).collect(),
                 time: rows.iter().map(|&i| p.time[i]).collect(),
@@ -154,6 +186,8 @@ impl Data {
             (&self.determinants, "the determinants"),
             (&self.u_variance, "the columns of `u_variance`"),
             (&self.v_variance, "the columns of `v_variance`"),
+            (&self.zero_probability, "the columns of `zero_probability`"),
+            (&self.separating, "the columns of `separating`"),
         ];
         for (columns, what) in parts {
             if let Some(columns) = columns {
@@ -162,6 +196,20 @@ impl Data {
         }
         if let Some(endogenous) = &self.endogenous {
             endogenous.instruments.check(n, "the instruments")?;
+        }
+        if let Some(Selection { selected, columns }) = &self.selection {
+            columns.check(n, "the columns of `selection`")?;
+            if selected.len() != n {
+                return Err(Error::length("`selected`", selected.len(), n));
+            }
+            let bad: Vec<usize> = (0..n).filter(|&i| selected[i] != 0.0 && selected[i] != 1.0).take(5).collect();
+            if !bad.is_empty() {
+                return Err(Error::invalid(
+                    "`selected` is neither 0 nor 1",
+                    "give 1 where the outcome is seen, else 0",
+                )
+                .at_rows(bad));
+            }
         }
         match &self.panel {
             Some(p) if p.unit.len() != n || p.time.len() != n => Err(Error::length("the panel", p.unit.len(), n)),

@@ -7,11 +7,14 @@ mod exponential;
 mod gamma;
 mod generalized_exponential;
 mod half_normal;
+mod inflated;
 mod lognormal;
 mod moments;
 mod prior;
 mod quadrature;
 mod rayleigh;
+mod scaled;
+mod selected;
 mod truncated_normal;
 mod truncated_skewed_laplace;
 mod uniform;
@@ -21,10 +24,13 @@ pub(super) use exponential::Exponential;
 pub(super) use gamma::Gamma;
 pub(super) use generalized_exponential::GeneralizedExponential;
 pub(super) use half_normal::HalfNormal;
+pub(super) use inflated::Inflated;
 pub(super) use lognormal::Lognormal;
 pub(super) use moments::moments;
 pub(super) use prior::Integrated;
 pub(super) use rayleigh::Rayleigh;
+pub(super) use scaled::Scaled;
+pub(super) use selected::Selected;
 pub(super) use truncated_normal::TruncatedNormal;
 pub(super) use truncated_skewed_laplace::TruncatedSkewedLaplace;
 pub(super) use uniform::Uniform;
@@ -47,6 +53,11 @@ pub(super) trait Density<const Q: usize>: Sync {
 
     /// Names of the scalars after the two variances.
     fn own(&self) -> &'static [&'static str];
+
+    /// The scalar that the determinants move, if it has one.
+    fn moved(&self) -> Option<usize> {
+        (!self.own().is_empty()).then_some(3)
+    }
 
     /// Another model towards which the likelihood rises at these scalars, when they are beyond any sensible value.
     fn limit(&self, _at: [f64; Q]) -> Option<&'static str> {

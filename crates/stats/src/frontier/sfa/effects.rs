@@ -23,6 +23,7 @@ mod steps;
 mod true_fixed;
 
 pub(super) use integrated::Integrated;
+pub(super) use mixture::Mixture;
 pub(super) use prior::Prior;
 pub(super) use random::RandomEffects;
 pub(super) use steps::four_component_steps;

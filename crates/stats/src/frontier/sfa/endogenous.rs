@@ -240,7 +240,7 @@ impl<D: Density<3>> Likelihood for Endogenous<'_, D> {
 
     fn value(&self, theta: &[f64]) -> f64 {
         let rest = &theta[self.rows.p..];
-        let (n, p, from) = (self.rows.n(), self.p(), self.places()[2]);
+        let (n, p, from) = (self.rows.nobs(), self.p(), self.places()[2]);
         let A = triangle::rows(&rest[from..], p);
         let ln_det: f64 = (0..p).map(|j| rest[from + triangle::place(j, j)]).sum();
         let one = |i: usize| -> f64 {
@@ -255,7 +255,7 @@ impl<D: Density<3>> Likelihood for Endogenous<'_, D> {
     }
 
     fn point(&self, theta: &[f64]) -> Option<Point> {
-        let (n, total) = (self.rows.n(), self.total());
+        let (n, total) = (self.rows.nobs(), self.total());
         let chunk = |c: usize| {
             let mut sums = Sums::new(total);
             (c * CHUNK..((c + 1) * CHUNK).min(n)).for_each(|i| self.add(i, theta, &mut sums));
@@ -265,7 +265,7 @@ impl<D: Density<3>> Likelihood for Endogenous<'_, D> {
     }
 
     fn contributions(&self, theta: &[f64]) -> (Mat<f64>, Vec<usize>) {
-        let (n, total) = (self.rows.n(), self.total());
+        let (n, total) = (self.rows.nobs(), self.total());
         let mut scores = Mat::zeros(n, total);
         for i in 0..n {
             let mut sums = Sums::new(total);
@@ -281,7 +281,7 @@ impl<D: Density<3>> Likelihood for Endogenous<'_, D> {
 
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score> {
         let score = |i: usize| self.rows.density.score(self.scalars(i, theta), level);
-        (0..self.rows.n()).into_par_iter().map(score).collect()
+        (0..self.rows.nobs()).into_par_iter().map(score).collect()
     }
 
     fn stats(&self, theta: &[f64]) -> Vec<(&'static str, f64)> {

@@ -8,6 +8,8 @@ use crate::{Error, Kind, Result};
 /// Least squares on the standardized regressors.
 #[derive(Debug, Clone)]
 pub(super) struct LeastSquares {
+    /// Rows.
+    pub(super) n: usize,
     /// Standardized coefficients, k.
     pub(super) coef: Vec<f64>,
     /// Mean squared residual.
@@ -45,7 +47,7 @@ impl LeastSquares {
         }
         let skewness = moment(3) / variance.powf(1.5);
         let loglik = -0.5 * size * (2.0 * LN_SQRT_TAU + variance.ln() + 1.0);
-        Ok(LeastSquares { coef, variance, skewness, loglik })
+        Ok(LeastSquares { n, coef, variance, skewness, loglik })
     }
 
     /// The same residuals of n rows counted as `rank` independent ones.
@@ -55,10 +57,10 @@ impl LeastSquares {
         self
     }
 
-    /// √(n/6) times the skewness of n residuals, normal without inefficiency, and its one-sided p-value against skewness
+    /// √(n/6) times the skewness of the n residuals, normal without inefficiency, and its one-sided p-value against skewness
     /// to the side where inefficiency of this sign would be (Coelli 1995).
-    pub(super) fn skewness_test(&self, n: usize, sign: f64) -> [f64; 2] {
-        let m3t = (n as f64 / 6.0).sqrt() * self.skewness;
+    pub(super) fn skewness_test(&self, sign: f64) -> [f64; 2] {
+        let m3t = (self.n as f64 / 6.0).sqrt() * self.skewness;
         let tail = 0.5 * dist::normal_p(m3t);
         [m3t, if sign * m3t < 0.0 { tail } else { 1.0 - tail }]
     }

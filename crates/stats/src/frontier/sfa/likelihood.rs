@@ -1,8 +1,8 @@
 //! What a frontier model is, and its certified maximum.
 
 use super::{Parameter, Score};
-use crate::math::Mat;
-use crate::math::optimize::{Climb, Maximum, Newton, Point, climb};
+use crate::math::optimize::{Climb, Maximum, Newton, Point, climb, maximize};
+use crate::math::{Mat, dist};
 use crate::{Error, Result};
 
 /// A model with a likelihood, in parameters θ without bounds in which it is maximized. What is reported are its
@@ -24,6 +24,11 @@ pub(super) trait Likelihood: Sync {
 
     /// θ of natural parameters that were given.
     fn internal(&self, natural: &[f64]) -> Result<Vec<f64>>;
+
+    /// θ of the same model with its parts in the order of the report, where they can be exchanged; `None` when they are.
+    fn ordered(&self, _theta: &[f64]) -> Option<Vec<f64>> {
+        None
+    }
 
     /// Points to climb from.
     fn starts(&self) -> Result<Vec<Vec<f64>>>;
@@ -47,8 +52,19 @@ pub(super) trait Likelihood: Sync {
     /// What happens at θ, when it is so close to a border that there is no maximum inside.
     fn border(&self, theta: &[f64]) -> Option<Error>;
 
+    /// Whether such a border is no estimate, whatever the likelihood promises there, and says nothing against a maximum
+    /// inside: as where a part of a mixture shrinks onto single points (Kiefer and Wolfowitz 1956).
+    fn degenerate(&self, _theta: &[f64]) -> bool {
+        false
+    }
+
     /// The scores of all rows, with intervals of probability `level`.
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score>;
+
+    /// Rows that have no score because the model does not look at their outcome.
+    fn outside(&self) -> usize {
+        0
+    }
 
     /// The columns that [`super::Sfa::columns`] names, n each.
     fn columns(&self, _theta: &[f64]) -> Vec<Vec<f64>> {
@@ -57,6 +73,21 @@ pub(super) trait Likelihood: Sync {
 
     /// Statistics of its own by name: sigma_u, sigma_v, ...
     fn stats(&self, theta: &[f64]) -> Vec<(&'static str, f64)>;
+
+    /// p-value of the test of no inefficiency by this likelihood ratio; NaN where its distribution is not known.
+    fn lr_p_value(&self, lr: f64) -> f64 {
+        dist::chi_bar_p(lr, self.restrictions(), 1)[1]
+    }
+
+    /// Statistics that compare its maximum with simpler models, and notes on them.
+    fn comparisons(&self, _loglik: f64) -> (Vec<(&'static str, f64)>, Vec<String>) {
+        (Vec::new(), Vec::new())
+    }
+
+    /// What a reader must know about this maximum.
+    fn caveats(&self, _theta: &[f64]) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What a reader must know about it.
     fn notes(&self) -> Vec<String> {
@@ -69,6 +100,8 @@ pub(super) struct Best {
     pub(super) top: Maximum,
     /// Climbs that ended on it, on a lower maximum, on none.
     pub(super) climbs: [usize; 3],
+    /// What lies above it and is no estimate.
+    pub(super) above: Vec<String>,
 }
 
 /// Two climbs end on the same maximum when their likelihoods differ by less than this: a tenth of a millionth of what
@@ -88,19 +121,36 @@ pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
         let beyond = |at: &[f64]| model.border(at).is_some();
         match climb("the frontier likelihood", start, |at| model.point(at), beyond, &Newton::default()) {
             Ok(Climb::Top(top)) => tops.push(top),
-            Ok(Climb::Border(at)) => borders.extend(model.border(&at).map(|error| (model.value(&at), error))),
+            Ok(Climb::Border(at)) => {
+                let end = (model.value(&at), model.degenerate(&at));
+                borders.extend(model.border(&at).map(|error| (end, error)));
+            }
             Err(error) => failure = failure.or(Some(error)),
         }
     }
     let highest = tops.iter().map(|t| t.value).fold(f64::NEG_INFINITY, f64::max);
+    let (no_estimates, borders): (Vec<_>, Vec<_>) = borders.into_iter().partition(|((_, degenerate), _)| *degenerate);
     // A maximum inside that lies below the border is a local one.
-    if let Some((_, error)) = borders.into_iter().find(|(value, _)| tops.is_empty() || *value > highest + SAME) {
+    if let Some((_, error)) = borders.into_iter().find(|((value, _), _)| tops.is_empty() || *value > highest + SAME) {
         return Err(error);
     }
+    let mut above: Vec<String> = no_estimates
+        .iter()
+        .filter(|((value, _), _)| *value > highest + SAME)
+        .map(|(_, error)| format!("the likelihood is higher at a point that is no estimate: {error}"))
+        .collect();
+    above.dedup();
+    failure = failure.or(no_estimates.into_iter().next().map(|(_, error)| error));
     let agree = tops.iter().filter(|t| highest - t.value <= SAME).count();
     let ends = [agree, tops.len() - agree, chosen.len() - tops.len()];
     match tops.into_iter().find(|t| t.value == highest) {
-        Some(top) => Ok(Best { top, climbs: ends }),
+        Some(top) => {
+            let top = match model.ordered(&top.at) {
+                Some(at) => maximize("the frontier likelihood", &at, |at| model.point(at), &Newton::default())?,
+                None => top,
+            };
+            Ok(Best { top, climbs: ends, above })
+        }
         None => Err(failure.unwrap_or_else(|| {
             Error::invalid("the likelihood has no value at any start", "check the scale of the variables")
         })),

@@ -1,6 +1,7 @@
 //! The options of a stochastic frontier, and which of them go together.
 
 use super::Data;
+use super::latent_class::PROBABILITIES;
 use crate::frontier::technology::{Distance, Form, Logs, Restriction, Shape, Squares, Trend, TrendOrigin};
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -16,7 +17,7 @@ pub struct Sfa {
     pub distribution: Distribution,
     /// Whether inefficiency lowers the outcome (production) or raises it (cost).
     pub frontier: Frontier,
-    /// Columns that move the mean of inefficiency before truncation.
+    /// Columns that move the mean of inefficiency before truncation; in scaling and wang_ho its scale.
     pub determinants: Vec<String>,
     /// Whether the determinants have a constant.
     pub determinants_constant: bool,
@@ -28,12 +29,26 @@ pub struct Sfa {
     pub endogenous: Vec<String>,
     /// Columns that move the endogenous regressors and not the outcome; exogenous regressors are added.
     pub instruments: Vec<String>,
+    /// Columns that move the log odds of no inefficiency, beside a constant, in zero_inefficiency.
+    pub zero_probability: Vec<String>,
+    /// Columns that move the log odds of the classes, beside a constant, in latent_class; of a panel's units, when each
+    /// keeps its class.
+    pub separating: Vec<String>,
+    /// Number of classes in latent_class, 2 to 5; 2 when not given.
+    pub classes: Option<usize>,
+    /// What has a class in latent_class: each row, or a unit with all of its rows.
+    pub class_of: ClassOf,
+    /// Column that is 1 where the outcome is seen and 0 elsewhere, in selection; outcome and regressors need some number
+    /// elsewhere too, which is not looked at.
+    pub selected: Option<String>,
+    /// Columns of the probit of `selected`, beside a constant, in selection.
+    pub selection: Vec<String>,
     /// Covariance under `vcov = iid`: from the Hessian, from the outer product of the gradients, or by bootstrap (of
     /// rows, of the units of a panel model, or of the clusters of `vcov = cluster:NAME`).
     pub information: Information,
     /// Replications of the bootstrap; 999 when not given.
     pub replications: Option<usize>,
-    /// Climbs to the maximum from different starts; 3, and 1 above 100,000 rows, when not given.
+    /// Climbs to the maximum from different starts; 3 (latent_class: 6), and 1 above 100,000 rows, when not given.
     pub climbs: Option<usize>,
     /// Integrate over unit effects by simulation with so many scrambled Halton draws per unit (200 are usual), in tre
     /// and four_component; without it they are integrated exactly.
@@ -79,6 +94,12 @@ impl Default for Sfa {
             v_variance: Vec::new(),
             endogenous: Vec::new(),
             instruments: Vec::new(),
+            zero_probability: Vec::new(),
+            separating: Vec::new(),
+            selected: None,
+            selection: Vec::new(),
+            classes: None,
+            class_of: ClassOf::default(),
             information: Information::default(),
             replications: None,
             climbs: None,
@@ -108,6 +129,14 @@ pub enum Model {
     Pooled,
     /// Battese and Coelli 1995: as pooled, truncated normal, its mean moved by the determinants.
     Bc95,
+    /// Wang and Schmidt 2002: as pooled, inefficiency scaled by exp of the determinants, its shape the same for all.
+    Scaling,
+    /// Kumbhakar, Parmeter and Tsionas 2013: as pooled, with a probability of no inefficiency at all.
+    ZeroInefficiency,
+    /// Greene 2005; Orea and Kumbhakar 2004: several frontiers, each row (or unit) of one of them, which is not observed.
+    LatentClass,
+    /// Greene 2010: outcomes are seen for some rows only, and the noise is correlated with a probit of that; half-normal.
+    Selection,
     /// Pitt and Lee 1981: a unit keeps its inefficiency.
     PittLee,
     /// Battese and Coelli 1988: as pitt_lee, truncated normal.
@@ -153,10 +182,26 @@ impl Model {
         self.has_effects() || self.is_persistent() || self.is_relative()
     }
 
+    /// Whether rows differ by what stretches or mixes their distributions.
+    pub(super) fn is_mixture(self) -> bool {
+        matches!(self, Model::Scaling | Model::ZeroInefficiency | Model::LatentClass | Model::Selection)
+    }
+
     /// Whether a unit keeps one draw of inefficiency.
     pub(super) fn is_persistent(self) -> bool {
         matches!(self, Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 | Model::WangHo)
     }
+}
+
+/// What has a class in latent_class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassOf {
+    /// Each row: in a panel a unit may change its technology.
+    #[default]
+    Row,
+    /// All rows of a unit (Greene 2005); needs a panel.
+    Unit,
 }
 
 /// The panel regression of four_component_steps and schmidt_sickles.
@@ -254,7 +299,12 @@ impl Sfa {
     const MANY: usize = 100_000;
 
     pub(super) fn climbs(&self, n: usize) -> usize {
-        self.climbs.unwrap_or(if n > Self::MANY { 1 } else { 3 })
+        let usual = if self.model == Model::LatentClass { 6 } else { 3 };
+        self.climbs.unwrap_or(if n > Self::MANY { 1 } else { usual })
+    }
+
+    pub(super) fn class_count(&self) -> usize {
+        self.classes.unwrap_or(2)
     }
 
     /// The choices of the technology.
@@ -275,6 +325,12 @@ impl Sfa {
         match self.model {
             Model::Tfe | Model::WithinMle | Model::Tre => vec!["effect"],
             Model::SchmidtSickles | Model::CornwellSchmidtSickles | Model::LeeSchmidt => vec!["effect"],
+            Model::Selection => vec!["probability_selected"],
+            Model::ZeroInefficiency => vec!["probability_zero"],
+            Model::LatentClass => {
+                let probabilities = PROBABILITIES.into_iter().take(self.class_count());
+                ["class", "efficiency_class"].into_iter().chain(probabilities).collect()
+            }
             Model::FourComponent | Model::FourComponentSteps => vec!["efficiency_persistent", "efficiency_transient"],
             _ => Vec::new(),
         }
@@ -282,7 +338,7 @@ impl Sfa {
 
     /// Whether the determinants come with a constant: what scales inefficiency has none.
     pub fn constant(&self) -> bool {
-        self.determinants_constant && self.model != Model::WangHo
+        self.determinants_constant && !matches!(self.model, Model::WangHo | Model::Scaling)
     }
 
     /// Refuses options that the model would have to ignore.
@@ -315,19 +371,24 @@ impl Sfa {
             ));
         }
         let moved = match self.model {
-            Model::Pooled | Model::Tfe | Model::WithinMle | Model::Tre | Model::FourComponent => {
-                self.distribution == Distribution::TruncatedNormal
-            }
+            Model::Pooled
+            | Model::ZeroInefficiency
+            | Model::LatentClass
+            | Model::Tfe
+            | Model::WithinMle
+            | Model::Tre
+            | Model::FourComponent => self.distribution == Distribution::TruncatedNormal,
             Model::FourComponentSteps | Model::SchmidtSickles | Model::CornwellSchmidtSickles | Model::LeeSchmidt => {
                 false
             }
-            Model::Bc95 | Model::WangHo => true,
+            Model::Selection => false,
+            Model::Bc95 | Model::WangHo | Model::Scaling => true,
             Model::PittLee | Model::Bc88 | Model::Bc92 | Model::Kumbhakar90 => false,
         };
         if data.determinants.is_some() && !moved {
             return Err(Error::invalid(
                 "`determinants` move the mean of inefficiency, which this model does not have",
-                "use distribution = \"truncated_normal\", model = \"bc95\" or \"wang_ho\"; or name them in `u_variance`",
+                "use distribution = \"truncated_normal\", model = \"bc95\", \"scaling\" or \"wang_ho\"; or name them in `u_variance`",
             ));
         }
         if self.model != Model::Pooled && !self.distribution.of_panels() {
@@ -353,6 +414,7 @@ impl Sfa {
                 "leave `distribution` out, or model = \"pooled\"",
             ));
         }
+        self.check_mixture(data)?;
         self.check_effects(data)?;
         self.check_endogenous(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {

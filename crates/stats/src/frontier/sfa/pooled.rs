@@ -54,21 +54,31 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         let mut indices: [Index; Q] = std::array::from_fn(|j| match j {
             0 => frontier.clone(),
             1 | 2 => Index::scalar("(Intercept)"),
-            _ => Index::scalar(own[j - 3]),
+            // What a model adds to the distribution's own it names itself.
+            _ => Index::scalar(own.get(j - 3).copied().unwrap_or_default()),
         });
         indices[1] = index(&data.v_variance, "(Intercept)")?;
         indices[2] = index(&data.u_variance, "(Intercept)")?;
-        if let (Some(name), Some(_)) = (own.first(), &data.determinants) {
-            indices[3] = index(&data.determinants, name)?;
+        if let (Some(j), Some(_)) = (density.moved(), &data.determinants) {
+            indices[j] = index(&data.determinants, own[j - 3])?;
         }
-        let mut from = [0; Q];
-        (1..Q).for_each(|j| from[j] = from[j - 1] + indices[j - 1].k);
-        let p = from[Q - 1] + indices[Q - 1].k;
-        Ok(Pooled { y, sign, density, indices, from, p, ols })
+        Ok(Pooled { y, sign, density, indices, from: [0; Q], p: 0, ols }.laid_out())
+    }
+
+    /// The same with another index of scalar j.
+    pub(super) fn with_index(mut self, j: usize, index: Index) -> Self {
+        self.indices[j] = index;
+        self.laid_out()
+    }
+
+    fn laid_out(mut self) -> Self {
+        (1..Q).for_each(|j| self.from[j] = self.from[j - 1] + self.indices[j - 1].k);
+        self.p = self.from[Q - 1] + self.indices[Q - 1].k;
+        self
     }
 
     /// Rows.
-    pub(super) fn n(&self) -> usize {
+    pub(super) fn nobs(&self) -> usize {
         self.y.len()
     }
 
@@ -101,6 +111,22 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
     /// Where the parameters begin of which θ has the logarithms, if there are any.
     fn logs(&self) -> Option<usize> {
         (self.density.logs() && Q > 3).then(|| self.from[3])
+    }
+
+    /// Outcome of row i.
+    pub(super) fn outcome(&self, i: usize) -> f64 {
+        self.y[i]
+    }
+
+    /// σ_v² + σ_u² at the mean of the columns, or what stands in its place where they have no common unit.
+    fn total(&self, center: &[f64; Q]) -> f64 {
+        if self.density.comparable() { center[1].exp() + center[2].exp() } else { self.ols.variance }
+    }
+
+    /// Whether σ_v² has vanished.
+    pub(super) fn noiseless(&self, theta: &[f64]) -> bool {
+        let center = self.center(theta);
+        center[1].exp() < BORDER * self.total(&center)
     }
 
     /// Order of the indices in the natural parameters: frontier, σ_u, σ_v (or σ² and γ), own.
@@ -308,12 +334,10 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
 
     fn border(&self, theta: &[f64]) -> Option<Error> {
         let center = self.center(theta);
-        let (v, u) = (center[1].exp(), center[2].exp());
-        let total = if self.density.comparable() { v + u } else { self.ols.variance };
-        if v < BORDER * total {
+        if self.noiseless(theta) {
             return Some(no_noise());
         }
-        if u < BORDER * total && self.density.limit(center).is_none() {
+        if center[2].exp() < BORDER * self.total(&center) && self.density.limit(center).is_none() {
             return Some(no_inefficiency(self.sign, self.ols.skewness));
         }
         let model = self.density.limit(center)?;

@@ -77,6 +77,9 @@ pub(super) fn relative(data: &Data, options: &Sfa) -> Result<SfaFit> {
     }
     let scored: Vec<f64> = rows.iter().filter_map(|r| r.efficiency).collect();
     let stats = Stats {
+        parameters: effects.coef.len(),
+        aic: f64::NAN,
+        bic: f64::NAN,
         loglik: f64::NAN,
         loglik_ols: f64::NAN,
         lr: f64::NAN,
@@ -113,7 +116,7 @@ fn check(data: &Data, options: &Sfa) -> Result<()> {
         ("distribution", options.distribution != Distribution::HalfNormal),
         ("u_variance", data.u_variance.is_some()),
         ("v_variance", data.v_variance.is_some()),
-        ("information", options.information != Information::Hessian),
+        ("information", options.information == Information::Opg),
         ("at", options.at.is_some()),
         ("level", options.level != default.level),
         ("tests", !options.tests.is_empty()),

@@ -13,6 +13,7 @@ use super::{Density, GRID, Truncated, split};
 use crate::math::jet::Jet;
 use crate::math::normal::LN_SQRT_TAU;
 
+#[derive(Clone, Copy)]
 pub(in super::super) struct Exponential;
 
 impl Density<3> for Exponential {

@@ -13,6 +13,7 @@ use crate::math::jet::Jet;
 use crate::math::normal::{LN_SQRT_TAU, ln_cdf_mills};
 use std::f64::consts::{LN_2, PI};
 
+#[derive(Clone, Copy)]
 pub(in super::super) struct HalfNormal;
 
 impl Density<3> for HalfNormal {

@@ -15,6 +15,7 @@ use super::{Density, GRID, Truncated, split};
 use crate::math::jet::Jet;
 use crate::math::normal::{LN_SQRT_TAU, inverse_mills, ln_cdf_mills, ln_mills};
 
+#[derive(Clone, Copy)]
 pub(in super::super) struct TruncatedNormal;
 
 /// μ/σ_u of the starts.

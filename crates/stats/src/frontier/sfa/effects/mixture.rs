@@ -17,12 +17,12 @@ struct Part {
 
 /// The mixture.
 #[derive(Default)]
-pub(super) struct Mixture {
+pub(in super::super) struct Mixture {
     parts: Vec<Part>,
 }
 
 impl Mixture {
-    pub(super) fn new(parts: impl Iterator<Item = (f64, Conditional)>) -> Self {
+    pub(in super::super) fn new(parts: impl Iterator<Item = (f64, Conditional)>) -> Self {
         let part = |(weight, u): (f64, Conditional)| Part { weight, u, ln_mass: ln_cdf(u.mu / u.s) };
         Mixture { parts: parts.filter(|p| p.0 > LOST).map(part).collect() }
     }
@@ -35,13 +35,25 @@ impl Mixture {
         })
     }
 
+    /// Least spread of the parts.
+    fn spread(&self) -> f64 {
+        self.parts.iter().map(|p| p.u.s).fold(f64::INFINITY, f64::min)
+    }
+
     /// The scores, with an interval of probability `level`.
     pub(super) fn score(&self, level: f64) -> Score {
+        let score = self.score_without_mode(level);
+        let mode = (-self.mode(self.means()[1], self.spread())).exp();
+        Score { efficiency_mode: score.efficiency.map(|_| mode), ..score }
+    }
+
+    /// The same of parts that are so different that there may be several modes.
+    pub(in super::super) fn score_without_mode(&self, level: f64) -> Score {
         let [bc, mean] = self.means();
-        let s = self.parts.iter().map(|p| p.u.s).fold(f64::INFINITY, f64::min);
         let tail = 0.5 * (1.0 - level);
-        let [low, high] = [1.0 - tail, tail].map(|p| (-self.quantile(p, mean, s)).exp());
-        Score::sound([bc, (-mean).exp(), (-self.mode(mean, s)).exp(), low, high])
+        let [low, high] = [1.0 - tail, tail].map(|p| (-self.quantile(p, mean, self.spread())).exp());
+        let jlms = (-mean).exp();
+        Score { efficiency_mode: None, ..Score::sound([bc, jlms, jlms, low, high]) }
     }
 
     /// Density of u and its first two derivatives.

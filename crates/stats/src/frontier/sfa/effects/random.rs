@@ -109,6 +109,6 @@ impl RandomEffects {
     pub(in super::super) fn least_squares(data: &Data, index: &Index) -> Result<LeastSquares> {
         let skewness = LeastSquares::fit(&data.y, index)?.skewness;
         let Self { coef, variance, loglik, .. } = Self::fit(data, index)?;
-        Ok(LeastSquares { coef, variance, skewness, loglik })
+        Ok(LeastSquares { n: data.nobs(), coef, variance, skewness, loglik })
     }
 }

@@ -107,7 +107,7 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
         }
     }
     let scored: Vec<f64> = rows.iter().filter_map(|r| r.efficiency).collect();
-    let [m3t, m3t_p_value] = ols.skewness_test(data.nobs(), options.frontier.sign());
+    let [m3t, m3t_p_value] = ols.skewness_test(options.frontier.sign());
     let stats = Stats {
         parameters: coef.len(),
         // Not at a maximum, which these compare.

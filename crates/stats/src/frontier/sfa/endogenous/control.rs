@@ -90,7 +90,7 @@ impl Control {
         };
         let delta = stages.into_iter().flat_map(|s| s.coef).collect();
         let eta = natural[k..].to_vec();
-        let start = LeastSquares { coef, variance: ols.variance, skewness: ols.skewness, loglik };
+        let start = LeastSquares { coef, loglik, ..ols };
         Ok((Control { names, x, Z, delta, eta, A, strength }, start))
     }
 
