@@ -154,7 +154,10 @@ fn contradictions_are_refused_by_name() {
     refused(Dea { steps: vec![1.0], ..given.clone() }, "`steps`");
     refused(Dea { steps: vec![1.0, -1.0], ..given.clone() }, "negative");
     refused(Dea { steps: vec![0.0, 0.0], ..given }, "zeros");
-    refused(Dea { rts: Rts::Fdh, bads: vec!["b".into()], ..o.clone() }, "`disposability");
+    let hull = Dea { rts: Rts::Fdh, bads: vec!["b".into()], ..o.clone() };
+    let bads = Units::with_bads(&X, &Y, &X).unwrap();
+    let message = plim_stats::frontier::dea::dea(&bads, &hull).unwrap_err().to_string();
+    assert!(message.contains("`disposability"), "{message}");
     refused(Dea { rts: Rts::Crs, direction: Direction::Range, ..o.clone() }, "`direction = \"range\"`");
     refused(Dea { orientation: Orientation::Output, ..o.clone() }, "`orientation = \"output\"`");
     refused(Dea { scale: true, ..o.clone() }, "`scale`");

@@ -56,7 +56,7 @@ impl Prior for Gamma {
         SHAPES.iter().flat_map(|&k| GRID.map(|gamma| at(k, gamma))).collect()
     }
 
-    fn limit(&self, _: f64, c: f64) -> Option<&'static str> {
+    fn limit(&self, _: f64, _: f64, c: f64) -> Option<&'static str> {
         match c.exp() {
             k if k > HIGH => Some("normal inefficiency, which is not told from noise (the shape rises without end)"),
             k if k < LOW => Some("a model in which nearly all inefficiency is zero (the shape falls to zero)"),

@@ -13,10 +13,12 @@ pub(in super::super) struct Lognormal;
 
 /// σ_u of the starts.
 const SPREADS: [f64; 3] = [0.4, 0.8, 1.3];
-/// Below this σ_u all u are the same to 3 %, which the intercept takes up.
+/// Below this σ_u, with a skewness of 3σ_u, u is a normal around a level that the intercept takes up.
 const LOW: f64 = 0.03;
 /// Beyond this σ_u nearly all u are zero or without bound.
 const HIGH: f64 = 8.0;
+/// Below this share of σ_v² the variance of u is nothing.
+const NOTHING: f64 = 1e-8;
 
 /// μ and 1/σ_u².
 pub(in super::super) struct At {
@@ -60,10 +62,13 @@ impl Prior for Lognormal {
         SPREADS.iter().flat_map(|&s| GRID.map(|gamma| at(s, gamma))).collect()
     }
 
-    fn limit(&self, b: f64, _: f64) -> Option<&'static str> {
-        match (0.5 * b).exp() {
-            s if s < LOW => Some("one inefficiency for all, which the intercept takes up (sigma_u falls to zero)"),
+    fn limit(&self, a: f64, b: f64, c: f64) -> Option<&'static str> {
+        let s = (0.5 * b).exp();
+        let variance = (2.0 * c + s * s).exp() * (s * s).exp_m1();
+        match s {
+            s if s < LOW => Some("normal inefficiency, which is not told from noise (sigma_u falls to zero)"),
             s if s > HIGH => Some("a model in which nearly all inefficiency is zero (sigma_u rises without end)"),
+            _ if variance < NOTHING * a.exp() => Some("no inefficiency (mu falls without end)"),
             _ => None,
         }
     }

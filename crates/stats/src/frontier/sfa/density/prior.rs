@@ -35,7 +35,7 @@ pub(in super::super) trait Prior: Sync {
     fn starts(&self, variance: f64) -> Vec<[f64; 4]>;
 
     /// As [`Density::limit`].
-    fn limit(&self, b: f64, c: f64) -> Option<&'static str>;
+    fn limit(&self, a: f64, b: f64, c: f64) -> Option<&'static str>;
 
     /// As [`Density::skewed`].
     fn skewed(&self) -> bool {
@@ -63,7 +63,7 @@ impl<P: Prior> Density<4> for Integrated<P> {
         let inverse_v = (-a).exp();
         let prior = self.0.at(b, c);
         let mut sums = Sums::new();
-        Self::grid(e, a.exp(), &prior).trapezoid(|u, ln_u, ln_weight| {
+        let whole = Self::grid(e, a.exp(), &prior).trapezoid(|u, ln_u, ln_weight| {
             let inefficiency = P::ln(&prior, u, ln_u);
             let slope = (e + u) * inverse_v;
             let square = (e + u) * slope;
@@ -80,7 +80,7 @@ impl<P: Prior> Density<4> for Integrated<P> {
             sums.add(Jet { value, gradient, hessian });
             value
         });
-        sums.ln()
+        if whole { sums.ln() } else { Jet::constant(f64::NAN) }
     }
 
     fn score(&self, [e, a, b, c]: [f64; 4], level: f64) -> Score {
@@ -97,8 +97,8 @@ impl<P: Prior> Density<4> for Integrated<P> {
         self.0.own()
     }
 
-    fn limit(&self, [_, _, b, c]: [f64; 4]) -> Option<&'static str> {
-        self.0.limit(b, c)
+    fn limit(&self, [_, a, b, c]: [f64; 4]) -> Option<&'static str> {
+        self.0.limit(a, b, c)
     }
 
     fn skewed(&self) -> bool {

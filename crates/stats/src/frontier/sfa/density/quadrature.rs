@@ -13,8 +13,8 @@ use super::super::Score;
 
 /// Terms below exp(-DROP) = 6e-19 of the largest are left out.
 const DROP: f64 = 42.0;
-/// Steps of a walk to one side, beyond which a density is too narrow to be integrated.
-const MOST: usize = 50_000;
+/// Steps of a walk to one side, beyond which a density is too narrow to be integrated: forty times the usual number.
+const MOST: usize = 5_000;
 /// Trapezoidal steps in a panel of the rule of Gauss and Legendre.
 const PANEL: f64 = 1.5;
 
@@ -49,10 +49,14 @@ impl Grid {
     }
 
     /// Visits x = 0, h, ... to the right and -h, -2h, ... to the left, until the value that `visit` gives has fallen by
-    /// DROP below the highest one.
-    fn walk(&self, h: f64, mut visit: impl FnMut(f64) -> f64) {
+    /// DROP below the highest one; false where it did not.
+    fn walk(&self, h: f64, mut visit: impl FnMut(f64) -> f64) -> bool {
         let mut top = f64::NEG_INFINITY;
-        for side in [1.0, -1.0] {
+        let most = MOST as f64;
+        if self.far.partial_cmp(&(most * h)).is_none_or(std::cmp::Ordering::is_gt) {
+            return false;
+        }
+        let mut side_of = |side: f64| {
             for k in usize::from(side < 0.0)..MOST {
                 let x = side * h * k as f64;
                 let value = visit(x);
@@ -60,20 +64,22 @@ impl Grid {
                 // A value that is no number ends the walk.
                 let lost = value.partial_cmp(&(top - DROP)).is_none_or(std::cmp::Ordering::is_lt);
                 if lost && (side < 0.0 || x > self.far) {
-                    break;
+                    return value.is_finite() || value == f64::NEG_INFINITY;
                 }
             }
-        }
+            false
+        };
+        side_of(1.0) && side_of(-1.0)
     }
 
     /// Visits the nodes of the trapezoidal rule: `visit` is given u, ln u and ln of the weight of the node, and gives ln
-    /// of the term it adds.
-    pub(super) fn trapezoid(&self, mut visit: impl FnMut(f64, f64, f64) -> f64) {
+    /// of the term it adds. False where the integral is out of reach.
+    pub(super) fn trapezoid(&self, mut visit: impl FnMut(f64, f64, f64) -> f64) -> bool {
         let ln_h = self.step.ln();
         self.walk(self.step, |x| {
             let (u, ln_u, slope) = self.at(x);
             visit(u, ln_u, slope + ln_h)
-        });
+        })
     }
 
     /// The scores of a u whose density given e is proportional to exp(`ln`(u, ln u)), with an interval of probability
@@ -99,12 +105,15 @@ impl Grid {
         // Panels around the nodes of the walk, and the mode of u among these.
         let h = PANEL * self.step;
         let (mut nodes, mut top) = (Vec::new(), f64::NEG_INFINITY);
-        self.walk(h, |x| {
+        let whole = self.walk(h, |x| {
             let value = term(x).0;
             top = top.max(value);
             nodes.push(x);
             value
         });
+        if !whole {
+            return Score::sound([f64::NAN; 5]);
+        }
         nodes.sort_by(f64::total_cmp);
         let panels: Vec<[f64; 3]> = nodes.iter().map(|x| integral(x - 0.5 * h, x + 0.5 * h, top)).collect();
         let [mass, bc, mean] = panels.iter().fold([0.0; 3], |s, p| [s[0] + p[0], s[1] + p[1], s[2] + p[2]]);
@@ -192,10 +201,11 @@ mod tests {
             let term = |u: f64, ln_u: f64| (k - 1.0) * ln_u - u - 0.5 * (e + u) * (e + u) / v;
             let mass = |grid: Grid| {
                 let mut terms = Vec::new();
-                grid.trapezoid(|u, ln_u, ln_weight| {
+                let whole = grid.trapezoid(|u, ln_u, ln_weight| {
                     terms.push(term(u, ln_u) + ln_weight);
                     term(u, ln_u) + ln_weight
                 });
+                assert!(whole);
                 let top = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 top + terms.iter().map(|t| (t - top).exp()).sum::<f64>().ln()
             };

@@ -14,6 +14,8 @@ use crate::math::normal::{LN_SQRT_TAU, ln_cdf};
 
 pub(in super::super) struct Uniform;
 
+/// A smaller share of σ² than this is noise to the fourth order: it moves ln f by its square, 1e-8 of a row.
+const LOW: f64 = 1e-4;
 /// √12.
 const ROOT: f64 = 3.464_101_615_137_754_5;
 
@@ -84,6 +86,10 @@ impl Density<3> for Uniform {
 
     fn own(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    fn limit(&self, [_, a, b]: [f64; 3]) -> Option<&'static str> {
+        (b.exp() < LOW * (a.exp() + b.exp())).then_some("no inefficiency, which noise takes up (sigma_u falls to zero)")
     }
 
     fn skewed(&self) -> bool {

@@ -64,7 +64,7 @@ impl Prior for Weibull {
         SHAPES.iter().flat_map(|&k| GRID.map(|gamma| at(k, gamma))).collect()
     }
 
-    fn limit(&self, _: f64, c: f64) -> Option<&'static str> {
+    fn limit(&self, _: f64, _: f64, c: f64) -> Option<&'static str> {
         match c.exp() {
             k if k > HIGH => {
                 Some("one inefficiency for all, which the intercept takes up (the shape rises without end)")
