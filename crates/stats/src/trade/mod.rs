@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`records`] | long or wide records, added up into cells |
+//! | [`mix`] | totals of units and years with their cells, compared between two years |
 //! | [`concentration`](mod@concentration) | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
 //! | [`inertia`](mod@inertia) | Finger-Kreinin similarity with the year before, old products, retention |
 //! | [`rca`] | revealed comparative advantage and who has it in what |
@@ -23,6 +24,7 @@ pub mod counterfactual;
 pub mod episodes;
 pub mod expy;
 pub mod inertia;
+pub mod mix;
 pub mod product_space;
 pub mod rca;
 pub mod records;
@@ -37,6 +39,7 @@ pub use counterfactual::{Counterfactual, counterfactual};
 pub use episodes::{Episodes, episodes};
 pub use expy::{Expy, expy};
 pub use inertia::{Inertia, inertia};
+pub use mix::Mix;
 pub use records::Records;
 pub use resilience::{Resilience, resilience};
 pub use shift_share::{ShiftShare, shift_share};

@@ -43,6 +43,13 @@ pub(crate) fn observed(name: &str, unit: &Factor, time: &[i64], value: &[f64]) -
     Ok(years)
 }
 
+/// The rows of the units observed in two years, in order of unit code, and how many were observed in one only.
+pub(crate) fn matched(then: &BTreeMap<u32, usize>, now: &BTreeMap<u32, usize>) -> (Vec<(usize, usize)>, usize) {
+    let pairs: Vec<(usize, usize)> = now.iter().filter_map(|(u, &b)| Some((*then.get(u)?, b))).collect();
+    let unmatched = then.len() + now.len() - 2 * pairs.len();
+    (pairs, unmatched)
+}
+
 /// Consecutive years of one unit.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Run {

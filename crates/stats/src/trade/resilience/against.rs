@@ -1,9 +1,9 @@
 //! The growth expected of a unit: that of the nation, of its group, or of its own products and markets.
 
 use super::growth::{Span, growth};
-use crate::trade::records::{Cell, RecordCount, Records};
+use crate::Factor;
+use crate::trade::mix::Mix;
 use crate::trade::sums_without_each;
-use crate::{Factor, Result};
 
 /// Against whom a unit is measured, with the data that it takes.
 #[derive(Debug, Clone)]
@@ -24,68 +24,13 @@ pub enum Against<'a> {
     },
 }
 
-/// Records added up: to the totals of each unit and year, and the cells that they consist of.
-#[derive(Debug, Clone)]
-pub struct Mix {
-    /// Unit of each row.
-    pub unit: Factor,
-    /// Year of each row.
-    pub time: Vec<i64>,
-    /// Exports of each row.
-    pub value: Vec<f64>,
-    /// What the records were.
-    pub sample: RecordCount,
-    cells: Vec<Cell>,
-    /// First cell of each row, and the end of the last.
-    starts: Vec<usize>,
-}
-
 impl Mix {
-    /// Adds up records; rows are in order of unit code and year.
-    pub fn new(records: &Records) -> Result<Mix> {
-        let (cells, sample) = records.cells()?;
-        let mut mix = Mix {
-            unit: Factor { codes: Vec::new(), ..records.unit.clone() },
-            time: Vec::new(),
-            value: Vec::new(),
-            sample,
-            cells: Vec::new(),
-            starts: vec![0],
-        };
-        for basket in super::super::records::baskets(&cells) {
-            mix.unit.codes.push(basket[0].unit);
-            mix.time.push(basket[0].time);
-            mix.value.push(basket.iter().map(|c| c.value).sum());
-            mix.starts.push(mix.starts[mix.starts.len() - 1] + basket.len());
-        }
-        mix.cells = cells;
-        Ok(mix)
-    }
-
-    fn cells(&self, row: usize) -> &[Cell] {
-        &self.cells[self.starts[row]..self.starts[row + 1]]
-    }
-
     /// Σ_k g_k x_ik0 / x_i0 of each pair, g_k over the units of the span; NaN where a cell has no growth.
     fn expected(&self, span: &Span, x0: &[f64], leave_one_out: bool) -> Vec<f64> {
-        // (product, market), pair, value in the first and in the last year
-        let mut held: Vec<((u32, u32), usize, f64, f64)> = Vec::new();
-        for (i, &(first, last)) in span.pairs.iter().enumerate() {
-            let key = |c: &Cell| (c.product, c.market);
-            held.extend(self.cells(first).iter().map(|c| (key(c), i, c.value, 0.0)));
-            held.extend(self.cells(last).iter().map(|c| (key(c), i, 0.0, c.value)));
-        }
-        held.sort_by_key(|&(key, i, ..)| (key, i));
-        held.dedup_by(|next, first| {
-            let same = (next.0, next.1) == (first.0, first.1);
-            if same {
-                (first.2, first.3) = (first.2 + next.2, first.3 + next.3);
-            }
-            same
-        });
+        let held = self.changes(&span.pairs);
         let mut change = vec![0.0; x0.len()];
-        for cells in held.chunk_by(|a, b| a.0 == b.0) {
-            let (a, b): (Vec<f64>, Vec<f64>) = cells.iter().map(|c| (c.2, c.3)).unzip();
+        for cells in held.chunk_by(|a, b| a.key == b.key) {
+            let (a, b): (Vec<f64>, Vec<f64>) = cells.iter().map(|c| (c.x0, c.x1)).unzip();
             let all = growth(b.iter().sum(), a.iter().sum());
             let g: Vec<f64> = match leave_one_out {
                 false => vec![all; cells.len()],
@@ -94,8 +39,8 @@ impl Mix {
                 }
             };
             // A cell that is new to the unit is not expected of it, whatever its growth elsewhere.
-            for ((_, i, x, _), g) in cells.iter().zip(g).filter(|(c, _)| c.2 > 0.0) {
-                change[*i] += x * g;
+            for (cell, g) in cells.iter().zip(g).filter(|(cell, _)| cell.x0 > 0.0) {
+                change[cell.pair] += cell.x0 * g;
             }
         }
         change.into_iter().zip(x0).map(|(d, &x)| if x > 0.0 { d / x } else { f64::NAN }).collect()

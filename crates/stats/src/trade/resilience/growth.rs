@@ -1,6 +1,7 @@
 //! Two years compared: growth of the unit against the growth expected of it.
 
 use super::{Against, Form, NationalGrowth, Resilience, ResilienceCount, ResilienceMeasure, Window, YearShare};
+use crate::trade::series::matched;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 
@@ -17,14 +18,13 @@ pub(super) struct Span {
 
 impl Span {
     pub(super) fn new(window: Window, then: &BTreeMap<u32, usize>, now: &BTreeMap<u32, usize>) -> Self {
-        let pairs: Vec<(usize, usize)> = now.iter().filter_map(|(u, &b)| Some((*then.get(u)?, b))).collect();
-        let unmatched = then.len() + now.len() - 2 * pairs.len();
+        let (pairs, unmatched) = matched(then, now);
         Span { window, pairs, unmatched }
     }
 }
 
 /// x1/x0 - 1; NaN without a base.
-pub(super) fn growth(x1: f64, x0: f64) -> f64 {
+pub(in crate::trade) fn growth(x1: f64, x0: f64) -> f64 {
     if x0 > 0.0 { x1 / x0 - 1.0 } else { f64::NAN }
 }
 

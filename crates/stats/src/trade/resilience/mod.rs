@@ -37,9 +37,9 @@
 mod against;
 mod cycle;
 mod filter;
-mod growth;
+pub(super) mod growth;
 
-pub use against::{Against, Mix};
+pub use against::Against;
 pub use filter::{HAMILTON_FREE, HP_LENGTH, hamilton_cycle, hp_cycle};
 
 use super::series::observed;
