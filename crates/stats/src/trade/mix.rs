@@ -2,6 +2,7 @@
 
 use super::records::{Cell, RecordCount, Records, baskets};
 use crate::{Factor, Result};
+use std::collections::BTreeMap;
 
 /// Totals of each unit and year, and their cells.
 #[derive(Debug, Clone)]
@@ -61,6 +62,17 @@ impl Mix {
     /// Unit and year of each row.
     pub fn keys(&self) -> Vec<(u32, i64)> {
         self.unit.codes.iter().copied().zip(self.time.iter().copied()).collect()
+    }
+
+    /// Exports of all units in a year by product and market.
+    pub(super) fn totals(&self, year: i64) -> BTreeMap<(u32, u32), f64> {
+        let mut totals = BTreeMap::new();
+        for row in (0..self.time.len()).filter(|&row| self.time[row] == year) {
+            for cell in self.cells(row) {
+                *totals.entry((cell.product, cell.market)).or_default() += cell.value;
+            }
+        }
+        totals
     }
 
     /// The cells of pairs of rows (first, last year), in order of product and market, then of pair.
