@@ -274,18 +274,16 @@ fn split(unit: u32, times: &[i64], observed: &[i64], gap: usize, sample: &mut Su
 }
 
 fn in_unit(spells: &[Spell], table: &[LifeRow], horizon: usize) -> UnitSurvival {
-    // Ŝ is a step function up to the longest duration seen.
+    // Ŝ is a step function up to the longest duration seen, and beyond it only where nothing is left.
     let longest = table.last().map_or(0, |r| r.duration);
-    let row = table.iter().rev().find(|r| r.duration <= horizon).filter(|_| horizon <= longest);
-    // Before the first duration nothing has failed; after all have, nothing is left.
-    let over = table.last().filter(|r| r.survival == 0.0 && horizon > longest);
-    let row = row.or(over);
+    let row = table.iter().rev().find(|r| r.duration <= horizon);
+    let known = |r: &&LifeRow| horizon <= longest || r.survival == 0.0;
     UnitSurvival {
         unit: spells[0].unit,
         spells: spells.len(),
         failures: spells.iter().filter(|s| s.failed).count(),
-        survival: row.map(|r| r.survival).or((horizon <= longest).then_some(1.0)),
-        std_error: row.and_then(|r| r.std_error),
+        survival: row.map_or(Some(1.0), |r| Some(r).filter(known).map(|r| r.survival)),
+        std_error: row.filter(known).and_then(|r| r.std_error),
         median: table.iter().find(|r| r.survival <= 0.5).map(|r| r.duration),
     }
 }
