@@ -212,6 +212,9 @@ mod tests {
         let x: Vec<f64> = (0..97).map(|i| f64::from((i * 37) % 23)).collect();
         let y: Vec<f64> = (0..97).map(|i| f64::from((i * i * 5 + i) % 19) - 9.0).collect();
         assert!((kendall(&x, &y) - by_pairs(&x, &y)).abs() < 1e-14);
+        // scipy 1.17.1, golden/resilience.py.
+        let a = agreement(&x, &y, Center::Zero);
+        assert!((a.kendall + 0.009179998066).abs() < 1e-12 && (a.spearman + 0.012325746978).abs() < 1e-12, "{a:?}");
         let down: Vec<f64> = x.iter().map(|v| -v).collect();
         assert!((kendall(&x, &x) - 1.0).abs() < 1e-14 && (kendall(&x, &down) + 1.0).abs() < 1e-14);
         assert!(kendall(&[1.0, 1.0], &[1.0, 2.0]).is_nan() && kendall(&[], &[]).is_nan());

@@ -138,6 +138,10 @@ fn methods_3_kaplan_meier() {
     let s: Vec<f64> = table.iter().map(|r| r.survival).collect();
     close_printed(&s, &[0.8, 0.7, 0.46666667, 0.46666667, 0.31111111], 8, "S");
     assert_eq!(table.iter().map(|r| r.at_risk).collect::<Vec<_>>(), [10, 8, 6, 4, 3]);
+    // statsmodels 0.15.0 SurvfuncRight, golden/resilience.py.
+    let errors: Vec<f64> = table.iter().map(|r| r.std_error.unwrap()).collect();
+    let want = [0.126491106407, 0.144913767462, 0.165775394681, 0.165775394681, 0.168361750443];
+    close_printed(&errors, &want, 12, "Greenwood");
     // Without censoring before it, Greenwood's error is the binomial's: √(S(1 - S)/n).
     close(table[0].std_error.unwrap(), (0.8f64 * 0.2 / 10.0).sqrt(), 1e-12, "Greenwood");
     let all: Vec<(usize, bool)> = durations.map(|d| (d, true)).to_vec();
