@@ -288,16 +288,16 @@ fn in_unit(spells: &[Spell], table: &[LifeRow], horizon: usize) -> UnitSurvival 
     }
 }
 
-/// The years at risk under the first record of their cell.
+/// The years at risk under the first record of their cell; `alive` is in order of relation and year, as `years` are.
 fn to_records(records: &Records, alive: &[&Cell], years: &[AtRisk]) -> Vec<AtRisk> {
-    let at: BTreeMap<(u32, u32, u32, i64), usize> =
-        alive.iter().enumerate().map(|(i, c)| ((c.unit, c.product, c.market, c.time), i)).collect();
+    let key = |c: &Cell| (c.unit, c.product, c.market, c.time);
     let mut used = vec![false; years.len()];
     (0..records.value.len())
         .map(|r| {
             let market = records.market.as_ref().map_or(0, |m| m.codes[r]);
-            match at.get(&(records.unit.codes[r], records.product.codes[r], market, records.time[r])) {
-                Some(&i) if !used[i] => {
+            let own = (records.unit.codes[r], records.product.codes[r], market, records.time[r]);
+            match alive.binary_search_by_key(&own, |c| key(c)) {
+                Ok(i) if !used[i] => {
                     used[i] = true;
                     years[i]
                 }
