@@ -176,8 +176,7 @@ fn mix_shift_share_and_counterfactual_3() {
 
     let data = "city,year,p,v,w\nA,0,a,40,1000\nA,0,b,30,500\nA,0,c,20,800\nA,0,d,10,200\n\
         A,1,a,38,900\nA,1,b,33,520\nA,1,c,10,640\nA,1,d,12,230\n";
-    let got =
-        json(data, &[&["measure", "counterfactual"][..], &keys, &["--world-value", "w", "--cells"]].concat());
+    let got = json(data, &[&["measure", "counterfactual"][..], &keys, &["--world-value", "w", "--cells"]].concat());
     let one = |name: &str| column(&got, "rows", name)[0];
     let found = ["expected", "actual", "resilience", "martin"].map(one);
     close_printed(&found, &[94.7, 93.0, -0.01811451, -0.32075472], 8, "counterfactual");

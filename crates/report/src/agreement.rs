@@ -218,7 +218,9 @@ mod tests {
         let down: Vec<f64> = x.iter().map(|v| -v).collect();
         assert!((kendall(&x, &x) - 1.0).abs() < 1e-14 && (kendall(&x, &down) + 1.0).abs() < 1e-14);
         assert!(kendall(&[1.0, 1.0], &[1.0, 2.0]).is_nan() && kendall(&[], &[]).is_nan());
-        assert!((kendall(&[0.0, -0.0, 1.0], &[1.0, 2.0, 3.0]) - by_pairs(&[0.0, 0.0, 1.0], &[1.0, 2.0, 3.0])).abs() < 1e-15);
+        assert!(
+            (kendall(&[0.0, -0.0, 1.0], &[1.0, 2.0, 3.0]) - by_pairs(&[0.0, 0.0, 1.0], &[1.0, 2.0, 3.0])).abs() < 1e-15
+        );
     }
 
     #[test]

@@ -293,7 +293,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("spearman_rho", "Spearman’s ρ", "Spearman ρ"),
     ("kendall_tau", "Kendall’s τ", "Kendall τ"),
     ("same_sign", "Equal signs", "同号比例"),
-    ("agreement_zero", "Equal signs: share of rows on the same side of zero.", "同号比例：两测度位于零同侧的观测比例。"),
+    (
+        "agreement_zero",
+        "Equal signs: share of rows on the same side of zero.",
+        "同号比例：两测度位于零同侧的观测比例。",
+    ),
     (
         "agreement_median",
         "Equal signs: share of rows on the same side of the medians.",

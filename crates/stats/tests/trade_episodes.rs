@@ -175,7 +175,8 @@ fn spells_begin_and_end_where_that_was_seen() {
     let measure = survival(&Survival::default(), &records).unwrap();
     let spells: Vec<(i64, i64, bool, bool)> =
         measure.spells.iter().map(|s| (s.from, s.to, s.failed, s.left_censored)).collect();
-    let want = [(1, 2, true, true), (2, 3, true, false), (2, 2, true, false), (4, 5, true, false), (5, 6, false, false)];
+    let want =
+        [(1, 2, true, true), (2, 3, true, false), (2, 2, true, false), (4, 5, true, false), (5, 6, false, false)];
     assert_eq!(spells, want);
     assert_eq!((measure.sample.relations, measure.sample.spells, measure.sample.failures), (4, 5, 4));
     // The life table leaves the spell of unknown age out: durations 2, 1, 2 failed and 2 censored.
@@ -244,7 +245,8 @@ fn canon() -> (Records, Vec<f64>) {
 fn methods_3_counterfactual() {
     let (records, w) = canon();
     let world = world_of(&records, "w", &w).unwrap();
-    let measure = counterfactual(&Counterfactual { cells: true, ..Counterfactual::default() }, &records, &world).unwrap();
+    let measure =
+        counterfactual(&Counterfactual { cells: true, ..Counterfactual::default() }, &records, &world).unwrap();
     let r = &measure.rows[0];
     close_printed(&[r.expected, r.actual], &[94.7, 93.0], 8, "expected and actual");
     close_printed(&[r.resilience, r.martin], &[-0.01811451, -0.32075472], 8, "ln ratio and Martin's form");

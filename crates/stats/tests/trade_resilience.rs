@@ -126,13 +126,13 @@ fn without_itself_a_unit_is_measured_against_the_others_alone() {
             rows.iter().filter(|r| r.1 == year && r.2 == k && (r.0 == unit) == own).map(|r| r.3).sum()
         };
         let total = |year: i64| (0..3).map(|k| sum(year, k, true)).sum::<f64>();
-        let expected: f64 =
-            (0..3).map(|k| sum(t - 1, k, true) * (sum(t, k, false) / sum(t - 1, k, false) - 1.0)).sum();
+        let expected: f64 = (0..3).map(|k| sum(t - 1, k, true) * (sum(t, k, false) / sum(t - 1, k, false) - 1.0)).sum();
         let want = total(t) / total(t - 1) - 1.0 - expected / total(t - 1);
         assert!((leave[i] - want).abs() < 1e-12, "{unit} {t}: {} {want}", leave[i]);
     }
     // A product that only one unit exports has no growth elsewhere.
-    let alone = records(&[(0, 1, 0, 1.0), (0, 2, 0, 2.0), (1, 1, 1, 1.0), (1, 2, 1, 3.0), (0, 1, 1, 5.0), (0, 2, 1, 5.0)]);
+    let alone =
+        records(&[(0, 1, 0, 1.0), (0, 2, 0, 2.0), (1, 1, 1, 1.0), (1, 2, 1, 3.0), (0, 1, 1, 5.0), (0, 2, 1, 5.0)]);
     let mix = Mix::new(&alone).unwrap();
     let measure =
         resilience_against(&mixed(true), &mix.unit, &mix.time, &mix.value, &Against::Mix { mix: &mix }).unwrap();
@@ -228,9 +228,8 @@ fn a_path_ends_at_gaps_and_zeros() {
 #[test]
 fn paths_refuse_what_has_no_meaning() {
     let (unit, time, value) = cities();
-    let refused = |options: Resilience| -> String {
-        resilience(&options, &unit, &time, &value).unwrap_err().to_string()
-    };
+    let refused =
+        |options: Resilience| -> String { resilience(&options, &unit, &time, &value).unwrap_err().to_string() };
     let hp = Resilience { form: Form::Hp, ..Resilience::default() };
     assert!(refused(Resilience { nation: Nation::LeaveOneOut, ..hp.clone() }).contains("its own past"));
     assert!(refused(Resilience { resistance: Some("1:3".parse().unwrap()), ..hp.clone() }).contains("no windows"));
@@ -299,7 +298,8 @@ fn shift_share_adds_up_with_entries_exits_and_gaps() {
     }
     let dynamic = ShiftShare { form: ShiftShareForm::Dynamic, ..ShiftShare::default() };
     let measure = shift_share(&dynamic, &records(&rows)).unwrap();
-    let first = shift_share(&ShiftShare { from: Some(1), to: Some(2), ..ShiftShare::default() }, &records(&rows)).unwrap();
+    let first =
+        shift_share(&ShiftShare { from: Some(1), to: Some(2), ..ShiftShare::default() }, &records(&rows)).unwrap();
     assert_eq!(parts(&measure.rows[0]), parts(&first.rows[0]), "the first year is the static form between the two");
     for total in &measure.totals {
         let sum: f64 = measure.rows.iter().filter(|r| r.unit == total.unit).map(|r| r.mix).sum();

@@ -214,8 +214,7 @@ mod tests {
     #[test]
     fn derivatives_agree_with_differences() {
         let h = 1e-5;
-        let families =
-            [Family::Poisson, Family::Logit, Family::Probit, Family::Cloglog, Family::NegativeBinomial(1.7)];
+        let families = [Family::Poisson, Family::Logit, Family::Probit, Family::Cloglog, Family::NegativeBinomial(1.7)];
         for family in families {
             for y in [0.0, 1.0] {
                 for eta in [-3.0, -0.4, 0.0, 1.2, 2.5] {

@@ -204,7 +204,9 @@ pub fn counterfactual(options: &Counterfactual, records: &Records, world: &World
             return Err(Error::invalid(format!("no record in {base}, the `base_year`"), "take a year of the data"));
         }
         Some(base) => years.keys().filter(|&&y| y > base).map(|&y| (base, y)).collect(),
-        None => (years.keys()).filter_map(|&y| y.checked_sub(1).filter(|b| years.contains_key(b)).map(|b| (b, y))).collect(),
+        None => {
+            (years.keys()).filter_map(|&y| y.checked_sub(1).filter(|b| years.contains_key(b)).map(|b| (b, y))).collect()
+        }
     };
     if spans.is_empty() {
         return Err(Error::invalid(
@@ -323,8 +325,14 @@ impl CounterfactualMeasure {
         let CounterfactualCount { unmatched, uncovered, negative, undefined, duplicates, .. } = self.sample;
         for (count, what) in [
             (unmatched, "comparisons lack one of the two years: the unit is left out"),
-            (uncovered, "cells are left out: world trade is not known in them, or zero in the base year (see `covered`)"),
-            (negative, "cells are left out: less world trade than what `subtract` takes off (check the units of value)"),
+            (
+                uncovered,
+                "cells are left out: world trade is not known in them, or zero in the base year (see `covered`)",
+            ),
+            (
+                negative,
+                "cells are left out: less world trade than what `subtract` takes off (check the units of value)",
+            ),
             (undefined, "comparisons have nothing expected or nothing exported in covered cells: ln is missing"),
             (duplicates, "records repeat a cell and were added to it"),
         ] {

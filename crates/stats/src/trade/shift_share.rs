@@ -173,8 +173,14 @@ pub fn shift_share(options: &ShiftShare, records: &Records) -> Result<ShiftShare
         }
     }];
     for (count, what) in [
-        (sample.unmatched, "comparisons lack one of the two years: the unit is left out, and out of the nation's growth"),
-        (sample.new_to_nation, "cells are new to the nation: nothing of them is expected, and all counts in the residual"),
+        (
+            sample.unmatched,
+            "comparisons lack one of the two years: the unit is left out, and out of the nation's growth",
+        ),
+        (
+            sample.new_to_nation,
+            "cells are new to the nation: nothing of them is expected, and all counts in the residual",
+        ),
         (sample.duplicates, "records repeat a cell and were added to it"),
     ] {
         if count > 0 {

@@ -63,8 +63,7 @@ fn without_regressors_the_hazard_is_that_of_the_life_table() {
         spells.iter().flat_map(|&(d, failed)| (1..=d).map(move |age| (age, failed && age == d))).collect();
     let table = kaplan_meier(&spells);
     for row in &table {
-        let at: Vec<f64> =
-            years.iter().filter(|y| y.0 == row.duration).map(|y| f64::from(u8::from(y.1))).collect();
+        let at: Vec<f64> = years.iter().filter(|y| y.0 == row.duration).map(|y| f64::from(u8::from(y.1))).collect();
         let design = Design {
             X: Mat::from_fn(at.len(), 1, |_, _| 1.0),
             names: vec![INTERCEPT.into()],

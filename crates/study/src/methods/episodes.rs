@@ -53,7 +53,8 @@ impl Method for Episodes {
         let result = episodes(self, &units, &years, value).map_err(|e| Error::from(e).at_rows(&kept))?;
         let mut measure = Measure { method: "episodes".into(), notes: result.notes, ..Default::default() };
         if self.dating == Dating::Nation && self.contraction.is_none() {
-            let turn = |&(year, peak): &(i64, bool)| json!({ "year": year, "turn": if peak { "peak" } else { "trough" } });
+            let turn =
+                |&(year, peak): &(i64, bool)| json!({ "year": year, "turn": if peak { "peak" } else { "trough" } });
             measure.more.insert("nation".into(), result.nation.iter().map(turn).collect());
         }
         measure.more.insert("sample".into(), object(&result.sample).into());
@@ -89,9 +90,8 @@ impl Method for Survival {
         let units = coded.keys(&result.units.iter().map(|u| (u.unit, 0)).collect::<Vec<_>>());
         let by_unit = result.units.iter().enumerate().map(|(i, u)| coded.keyed_by(&units[0], i, json!(u)));
         measure.more.insert("units".into(), by_unit.collect::<Vec<Value>>().into());
-        let numbers = |name: &str, part: fn(&AtRisk) -> f64| {
-            Column::number(name, result.at_risk.iter().map(part).collect())
-        };
+        let numbers =
+            |name: &str, part: fn(&AtRisk) -> f64| Column::number(name, result.at_risk.iter().map(part).collect());
         let columns = vec![
             numbers("duration", |r| r.duration),
             numbers("event", |r| r.event),

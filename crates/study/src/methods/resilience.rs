@@ -26,10 +26,7 @@ impl Method for Resilience {
             ("resilience", self.form != Form::Window),
             ("resistance", compared && self.resistance.is_some()),
             ("recovery", compared && self.recovery.is_some()),
-            (
-                "expected",
-                compared && self.form != Form::Window && matches!(self.nation, Nation::Group | Nation::Mix),
-            ),
+            ("expected", compared && self.form != Form::Window && matches!(self.nation, Nation::Group | Nation::Mix)),
             ("volatility", self.form == Form::Volatility),
             ("downside", self.form == Form::Volatility),
             ("cycle", matches!(self.form, Form::Hp | Form::Hamilton)),
@@ -91,10 +88,9 @@ impl OfRecords for Resilience {
                 "`product`, `market` and `columns` serve `nation = \"mix\"`",
                 "leave them out, or set `nation = \"mix\"`",
             )),
-            (_, _, true) => Err(Error::plan(
-                "`group` serves `nation = \"group\"`",
-                "leave it out, or set `nation = \"group\"`",
-            )),
+            (_, _, true) => {
+                Err(Error::plan("`group` serves `nation = \"group\"`", "leave it out, or set `nation = \"group\"`"))
+            }
         }
     }
 

@@ -66,7 +66,8 @@ impl Method for Counterfactual {
         if self.cells {
             let units = coded.keys(&result.cells.iter().map(|c| (c.unit, c.time)).collect::<Vec<_>>());
             let list = result.cells.iter().enumerate().map(|(i, c)| {
-                let mut keys = vec![(units[0].name.as_str(), cell(&units[0], i)), ("product", coded.product.json(c.product))];
+                let mut keys =
+                    vec![(units[0].name.as_str(), cell(&units[0], i)), ("product", coded.product.json(c.product))];
                 keys.extend(coded.market.as_ref().map(|m| ("market", m.json(c.market))));
                 coded.keyed(c.time, &keys, json!(c))
             });
@@ -108,8 +109,7 @@ fn world(options: &Counterfactual, cx: &Context, coded: &Coded, name: &str, time
     let market = |i: usize| records.market.as_ref().map_or(0, |m| m.codes[i]);
     let pairs: BTreeSet<(u32, u32)> = (0..n).map(|i| (records.product.codes[i], market(i))).collect();
     let years: BTreeSet<i64> = records.time.iter().copied().collect();
-    let wanted: Vec<(u32, u32, i64)> =
-        pairs.iter().flat_map(|&(p, m)| years.iter().map(move |&t| (p, m, t))).collect();
+    let wanted: Vec<(u32, u32, i64)> = pairs.iter().flat_map(|&(p, m)| years.iter().map(move |&t| (p, m, t))).collect();
     let labels = |column: &Column, code: &dyn Fn(&(u32, u32, i64)) -> u32, name: &str| {
         let mut column = column.take(&wanted.iter().map(|w| code(w) as usize).collect::<Vec<_>>());
         column.name = name.to_string();
@@ -129,7 +129,8 @@ fn world(options: &Counterfactual, cx: &Context, coded: &Coded, name: &str, time
     for key in keys.iter().chain([&value]) {
         right.push(table.column(key)?.clone());
     }
-    let right = Table { origin: table.origin.clone(), ..Table::new(right)? };
+    let mut right = Table::new(right)?;
+    right.origin = table.origin.clone();
     let on: Vec<(&str, &str)> = keys.iter().map(|k| (*k, *k)).collect();
     let joined = plim_table::left_join(&Table::new(left)?, &right, &on)?;
     let mut world = World::new();

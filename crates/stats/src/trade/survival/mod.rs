@@ -225,18 +225,15 @@ pub fn survival(options: &Survival, records: &Records) -> Result<SurvivalMeasure
     sample.spells = spells.len();
     sample.failures = spells.iter().filter(|s| s.failed).count();
     sample.left_censored = spells.iter().filter(|s| s.left_censored).count();
-    let counted: Vec<Spell> = (spells.iter().copied())
-        .filter(|s| options.left_censored == LeftCensored::Keep || !s.left_censored)
-        .collect();
+    let counted: Vec<Spell> =
+        (spells.iter().copied()).filter(|s| options.left_censored == LeftCensored::Keep || !s.left_censored).collect();
     if counted.is_empty() {
         return Err(Error::invalid(
             format!("each of the {} spells was alive when its unit was first seen: no age is known", spells.len()),
             "take more years, or set `left_censored = \"keep\"`",
         ));
     }
-    let life = |spells: &[Spell]| {
-        kaplan_meier(&spells.iter().map(|s| (s.duration(), s.failed)).collect::<Vec<_>>())
-    };
+    let life = |spells: &[Spell]| kaplan_meier(&spells.iter().map(|s| (s.duration(), s.failed)).collect::<Vec<_>>());
     let units = counted.chunk_by(|a, b| a.unit == b.unit).map(|spells| in_unit(spells, &life(spells), options.horizon));
     Ok(SurvivalMeasure {
         at_risk: to_records(records, &alive, &years),
