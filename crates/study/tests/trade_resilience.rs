@@ -156,16 +156,21 @@ fn survival_and_its_hazard() {
     assert!(refused("survival", RELATIONS, json!({ "product": "hs" })).contains("value"));
 
     // A step of survival gives the columns of the hazard model.
-    let steps = "[[step]]\nmethod = \"survival\"\nname = \"age\"\nproduct = \"hs\"\nvalue = \"usd\"\n\
+    // The table has no keys of its own, so that the regression takes its rows for observations and not for a panel.
+    let steps = "[[step]]\nmethod = \"survival\"\nname = \"age\"\nunit = \"city\"\ntime = \"year\"\nproduct = \"hs\"\nvalue = \"usd\"\n\
         [[step]]\nmethod = \"cloglog\"\nname = \"hazard\"\nformula = \"age_event ~ age\"\nvcov = \"iid\"\n\
         where = \"age_left_censored = 0\"\n";
-    let fit: Fit = study(RELATIONS, steps).unwrap().0.results.estimates.swap_remove("hazard").unwrap();
+    let fit: Fit = keyed_study(RELATIONS, "", steps).unwrap().0.results.estimates.swap_remove("hazard").unwrap();
     assert_eq!((fit.nobs, fit.method.as_str()), (10, "cloglog"));
     assert!(fit.stats["certificate"].as_f64().unwrap() < 1e-8, "{:?}", fit.stats);
 }
 
 /// Runs steps on one table; gives the run and the blocks of the last step that shows.
 fn study(data: &str, steps: &str) -> Result<(plim_study::run::Run, Vec<Block>), String> {
+    keyed_study(data, "unit = \"city\"\ntime = \"year\"\n", steps)
+}
+
+fn keyed_study(data: &str, keys: &str, steps: &str) -> Result<(plim_study::run::Run, Vec<Block>), String> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("d.csv"), data).unwrap();
     let world = "hs,year,world\nx,1,1000\nx,2,900\ny,1,500\ny,2,520\n";
