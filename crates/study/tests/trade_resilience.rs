@@ -175,8 +175,7 @@ fn keyed_study(data: &str, keys: &str, steps: &str) -> Result<(plim_study::run::
     std::fs::write(dir.path().join("d.csv"), data).unwrap();
     let world = "hs,year,world\nx,1,1000\nx,2,900\ny,1,500\ny,2,520\n";
     std::fs::write(dir.path().join("w.csv"), world).unwrap();
-    let text =
-        format!("[data.d]\nfile = \"d.csv\"\nunit = \"city\"\ntime = \"year\"\n[data.w]\nfile = \"w.csv\"\n\n{steps}");
+    let text = format!("[data.d]\nfile = \"d.csv\"\n{keys}[data.w]\nfile = \"w.csv\"\n\n{steps}");
     let plan = Plan::parse(&text, "study.toml", dir.path().to_path_buf(), &[]).map_err(|e| e.to_string())?;
     let mut run = plim_study::run::run(&plan, &[], &|_, _, _| {}).map_err(|e| e.to_string())?;
     let blocks = run.shown.pop().map(|s| s.blocks).unwrap_or_default();
