@@ -41,10 +41,10 @@ impl Method for Resilience {
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        self.check()?;
+        check(self)?;
         let (unit, time) = (cx.need_unit()?, cx.need_time()?);
         if self.nation == Nation::Mix {
-            return self.of_records(cx);
+            return of_records(self, cx);
         }
         let kept = cx.kept();
         let time = times(&kept, time)?;
@@ -66,51 +66,42 @@ impl Method for Resilience {
     }
 }
 
-trait OfRecords {
-    fn check(&self) -> Result<()>;
-    fn of_records(&self, cx: &Context) -> Result<Outcome>;
+/// Refuses options that this comparison has no use for, and those it lacks.
+fn check(options: &Resilience) -> Result<()> {
+    let mixed = options.product.is_some() || options.market.is_some() || !options.columns.is_empty();
+    match (options.nation, mixed, options.group.is_some()) {
+        (Nation::Mix, false, _) => {
+            Err(Error::plan("`nation = \"mix\"` without products or markets", "set `product`, `market` or `columns`"))
+        }
+        (Nation::Group, _, false) => Err(Error::plan("`nation = \"group\"` without groups", "set `group` to a column")),
+        (Nation::Mix, _, false) | (Nation::Group, false, _) | (_, false, false) => Ok(()),
+        (_, true, _) => Err(Error::plan(
+            "`product`, `market` and `columns` serve `nation = \"mix\"`",
+            "leave them out, or set `nation = \"mix\"`",
+        )),
+        (_, _, true) => {
+            Err(Error::plan("`group` serves `nation = \"group\"`", "leave it out, or set `nation = \"group\"`"))
+        }
+    }
 }
 
-impl OfRecords for Resilience {
-    /// Refuses options that this comparison has no use for, and those it lacks.
-    fn check(&self) -> Result<()> {
-        let mixed = self.product.is_some() || self.market.is_some() || !self.columns.is_empty();
-        match (self.nation, mixed, self.group.is_some()) {
-            (Nation::Mix, false, _) => Err(Error::plan(
-                "`nation = \"mix\"` without products or markets",
-                "set `product`, `market` or `columns`",
-            )),
-            (Nation::Group, _, false) => {
-                Err(Error::plan("`nation = \"group\"` without groups", "set `group` to a column"))
-            }
-            (Nation::Mix, _, false) | (Nation::Group, false, _) | (_, false, false) => Ok(()),
-            (_, true, _) => Err(Error::plan(
-                "`product`, `market` and `columns` serve `nation = \"mix\"`",
-                "leave them out, or set `nation = \"mix\"`",
-            )),
-            (_, _, true) => {
-                Err(Error::plan("`group` serves `nation = \"group\"`", "leave it out, or set `nation = \"group\"`"))
-            }
-        }
+/// A measure against the mix of products or markets.
+fn of_records(options: &Resilience, cx: &Context) -> Result<Outcome> {
+    // Markets alone take the place of products.
+    let (product, market) = match (&options.product, &options.market) {
+        (None, Some(market)) => (Some(market.as_str()), None),
+        (product, market) => (product.as_deref(), market.as_deref()),
+    };
+    let coded = coded(cx, product, market, &options.value, &options.columns)?;
+    let mix = Mix::new(&coded.records)?;
+    let against = Against::Mix { mix: &mix };
+    let result = resilience_against(options, &mix.unit, &mix.time, &mix.value, &against)?;
+    let mut notes = result.notes.clone();
+    if mix.sample.duplicates > 0 {
+        notes.push(format!("{} records repeat a cell and were added to it", mix.sample.duplicates));
     }
-
-    fn of_records(&self, cx: &Context) -> Result<Outcome> {
-        // Markets alone take the place of products.
-        let (product, market) = match (&self.product, &self.market) {
-            (None, Some(market)) => (Some(market.as_str()), None),
-            (product, market) => (product.as_deref(), market.as_deref()),
-        };
-        let coded = coded(cx, product, market, &self.value, &self.columns)?;
-        let mix = Mix::new(&coded.records)?;
-        let against = Against::Mix { mix: &mix };
-        let result = resilience_against(self, &mix.unit, &mix.time, &mix.value, &against)?;
-        let mut notes = result.notes.clone();
-        if mix.sample.duplicates > 0 {
-            notes.push(format!("{} records repeat a cell and were added to it", mix.sample.duplicates));
-        }
-        let measure = coded.measure("resilience", &result.sample, notes);
-        Ok(outcome(result, measure, Keys::Columns(coded.keys(&mix.keys()))))
-    }
+    let measure = coded.measure("resilience", &result.sample, notes);
+    Ok(outcome(result, measure, Keys::Columns(coded.keys(&mix.keys()))))
 }
 
 fn outcome(result: ResilienceMeasure, mut measure: Measure, keys: Keys) -> Outcome {

@@ -38,29 +38,23 @@ pub fn hp_cycle(y: &[f64], lambda: f64) -> Option<Vec<f64>> {
     }
     let m = n - 2;
     let mut z: Vec<f64> = (0..m).map(|i| (y[i + 2] - y[i + 1]) - (y[i + 1] - y[i])).collect();
-    // L D L' of the band matrix: `near` and `far` are the first and the second subdiagonal of L.
-    let (mut pivot, mut near, mut far) = (vec![0.0; m], vec![0.0; m], vec![0.0; m]);
+    // L D L' of the band matrix: pivot, and the first and second subdiagonal of L, row by row.
+    let mut bands: Vec<[f64; 3]> = Vec::with_capacity(m);
     for i in 0..m {
-        pivot[i] = 6.0 + 1.0 / lambda;
-        if i >= 2 {
-            far[i] = 1.0 / pivot[i - 2];
-            pivot[i] -= far[i];
-        }
-        if i >= 1 {
-            let above = if i >= 2 { near[i - 1] } else { 0.0 };
-            near[i] = (-4.0 - above) / pivot[i - 1];
-            pivot[i] -= near[i] * near[i] * pivot[i - 1];
-        }
+        let far = if i >= 2 { 1.0 / bands[i - 2][0] } else { 0.0 };
+        let near = if i >= 1 { (-4.0 - bands[i - 1][1]) / bands[i - 1][0] } else { 0.0 };
+        let above = if i >= 1 { near * near * bands[i - 1][0] } else { 0.0 };
+        bands.push([6.0 + 1.0 / lambda - far - above, near, far]);
     }
-    for i in 0..m {
-        let before = if i >= 1 { near[i] * z[i - 1] } else { 0.0 };
-        let twice = if i >= 2 { far[i] * z[i - 2] } else { 0.0 };
+    for (i, [_, near, far]) in bands.iter().enumerate() {
+        let before = if i >= 1 { near * z[i - 1] } else { 0.0 };
+        let twice = if i >= 2 { far * z[i - 2] } else { 0.0 };
         z[i] -= before + twice;
     }
-    (0..m).for_each(|i| z[i] /= pivot[i]);
+    z.iter_mut().zip(&bands).for_each(|(z, [pivot, ..])| *z /= pivot);
     for i in (0..m).rev() {
-        let next = if i + 1 < m { near[i + 1] * z[i + 1] } else { 0.0 };
-        let after = if i + 2 < m { far[i + 2] * z[i + 2] } else { 0.0 };
+        let next = if i + 1 < m { bands[i + 1][1] * z[i + 1] } else { 0.0 };
+        let after = if i + 2 < m { bands[i + 2][2] * z[i + 2] } else { 0.0 };
         z[i] -= next + after;
     }
     let mut cycle = vec![0.0; n];
