@@ -75,13 +75,11 @@ fn check(options: &Resilience) -> Result<()> {
         }
         (Nation::Group, _, false) => Err(Error::plan("`nation = \"group\"` without groups", "set `group` to a column")),
         (Nation::Mix, _, false) | (Nation::Group, false, _) | (_, false, false) => Ok(()),
-        (_, true, _) => Err(Error::plan(
+        (nation, true, _) if nation != Nation::Mix => Err(Error::plan(
             "`product`, `market` and `columns` serve `nation = \"mix\"`",
             "leave them out, or set `nation = \"mix\"`",
         )),
-        (_, _, true) => {
-            Err(Error::plan("`group` serves `nation = \"group\"`", "leave it out, or set `nation = \"group\"`"))
-        }
+        _ => Err(Error::plan("`group` serves `nation = \"group\"`", "leave it out, or set `nation = \"group\"`")),
     }
 }
 
