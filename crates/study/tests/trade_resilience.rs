@@ -63,14 +63,14 @@ fn resilience_of_a_mix_of_products() {
     // Records of a plain comparison are still two rows of one city and year.
     let message = refused("resilience", CUSTOMS, json!({ "value": "usd" }));
     assert!(message.contains("1") && message.contains("A"), "{message}");
-    for (options, part) in [
-        (json!({ "nation": "mix", "value": "usd" }), "without products"),
-        (json!({ "nation": "group", "value": "usd" }), "without groups"),
-        (json!({ "product": "hs", "value": "usd" }), "serve `nation = \"mix\"`"),
-        (json!({ "group": "hs", "value": "usd" }), "serves `nation = \"group\"`"),
-        (json!({ "nation": "mix", "product": "hsx", "value": "usd" }), "hs"),
+    for (data, options, part) in [
+        (CUSTOMS, json!({ "nation": "mix", "value": "usd" }), "without products"),
+        (EXPORTS, json!({ "nation": "group", "value": "usd" }), "without groups"),
+        (EXPORTS, json!({ "product": "prov", "value": "usd" }), "serve `nation = \"mix\"`"),
+        (EXPORTS, json!({ "group": "prov", "value": "usd" }), "serves `nation = \"group\"`"),
+        (CUSTOMS, json!({ "nation": "mix", "product": "hsx", "value": "usd" }), "hs"),
     ] {
-        let message = refused("resilience", CUSTOMS, options);
+        let message = refused("resilience", data, options);
         assert!(message.contains(part), "{part} in {message}");
     }
 }
