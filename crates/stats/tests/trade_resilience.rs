@@ -57,7 +57,7 @@ fn world(units: u32, products: u32) -> Vec<(u32, i64, u32, f64)> {
         for t in 1..=4 {
             for k in 0..products {
                 let draw = (u * 31 + k * 17 + t as u32 * 7 + u * k * 5 + k * t as u32 * 3) % 23;
-                if draw % 6 != 0 {
+                if !draw.is_multiple_of(6) {
                     rows.push((u, t, k, f64::from(draw) * (1.0 + 0.1 * t as f64)));
                 }
             }

@@ -11,7 +11,7 @@ use plim_stats::{Design, Factor};
 /// 12 relations in 5 years each: no event at durations 2 and 3.
 fn at_risk() -> (Vec<f64>, Vec<f64>, Vec<u32>) {
     let rows = (0..12u32).flat_map(|i| (1..=5u32).map(move |d| (i, d)));
-    let y = rows.clone().map(|(i, d)| f64::from(u8::from((7 * i * i + 3 * d) % 5 == 0))).collect();
+    let y = rows.clone().map(|(i, d)| f64::from(u8::from((7 * i * i + 3 * d).is_multiple_of(5)))).collect();
     let x = rows.clone().map(|(i, d)| f64::from((5 * i + 2 * d) % 7) / 7.0).collect();
     (y, x, rows.map(|(_, d)| d).collect())
 }
