@@ -145,6 +145,45 @@ fn resilience_3() {
     assert!((share.iter().sum::<f64>() - 1.0).abs() < 1e-12);
 }
 
+#[test]
+fn cycles_and_episodes_3() {
+    let keys = ["--unit", "city", "--time", "year", "--value", "v"];
+    let with = |method: &str, more: &[&str]| json(EXPORTS, &[&["measure", method][..], &keys, more].concat());
+    let cycle = column(&with("resilience", &["--form", "hp"]), "rows", "cycle");
+    let want = [-0.01001524, 0.06755623, -0.00466951, -0.08783333, -0.03047353, 0.06543538];
+    close_printed(&cycle[..6], &want, 8, "lambda 6.25");
+    let cycle = column(&with("resilience", &["--form", "hp", "--lambda", "100"]), "rows", "cycle");
+    let want = [0.00132796, 0.06908315, -0.01457459, -0.10228367, -0.03468134, 0.08112847];
+    close_printed(&cycle[..6], &want, 8, "lambda 100");
+    let volatility = column(&with("resilience", &["--form", "volatility"]), "rows", "volatility");
+    close_printed(&[volatility[5]], &[0.09567224], 8, "sd of log growth");
+    let got = with("episodes", &[]);
+    let one = |name: &str| column(&got, "rows", name)[0];
+    let found = ["depth", "loss_area", "recovery_ratio", "recovered", "trough"].map(one);
+    close_printed(&found, &[-0.10909091, 0.18181818, 2.25, 4.11764706, 3.0], 8, "episode of A");
+}
+
+#[test]
+fn mix_shift_share_and_counterfactual_3() {
+    let data = "city,year,p,v\nA,0,x,70\nA,0,y,30\nA,1,x,60\nA,1,y,34\n\
+        B,0,x,230\nB,0,y,170\nB,1,x,210\nB,1,y,176\n";
+    let keys = ["--unit", "city", "--time", "year", "--product", "p", "--value", "v"];
+    let mix = json(data, &[&["measure", "resilience"][..], &keys, &["--nation", "mix"]].concat());
+    close_printed(&[column(&mix, "rows", "resilience")[1]], &[-0.09090909], 8, "R_mix");
+    let parts = json(data, &[&["measure", "shift_share"][..], &keys].concat());
+    let one = |name: &str| column(&parts, "rows", name)[0];
+    close_printed(&["national", "mix", "residual"].map(one), &[-4.0, -1.5, -0.5], 8, "NG, IM, RS");
+
+    let data = "city,year,p,v,w\nA,0,a,40,1000\nA,0,b,30,500\nA,0,c,20,800\nA,0,d,10,200\n\
+        A,1,a,38,900\nA,1,b,33,520\nA,1,c,10,640\nA,1,d,12,230\n";
+    let got = json(data, &[&["measure", "counterfactual"][..], &keys, &["--world-value", "w", "--cells"]].concat());
+    let one = |name: &str| column(&got, "rows", name)[0];
+    let found = ["expected", "actual", "resilience", "martin"].map(one);
+    close_printed(&found, &[94.7, 93.0, -0.01811451, -0.32075472], 8, "counterfactual");
+    let want = [-0.05128205, 0.09523810, -0.66666667, 0.18181818];
+    close_printed(&column(&got, "cells", "dhs"), &want, 8, "DHS");
+}
+
 const MATRIX: &str = "c,p,v,gdp\n1,1,100,50\n1,2,80,50\n1,3,60,50\n1,4,40,50\n2,1,90,40\n2,2,10,40\n2,3,70,40\n2,4,1,40\n3,1,80,20\n3,2,60,20\n3,3,5,20\n3,4,0,20\n4,1,120,10\n4,2,2,10\n4,3,5,10\n4,4,0,10\n";
 
 #[test]

@@ -268,7 +268,7 @@ pub fn weights(measure: &Measure, labels: &BTreeMap<String, String>, digits: usi
     })
 }
 
-fn label(labels: &BTreeMap<String, String>, name: &str) -> String {
+pub(crate) fn label(labels: &BTreeMap<String, String>, name: &str) -> String {
     labels.get(name).cloned().unwrap_or_else(|| name.to_owned())
 }
 
@@ -283,7 +283,7 @@ fn mean(x: &[f64]) -> f64 {
 }
 
 /// Pearson's correlation; NaN when a side is constant or there are fewer than two pairs.
-fn pearson(x: &[f64], y: &[f64]) -> f64 {
+pub(crate) fn pearson(x: &[f64], y: &[f64]) -> f64 {
     // In units of the largest deviation, so that neither tiny nor huge units under- or overflow the squares.
     let centered = |x: &[f64]| {
         let m = mean(x);
@@ -300,7 +300,7 @@ fn pearson(x: &[f64], y: &[f64]) -> f64 {
 }
 
 /// Ranks from 1, ties at their mean.
-fn ranks(x: &[f64]) -> Vec<f64> {
+pub(crate) fn ranks(x: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..x.len()).collect();
     order.sort_by(|&a, &b| x[a].total_cmp(&x[b]));
     let mut ranks = vec![0.0; x.len()];

@@ -3,7 +3,7 @@
 //! | from | to | by |
 //! |---|---|---|
 //! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
-//! | columns, a measure | [`table::Table`] | [`describe`] |
+//! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`] |
 //! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`] |
 //! | a scene | SVG | [`svg`] |
@@ -11,6 +11,7 @@
 //!
 //! Nothing here computes an estimate: numbers come from [`results`]. Nothing here opens a file.
 
+pub mod agreement;
 pub mod density;
 pub mod describe;
 pub mod effects;

@@ -101,6 +101,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("fepois", "Poisson", "泊松"),
     ("logit", "Logit", "Logit"),
     ("probit", "Probit", "Probit"),
+    ("cloglog", "Cloglog", "Cloglog"),
     ("negbin", "Neg. binomial", "负二项"),
     ("re", "Random effects", "随机效应"),
     ("fd", "First differences", "一阶差分"),
@@ -291,6 +292,22 @@ const WORDS: &[(&str, &str, &str)] = &[
         "lr_border_note",
         "{} of the restrictions put a parameter on the border of its range: mixed chi-square distribution (Kodde and Palm 1986).",
         "其中{}个约束位于参数边界：采用混合卡方分布（Kodde和Palm 1986）。",
+    ),
+    // Agreement of measures.
+    ("agreement", "Agreement of measures", "测度一致性"),
+    ("measures", "Measures", "测度"),
+    ("spearman_rho", "Spearman’s ρ", "Spearman ρ"),
+    ("kendall_tau", "Kendall’s τ", "Kendall τ"),
+    ("same_sign", "Equal signs", "同号比例"),
+    (
+        "agreement_zero",
+        "Equal signs: share of rows on the same side of zero.",
+        "同号比例：两测度位于零同侧的观测比例。",
+    ),
+    (
+        "agreement_median",
+        "Equal signs: share of rows on the same side of the medians.",
+        "同号比例：两测度位于各自中位数同侧的观测比例。",
     ),
     // Comparison with a simulated world.
     ("quantity", "Quantity", "量"),

@@ -11,10 +11,10 @@
 //! | [`effect`] | mediation, moderation, split samples, thresholds |
 //! | [`did`] | two-way difference in differences, event study, placebo |
 //! | [`frontier`] | data envelopment analysis, stochastic frontiers, knowledge stocks |
-//! | [`glm`] | Poisson, logit, probit, negative binomial with absorbed fixed effects |
+//! | [`glm`] | Poisson, logit, probit, complementary log-log, negative binomial with absorbed fixed effects |
 //! | [`misallocation`] | wedges, elasticities, revenue productivity, factor flows, coupling |
 //! | [`index`] | normalization and weights of composite indices |
-//! | [`trade`] | complexity, concentration, inertia, resilience |
+//! | [`trade`] | complexity, concentration, inertia, resilience, shift-share, episodes, survival |
 //! | [`resample`] | permutation and bootstrap over units |
 //! | [`math`] | the only folder that names faer, libm, statrs, the random stream, the simplex |
 //!

@@ -42,6 +42,11 @@ pub trait Method: Send + Sync {
         Vec::new()
     }
 
+    /// Whether these options need records, many rows for one unit and time, of a method that else takes a panel.
+    fn on_records(&self) -> bool {
+        false
+    }
+
     /// Runs on the rows of the step.
     fn run(&self, cx: &Context) -> Result<Outcome>;
 

@@ -124,7 +124,7 @@ impl Run {
         let time = step.rows.time.clone().or(time);
         let Some(table) = table else { return Ok(Sample { table, unit, time, panel: None, rows: Arc::default() }) };
         let panel = match (&unit, &time) {
-            (Some(u), Some(t)) if !step.entry.records && step.entry.role != Role::Show => {
+            (Some(u), Some(t)) if !step.entry.records && !step.method.on_records() && step.entry.role != Role::Show => {
                 Some(Panel::new(table, u, t)?)
             }
             _ => None,

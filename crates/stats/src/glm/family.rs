@@ -5,9 +5,10 @@
 //! | Poisson | μ = e^η | yη - μ | μ |
 //! | logit | 1/(1 + e^-η) | ln Λ(qη), q = 2y - 1 | Λ(η)Λ(-η) |
 //! | probit | Φ(η) | ln Φ(qη) | m(m + qη), m = φ/Φ at qη; its expectation φ²/(Φ(1 - Φ)) for covariances |
+//! | complementary log-log | 1 - e^-μ, μ = e^η | ln(1 - e^-μ) where y = 1, -μ where y = 0 | q(q + μ - 1), q = μ/(e^μ - 1), where y = 1; μ |
 //! | negative binomial | μ = e^η | yη - (y + θ) ln(μ + θ) | θμ(y + θ)/(μ + θ)² |
 //!
-//! All four are concave in η, so that for given θ a maximum is the maximum. The variance of the negative binomial is
+//! All five are concave in η, so that for given θ a maximum is the maximum. The variance of the negative binomial is
 //! μ + μ²/θ (NB2, Cameron and Trivedi 2013); many programs print α = 1/θ.
 
 use crate::math::gamma::ln_gamma;
@@ -22,6 +23,8 @@ pub enum Family {
     Logit,
     /// Binary outcome, normal.
     Probit,
+    /// Binary outcome, complementary log-log: the hazard of a duration seen in whole periods.
+    Cloglog,
     /// NB2 with this θ; a fit estimates it.
     NegativeBinomial(f64),
 }
@@ -45,10 +48,27 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
+/// q = μ/(e^μ - 1), the score of a failure, and q + μ - 1, both positive.
+fn failure(mu: f64) -> (f64, f64) {
+    if mu >= 0.5 {
+        let q = mu / mu.exp_m1();
+        return (q, q + mu - 1.0);
+    }
+    // (μ + (μ - 1)(e^μ - 1))/(e^μ - 1) = Σ_{k ≥ 2} (k - 1) μ^k/k! / (e^μ - 1): the terms of order one cancel.
+    let (mut term, mut sum) = (mu, 0.0);
+    for k in 2..20 {
+        term *= mu / f64::from(k);
+        sum += f64::from(k - 1) * term;
+    }
+    let below = mu.exp_m1();
+    // Far below, the square of μ is no longer a number: its half is what is left of the ratio.
+    (mu / below, if mu < 1e-100 { 0.5 * mu } else { sum / below })
+}
+
 impl Family {
     /// Whether the outcome is 0 or 1.
     pub fn binary(self) -> bool {
-        matches!(self, Family::Logit | Family::Probit)
+        matches!(self, Family::Logit | Family::Probit | Family::Cloglog)
     }
 
     /// E(y) at η.
@@ -57,6 +77,7 @@ impl Family {
             Family::Poisson | Family::NegativeBinomial(_) => eta.exp(),
             Family::Logit => 1.0 / (1.0 + (-eta).exp()),
             Family::Probit => crate::math::normal::cdf(eta),
+            Family::Cloglog => -(-eta.exp()).exp_m1(),
         }
     }
 
@@ -66,6 +87,7 @@ impl Family {
             Family::Poisson | Family::NegativeBinomial(_) => mu.ln(),
             Family::Logit => (mu / (1.0 - mu)).ln(),
             Family::Probit => crate::math::dist::normal_quantile(mu),
+            Family::Cloglog => (-(-mu).ln_1p()).ln(),
         }
     }
 
@@ -91,6 +113,14 @@ impl Family {
                 let (_, m, excess) = ln_cdf_mills(q * eta);
                 (q / excess, m.max(LEAST) * excess)
             }
+            Family::Cloglog => {
+                let mu = eta.exp().max(LEAST);
+                if y <= 0.5 {
+                    return (-1.0, mu);
+                }
+                let (q, excess) = failure(mu);
+                (1.0 / excess, (q * excess).max(LEAST))
+            }
             Family::NegativeBinomial(theta) => {
                 let mu = eta.exp().max(LEAST);
                 let sum = mu + theta;
@@ -103,6 +133,10 @@ impl Family {
     pub(super) fn information(self, eta: f64) -> f64 {
         match self {
             Family::Probit => inverse_mills(eta) * inverse_mills(-eta),
+            Family::Cloglog => {
+                let mu = eta.exp().max(LEAST);
+                mu * failure(mu).0
+            }
             _ => self.working(0.0, eta).1,
         }
     }
@@ -117,6 +151,10 @@ impl Family {
             }
             Family::Logit => softplus(-q * eta),
             Family::Probit => -ln_cdf(q * eta),
+            Family::Cloglog => {
+                let mu = eta.exp().max(LEAST);
+                if y > 0.5 { -(-(-mu).exp_m1()).ln() } else { mu }
+            }
             Family::NegativeBinomial(theta) => {
                 let mu = eta.exp();
                 entropy(y, mu) - (y + theta) * ((y + theta) / (mu + theta)).ln()
@@ -128,7 +166,7 @@ impl Family {
     pub fn loglik(self, y: f64, eta: f64) -> f64 {
         match self {
             Family::Poisson => y * eta - eta.exp() - ln_gamma(y + 1.0),
-            Family::Logit | Family::Probit => -0.5 * self.deviance(y, eta),
+            Family::Logit | Family::Probit | Family::Cloglog => -0.5 * self.deviance(y, eta),
             Family::NegativeBinomial(theta) => {
                 // (y + θ) ln(μ + θ) - θ ln θ = y ln(μ + θ) + θ ln(1 + μ/θ)
                 let mu = eta.exp();
@@ -148,6 +186,11 @@ impl Family {
                 (d, d * (1.0 - 2.0 * p))
             }
             Family::Probit => (pdf(eta), -eta * pdf(eta)),
+            Family::Cloglog => {
+                let mu = eta.exp();
+                let d = mu * (-mu).exp();
+                (d, d * (1.0 - mu))
+            }
         }
     }
 
@@ -171,7 +214,7 @@ mod tests {
     #[test]
     fn derivatives_agree_with_differences() {
         let h = 1e-5;
-        let families = [Family::Poisson, Family::Logit, Family::Probit, Family::NegativeBinomial(1.7)];
+        let families = [Family::Poisson, Family::Logit, Family::Probit, Family::Cloglog, Family::NegativeBinomial(1.7)];
         for family in families {
             for y in [0.0, 1.0] {
                 for eta in [-3.0, -0.4, 0.0, 1.2, 2.5] {
@@ -200,7 +243,7 @@ mod tests {
 
     #[test]
     fn nothing_overflows_in_the_tails() {
-        for family in [Family::Poisson, Family::Logit, Family::Probit, Family::NegativeBinomial(2.0)] {
+        for family in [Family::Poisson, Family::Logit, Family::Probit, Family::Cloglog, Family::NegativeBinomial(2.0)] {
             for eta in [-690.0, -40.0, 30.0] {
                 for y in [0.0, 1.0] {
                     let (r, W) = family.working(y, eta);

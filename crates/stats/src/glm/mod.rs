@@ -6,13 +6,13 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `family` | likelihoods: Poisson, logit, probit, negative binomial (NB2) |
+//! | `family` | likelihoods: Poisson, logit, probit, complementary log-log, negative binomial (NB2) |
 //! | `irls` | the climb: weighted least squares with re-weighted absorption, and its certificate |
 //! | `sample` | outcomes refused, levels of effects without a finite maximum, singletons |
 //! | `separation` | observations that would send coefficients to infinity |
 //! | `negbin` | the dispersion θ |
 //! | `bias` | incidental parameters: the analytical correction for logit and probit |
-//! | `options` | the options of `fepois`, `logit`, `probit`, `negbin` |
+//! | `options` | the options of `fepois`, `logit`, `probit`, `cloglog`, `negbin` |
 //!
 //! Poisson needs only the mean to be right, whatever the distribution (Gourieroux, Monfort and Trognon 1984; Santos
 //! Silva and Tenreyro 2006), and its fixed effects are harmless. Those of logit and probit are incidental
@@ -46,4 +46,4 @@ mod separation;
 pub use bias::BiasCorrection;
 pub use family::Family;
 pub use fit::{Glm, GlmFit, THETA, covariance};
-pub use options::{Fepois, Logit, Negbin, Probit};
+pub use options::{Cloglog, Fepois, Logit, Negbin, Probit};

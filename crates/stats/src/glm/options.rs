@@ -1,4 +1,4 @@
-//! The options of the four methods, beside those of every regression.
+//! The options of the five methods, beside those of every regression.
 
 use super::BiasCorrection;
 use schemars::JsonSchema;
@@ -26,6 +26,16 @@ pub struct Logit {
 pub struct Probit {
     /// Correction of the bias that the fixed effects bring.
     pub bias_correction: BiasCorrection,
+}
+
+/// Complementary log-log regression with absorbed fixed effects.
+///
+/// With effects of duration it is the grouped proportional hazard of Prentice and Gloeckler.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cloglog {
+    /// Column of exposures (length of the period at risk): its logarithm is added to the offset.
+    pub exposure: Option<String>,
 }
 
 /// Negative binomial (NB2) with absorbed fixed effects, the dispersion estimated.

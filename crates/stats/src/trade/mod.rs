@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | [`records`] | long or wide records, added up into cells |
+//! | [`mix`] | totals of units and years with their cells, compared between two years |
 //! | [`concentration`](mod@concentration) | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
 //! | [`inertia`](mod@inertia) | Finger-Kreinin similarity with the year before, old products, retention |
 //! | [`rca`] | revealed comparative advantage and who has it in what |
@@ -10,24 +11,39 @@
 //! | [`bipartite`] | its kernels: eigenvector, reflections, fitness map |
 //! | [`product_space`] | proximity of products, density, outlook |
 //! | [`expy`](mod@expy) | income level of products and of baskets |
-//! | [`resilience`](mod@resilience) | growth against the nation, by year and over windows |
+//! | [`resilience`](mod@resilience) | growth against the nation, by year and over windows; volatility, cycles |
+//! | [`shift_share`](mod@shift_share) | change taken apart into nation, mix and the unit's own |
+//! | [`episodes`](mod@episodes) | contractions, dated or detected: depth, duration, recovery |
+//! | [`survival`](mod@survival) | how long export relations last |
+//! | [`counterfactual`](mod@counterfactual) | exports against what world demand made one expect |
 
 pub mod bipartite;
 pub mod complexity;
 pub mod concentration;
+pub mod counterfactual;
+pub mod episodes;
 pub mod expy;
 pub mod inertia;
+pub mod mix;
 pub mod product_space;
 pub mod rca;
 pub mod records;
 pub mod resilience;
+mod series;
+pub mod shift_share;
+pub mod survival;
 
 pub use complexity::{Complexity, complexity};
 pub use concentration::{Concentration, concentration};
+pub use counterfactual::{Counterfactual, counterfactual};
+pub use episodes::{Episodes, episodes};
 pub use expy::{Expy, expy};
 pub use inertia::{Inertia, inertia};
+pub use mix::Mix;
 pub use records::Records;
 pub use resilience::{Resilience, resilience};
+pub use shift_share::{ShiftShare, shift_share};
+pub use survival::{Survival, survival};
 
 /// For each element the sum of all others.
 ///

@@ -7,7 +7,8 @@ use plim_stats::math::{Mat, rng::Stream};
 use plim_stats::vcov::{Ssc, Vcov};
 use plim_stats::{Design, Factor};
 
-pub const FAMILIES: [Family; 4] = [Family::Poisson, Family::Logit, Family::Probit, Family::NegativeBinomial(1.0)];
+pub const FAMILIES: [Family; 5] =
+    [Family::Poisson, Family::Logit, Family::Probit, Family::Cloglog, Family::NegativeBinomial(1.0)];
 
 /// 40 units over 8 times, two regressors; counts for the log-linear families, 0 and 1 for the binary ones.
 pub fn simulated(family: Family, seed: u64) -> Design {
@@ -20,7 +21,7 @@ pub fn simulated(family: Family, seed: u64) -> Design {
     let x: Vec<[f64; 2]> = (0..n).map(|i| [rng.normal() + level[unit[i]], rng.normal()]).collect();
     let eta = |i: usize| 0.5 * x[i][0] - 0.4 * x[i][1] + level[unit[i]] + 0.1 * time[i] as f64 - 0.3;
     let y = (0..n).map(|i| match family {
-        Family::Logit | Family::Probit => f64::from(u8::from(rng.uniform() < family.mean(eta(i)))),
+        _ if family.binary() => f64::from(u8::from(rng.uniform() < family.mean(eta(i)))),
         _ => {
             // A mixture of Poissons is overdispersed.
             let mu = eta(i).exp() * (0.8 * rng.normal()).exp();

@@ -5,6 +5,7 @@
 mod data;
 
 mod bias;
+mod cloglog;
 mod dummies;
 mod fixest;
 mod identities;

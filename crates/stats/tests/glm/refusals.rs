@@ -19,7 +19,7 @@ fn outcomes_outside_the_support() {
         assert!(error.to_string().contains("negative"), "{error}");
     }
     design.y[7] = 0.5;
-    for family in [Family::Logit, Family::Probit] {
+    for family in [Family::Logit, Family::Probit, Family::Cloglog] {
         assert!(refused(&design, family).to_string().contains("neither 0 nor 1"));
     }
     design.y[7] = f64::NAN;

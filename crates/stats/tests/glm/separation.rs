@@ -51,7 +51,7 @@ fn oracle(design: &Design, family: Family) -> Vec<usize> {
 #[test]
 fn a_linear_program_finds_the_same_observations() {
     let mut seen = [0; 3];
-    for family in [Family::Poisson, Family::Logit, Family::Probit] {
+    for family in [Family::Poisson, Family::Logit, Family::Probit, Family::Cloglog] {
         for seed in 0..40 {
             let mut rng = Stream::new(seed, 1);
             let n = 26;
@@ -120,7 +120,7 @@ fn dropping_by_hand_gives_the_same_fit() {
 fn complete_separation_is_refused() {
     let x: Vec<f64> = (0..12).map(|i| f64::from(i) - 5.5).collect();
     let y: Vec<f64> = x.iter().map(|&x| f64::from(u8::from(x > 0.0))).collect();
-    for family in [Family::Logit, Family::Probit] {
+    for family in [Family::Logit, Family::Probit, Family::Cloglog] {
         let error = Glm::new(family).fit(&design(&y, &[&[1.0; 12], &x], Vec::new())).unwrap_err();
         assert!(matches!(error.kind, Kind::Invalid { .. }), "{error}");
         assert!(error.to_string().contains("12 observations are separated"), "{error}");

@@ -1,4 +1,4 @@
-//! Poisson, logit, probit and negative binomial regression with absorbed effects.
+//! Poisson, logit, probit, complementary log-log and negative binomial regression with absorbed effects.
 
 use super::regression::{built, finite, located, rules, sample};
 use crate::design::Built;
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
 use plim_report::Fit;
 use plim_stats::fit::table;
-use plim_stats::glm::{BiasCorrection, Family, Fepois, Glm, GlmFit, Logit, Negbin, Probit, covariance};
+use plim_stats::glm::{BiasCorrection, Cloglog, Family, Fepois, Glm, GlmFit, Logit, Negbin, Probit, covariance};
 use plim_stats::vcov::Ssc;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +28,15 @@ impl Method for Logit {
 impl Method for Probit {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         run(cx, Family::Probit, self.bias_correction, None)
+    }
+}
+
+impl Method for Cloglog {
+    fn columns(&self) -> Vec<String> {
+        self.exposure.iter().cloned().collect()
+    }
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        run(cx, Family::Cloglog, BiasCorrection::None, self.exposure.as_deref())
     }
 }
 

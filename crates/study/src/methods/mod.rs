@@ -5,6 +5,7 @@ mod dynamic;
 mod dynamic_dea;
 mod effects;
 mod efficiency;
+mod episodes;
 mod figures;
 mod frontier;
 mod frontier_inference;
@@ -21,9 +22,11 @@ mod panel;
 mod prepare;
 mod quantile;
 mod regression;
+mod resilience;
 mod sbm;
 mod sfa;
 mod sfa_metafrontier;
+mod shift_share;
 mod show;
 mod technology;
 mod tfp_growth;
@@ -131,6 +134,25 @@ pub const METHODS: &[Entry] = &[
         "Units that are far from the rest, or that decide the scores of the rest",
     ),
     Entry::of::<plim_stats::trade::resilience::Resilience>("resilience", Measure, "Export resilience of each unit"),
+    Entry::of::<plim_stats::trade::shift_share::ShiftShare>(
+        "shift_share",
+        Measure,
+        "Change of exports by national growth, mix and the unit's own",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::trade::counterfactual::Counterfactual>(
+        "counterfactual",
+        Measure,
+        "Exports against the growth of world demand by product and market",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::trade::episodes::Episodes>(
+        "episodes",
+        Measure,
+        "Contractions of exports: depth, duration, recovery",
+    ),
+    Entry::of::<plim_stats::trade::survival::Survival>("survival", Measure, "How long export relations last")
+        .on_records(),
     Entry::of::<plim_stats::trade::concentration::Concentration>(
         "concentration",
         Measure,
@@ -165,6 +187,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::glm::Fepois>("fepois", Estimate, "Poisson (PPML) with absorbed fixed effects"),
     Entry::of::<plim_stats::glm::Logit>("logit", Estimate, "Logit with absorbed fixed effects"),
     Entry::of::<plim_stats::glm::Probit>("probit", Estimate, "Probit with absorbed fixed effects"),
+    Entry::of::<plim_stats::glm::Cloglog>(
+        "cloglog",
+        Estimate,
+        "Complementary log-log (discrete-time hazard) with absorbed fixed effects",
+    ),
     Entry::of::<plim_stats::glm::Negbin>("negbin", Estimate, "Negative binomial with absorbed fixed effects"),
     Entry::of::<plim_stats::effect::MediationOptions>("mediation", Estimate, "Effect through a mediator"),
     Entry::of::<plim_stats::effect::ModerationOptions>("moderation", Estimate, "Effect that depends on a moderator"),
@@ -193,6 +220,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<show::Text>("text", Show, "A heading and paragraphs"),
     Entry::of::<plim_report::describe::DescribeTable>("describe", Show, "Descriptive statistics"),
     Entry::of::<plim_report::describe::CorrelationTable>("correlation", Show, "Correlation matrix"),
+    Entry::of::<plim_report::agreement::AgreementTable>(
+        "agreement",
+        Show,
+        "Rank correlations and equal signs of measures",
+    ),
     Entry::of::<show::Weights>("weights", Show, "Weights of an index, as a table and bars"),
     Entry::of::<plim_report::regression::RegressionTable>("table", Show, "Regression table of several fits"),
     Entry::of::<lr_test::LrTest>("lr_test", Show, "Likelihood-ratio tests of nested fits"),

@@ -3,6 +3,7 @@
 use super::need;
 use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
+use plim_report::agreement::{AgreementTable, agreement_table};
 use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
 use plim_report::page::{Block, Figure as Drawn};
 use plim_report::regression::{RegressionTable, regression};
@@ -71,6 +72,18 @@ impl Method for CorrelationTable {
         let kept = cx.kept();
         let options = CorrelationTable { labels: labels(cx, &self.labels), ..self.clone() };
         shown(vec![Block::Table(correlation(&columns(&kept, &self.columns)?, &options, cx.study.lang)?)])
+    }
+}
+
+impl Method for AgreementTable {
+    fn columns(&self) -> Vec<String> {
+        self.columns.clone()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let kept = cx.kept();
+        let options = AgreementTable { labels: labels(cx, &self.labels), ..self.clone() };
+        shown(vec![Block::Table(agreement_table(&columns(&kept, &self.columns)?, &options, cx.study.lang)?)])
     }
 }
 

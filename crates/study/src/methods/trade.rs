@@ -1,7 +1,7 @@
-//! Trade measures from long records or wide columns, and resilience from a panel.
+//! Trade measures from long records or wide columns.
 
 use super::regression::finite;
-use super::{list, need, numbers, object};
+use super::{need, numbers, object};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
@@ -11,28 +11,29 @@ use plim_stats::trade::concentration::{Concentration, ConcentrationRow, concentr
 use plim_stats::trade::expy::{Expy, expy};
 use plim_stats::trade::inertia::{Inertia, inertia};
 use plim_stats::trade::records::Records;
-use plim_stats::trade::resilience::{Form, Resilience, resilience};
 use plim_table::{Column, MISSING, Table};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Records of a table, and the way back from codes to the columns they came from.
-struct Coded {
-    records: Records,
+pub(super) struct Coded {
+    pub records: Records,
     /// Name and table of the units, one row for each code.
     unit: Labels,
     /// The same for products.
-    product: Labels,
+    pub product: Labels,
+    /// The same for markets.
+    pub market: Option<Labels>,
     /// Time column, where there is one.
-    time: Option<String>,
+    pub time: Option<String>,
     /// Row of the step's table behind each record (of long data).
-    rows: Vec<usize>,
+    pub rows: Vec<usize>,
     /// Rows left out because a key or the value is missing.
     missing: usize,
 }
 
 /// The column behind a factor: row `code` is the label of that code.
-struct Labels(Column);
+pub(super) struct Labels(pub Column);
 
 impl Labels {
     fn of(column: &Column, factor: &Factor) -> Labels {
@@ -47,7 +48,7 @@ impl Labels {
         self.0.take(&codes.map(|c| c as usize).collect::<Vec<_>>())
     }
 
-    fn json(&self, code: u32) -> Value {
+    pub fn json(&self, code: u32) -> Value {
         match &self.0.data {
             plim_table::Data::Number(v) => crate::run::number(v[code as usize]),
             plim_table::Data::Text(t) => t.get(code as usize).map_or(Value::Null, Value::from),
@@ -55,17 +56,25 @@ impl Labels {
     }
 }
 
-fn factor(column: &Column) -> Factor {
+pub(super) fn factor(column: &Column) -> Factor {
     Factor::from_keys(column.name.clone(), column.codes())
 }
 
 /// Reads records in long form (`product`, `market`, `value`) or in wide form (`columns`, one a product).
-fn coded(cx: &Context, product: &str, market: Option<&str>, value: &str, columns: &[String]) -> Result<Coded> {
+///
+/// Without `product` all records are of one product.
+pub(super) fn coded(
+    cx: &Context,
+    product: Option<&str>,
+    market: Option<&str>,
+    value: &str,
+    columns: &[String],
+) -> Result<Coded> {
     let unit_name = cx.need_unit()?;
     let mut keys: Vec<&str> = vec![unit_name];
     keys.extend(cx.time.as_deref());
     if columns.is_empty() {
-        keys.push(need(product, "product")?);
+        keys.extend(product.map(|p| need(p, "product")).transpose()?);
         keys.extend(market);
         need(value, "value")?;
     }
@@ -89,28 +98,50 @@ fn coded(cx: &Context, product: &str, market: Option<&str>, value: &str, columns
         None => vec![0; table.rows()],
     };
     let labels = Labels::of(unit_column, &unit);
-    let (records, product) = if columns.is_empty() {
-        let product_column = table.column(product)?;
-        let product = factor(product_column);
-        let market = market.map(|m| Ok::<_, Error>(factor(table.column(m)?))).transpose()?;
-        let product_labels = Labels::of(product_column, &product);
-        (Records { unit, time, product, market, value: table.numbers(value)?.to_vec() }, product_labels)
+    let (records, product, market) = if columns.is_empty() {
+        let of = |name: &str| -> Result<(Factor, Labels)> {
+            let column = table.column(name)?;
+            let factor = factor(column);
+            let labels = Labels::of(column, &factor);
+            Ok((factor, labels))
+        };
+        let (product, product_labels) = match product {
+            Some(name) => of(name)?,
+            None => {
+                let all = Factor { name: "product".into(), codes: vec![0; table.rows()], levels: 1 };
+                (all, Labels(Column::text("product", [None::<&str>])))
+            }
+        };
+        let (market, market_labels) = market.map(of).transpose()?.unzip();
+        (Records { unit, time, product, market, value: table.numbers(value)?.to_vec() }, product_labels, market_labels)
     } else {
         let named: Vec<(&str, &[f64])> = columns.iter().map(String::as_str).zip(numbers(&table, columns)?).collect();
         let records = Records::from_columns(&unit, &time, &named).map_err(|e| Error::from(e).at_rows(&table))?;
-        (records, Labels(Column::text("product", columns.iter().map(|c| Some(c.as_str())))))
+        (records, Labels(Column::text("product", columns.iter().map(|c| Some(c.as_str())))), None)
     };
     records.check().map_err(|e| {
         let e = if e.column.is_some() || columns.is_empty() && e.rows.is_empty() { e } else { e.at_column(value) };
         Error::from(e).at_rows(&table)
     })?;
     let rows = rows.iter().map(|&r| cx.rows[r]).collect();
-    Ok(Coded { records, unit: labels, product, time: cx.time.clone(), rows, missing })
+    Ok(Coded { records, unit: labels, product, market, time: cx.time.clone(), rows, missing })
 }
 
 impl Coded {
+    /// A column of the step's table, one number for each record.
+    pub fn numbers(&self, cx: &Context, column: &str) -> Result<Vec<f64>> {
+        let values = cx.table.numbers(column)?;
+        Ok(self.rows.iter().map(|&r| values[r]).collect())
+    }
+
+    /// An error about records, at the rows of the table that they came from.
+    pub fn located(&self, cx: &Context, e: plim_stats::Error) -> Error {
+        let rows = e.rows.iter().filter_map(|&i| self.rows.get(i).copied()).collect();
+        Error::from(plim_stats::Error { rows, ..e }).at_rows(cx.table)
+    }
+
     /// Key columns for results by unit and time.
-    fn keys(&self, rows: &[(u32, i64)]) -> Vec<Column> {
+    pub fn keys(&self, rows: &[(u32, i64)]) -> Vec<Column> {
         let mut keys = vec![self.unit.take(rows.iter().map(|r| r.0))];
         if let Some(time) = &self.time {
             keys.push(Column::number(time, rows.iter().map(|r| r.1 as f64).collect()));
@@ -119,7 +150,7 @@ impl Coded {
     }
 
     /// An object of a list: its keys, the time where there is one, then its own fields.
-    fn keyed(&self, time: i64, keys: &[(&str, Value)], rest: Value) -> Value {
+    pub fn keyed(&self, time: i64, keys: &[(&str, Value)], rest: Value) -> Value {
         let mut all: serde_json::Map<String, Value> = keys.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
         if let Some(name) = &self.time {
             all.insert(name.clone(), json!(time));
@@ -131,7 +162,7 @@ impl Coded {
     }
 
     /// A measure with its notes, `sample` and the count of incomplete records.
-    fn measure(&self, method: &str, sample: &impl Serialize, mut notes: Vec<String>) -> Measure {
+    pub fn measure(&self, method: &str, sample: &impl Serialize, mut notes: Vec<String>) -> Measure {
         let mut sample = object(sample);
         sample.entry("records").or_insert(json!(self.records.value.len()));
         if self.missing > 0 {
@@ -145,7 +176,7 @@ impl Coded {
 }
 
 /// Columns out of rows that serialize to objects of numbers: one column for each name, in order.
-fn columns_of<R: Serialize>(rows: &[R]) -> Vec<Column> {
+pub(super) fn columns_of<R: Serialize>(rows: &[R]) -> Vec<Column> {
     let objects: Vec<_> = rows.iter().map(object).collect();
     let mut names: Vec<&String> = Vec::new();
     for object in &objects {
@@ -160,12 +191,12 @@ fn columns_of<R: Serialize>(rows: &[R]) -> Vec<Column> {
 }
 
 /// Columns that the option fields of records name.
-fn record_columns(product: &str, market: Option<&String>, value: &str, columns: &[String]) -> Vec<String> {
+pub(super) fn record_columns(product: &str, market: Option<&String>, value: &str, columns: &[String]) -> Vec<String> {
     let named = [product.to_string(), value.to_string()].into_iter().filter(|c| !c.is_empty());
     named.chain(market.cloned()).chain(columns.iter().cloned()).collect()
 }
 
-fn prefixed(step: &str, names: &[&str]) -> Vec<String> {
+pub(super) fn prefixed(step: &str, names: &[&str]) -> Vec<String> {
     names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
 }
 
@@ -196,7 +227,7 @@ impl Method for Concentration {
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let coded = coded(cx, &self.product, self.market.as_deref(), &self.value, &self.columns)?;
+        let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
         let result = concentration(self, &coded.records)?;
         let rows: &[ConcentrationRow] = &result.rows;
         let mut measure = coded.measure("concentration", &result.sample, result.notes.clone());
@@ -217,41 +248,11 @@ impl Method for Inertia {
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         cx.need_time()?;
-        let coded = coded(cx, &self.product, self.market.as_deref(), &self.value, &self.columns)?;
+        let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
         let result = inertia(self, &coded.records)?;
         let measure = coded.measure("inertia", &result.sample, result.notes.clone());
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
-    }
-}
-
-impl Method for Resilience {
-    fn columns(&self) -> Vec<String> {
-        vec![self.value.clone()]
-    }
-
-    fn adds(&self, step: &str) -> Vec<String> {
-        let yearly = self.form != Form::Window;
-        let all =
-            [("resilience", yearly), ("resistance", self.resistance.is_some()), ("recovery", self.recovery.is_some())];
-        let names: Vec<&str> = all.into_iter().filter_map(|(name, there)| there.then_some(name)).collect();
-        prefixed(step, &names)
-    }
-
-    fn run(&self, cx: &Context) -> Result<Outcome> {
-        let kept = cx.kept();
-        let unit_column = kept.column(cx.need_unit()?)?;
-        let time = super::times(&kept, cx.need_time()?)?;
-        let value = kept.numbers(need(&self.value, "value")?)?;
-        let result = resilience(self, &factor(unit_column), &time, value).map_err(|e| Error::from(e).at_rows(&kept))?;
-        let mut measure = Measure { method: "resilience".into(), notes: result.notes, ..Default::default() };
-        measure.more.insert("variance_share".into(), list(&result.variance_share));
-        measure.more.insert("nation".into(), list(&result.nation));
-        measure.more.insert("sample".into(), object(&result.sample).into());
-        let parts =
-            [("resilience", result.resilience), ("resistance", result.resistance), ("recovery", result.recovery)];
-        let columns = parts.into_iter().filter_map(|(name, v)| Some(Column::number(name, v?))).collect();
-        Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(cx.rows.to_vec()) }))
     }
 }
 
@@ -269,7 +270,7 @@ impl Method for Complexity {
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let coded = coded(cx, &self.product, None, &self.value, &[])?;
+        let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
         let result = complexity(self, &coded.records)?;
         let mut measure = coded.measure("complexity", &json!({}), result.notes);
         let more = &mut measure.more;
@@ -321,7 +322,7 @@ impl Method for Expy {
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         need(&self.income_column, "income_column")?;
-        let coded = coded(cx, &self.product, None, &self.value, &[])?;
+        let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
         let income = incomes(self, cx, &coded)?;
         let result = expy(self, &coded.records, &income)?;
         let mut measure = coded.measure("expy", &json!({}), result.notes);
