@@ -124,27 +124,11 @@ pub fn expy(options: &Expy, records: &Records, income: &[f64]) -> Result<ExpyMea
 
 /// Income by unit and year; one that is not positive or differs between records of a unit and year is refused.
 fn by_key(records: &Records, income: &[f64]) -> Result<BTreeMap<(u32, i64), f64>> {
-    if income.len() != records.value.len() {
-        return Err(Error::length("income", income.len(), records.value.len()));
-    }
-    let bad: Vec<usize> = (0..income.len()).filter(|&i| income[i].is_infinite()).collect();
-    if !bad.is_empty() {
-        return Err(Error::new(Kind::NotFinite).at_rows(bad));
-    }
     let bad: Vec<usize> = (0..income.len()).filter(|&i| income[i] <= 0.0).collect();
     if !bad.is_empty() {
         return Err(Error::invalid("income must be positive", "leave it empty where it is unknown").at_rows(bad));
     }
-    let mut first: BTreeMap<(u32, i64), usize> = BTreeMap::new();
-    for i in (0..income.len()).filter(|&i| !income[i].is_nan()) {
-        let at = *first.entry((records.unit.codes[i], records.time[i])).or_insert(i);
-        if income[at] != income[i] {
-            return Err(
-                Error::invalid("a unit and year has two incomes", "give one income a unit and year").at_rows([at, i])
-            );
-        }
-    }
-    Ok(first.into_iter().map(|(key, i)| (key, income[i])).collect())
+    records.one_value(income, |i| (records.unit.codes[i], records.time[i]), "a unit and year")
 }
 
 /// Who exports a product, with what share of its own exports and what income.

@@ -4,7 +4,12 @@
 //! |---|---|
 //! | [`records`] | long or wide records, added up into cells |
 //! | [`concentration`](mod@concentration) | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
-//! | [`inertia`](mod@inertia) | Finger-Kreinin similarity with the year before, old products, retention |
+//! | [`variety`](mod@variety) | related and unrelated variety |
+//! | [`margins`](mod@margins) | extensive and intensive margins, entry and exit |
+//! | [`inertia`](mod@inertia) | similarity with the year before, old products, retention |
+//! | [`exposure`](mod@exposure) | groups of markets, risk, tariffs, shift-share shocks, portfolio variance |
+//! | [`network`](mod@network) | breadth, depth and centrality in the graph of units and markets |
+//! | [`centrality`] | its kernels: leading eigenvector, betweenness |
 //! | [`rca`] | revealed comparative advantage and who has it in what |
 //! | [`complexity`](mod@complexity) | economic and product complexity, fitness |
 //! | [`bipartite`] | its kernels: eigenvector, reflections, fitness map |
@@ -13,21 +18,30 @@
 //! | [`resilience`](mod@resilience) | growth against the nation, by year and over windows |
 
 pub mod bipartite;
+pub mod centrality;
 pub mod complexity;
 pub mod concentration;
+pub mod exposure;
 pub mod expy;
 pub mod inertia;
+pub mod margins;
+pub mod network;
 pub mod product_space;
 pub mod rca;
 pub mod records;
 pub mod resilience;
+pub mod variety;
 
 pub use complexity::{Complexity, complexity};
 pub use concentration::{Concentration, concentration};
+pub use exposure::{Exposure, exposure};
 pub use expy::{Expy, expy};
 pub use inertia::{Inertia, inertia};
+pub use margins::{Margins, margins};
+pub use network::{MarketNetwork, network};
 pub use records::Records;
 pub use resilience::{Resilience, resilience};
+pub use variety::{Variety, variety};
 
 /// For each element the sum of all others.
 ///
