@@ -46,20 +46,20 @@ pub struct Exposure {
     /// The column of the last year of membership in `members`.
     pub member_to: String,
     /// The column of the risk of a market and year; makes the columns `risk` and `risk_covered`.
-    pub risk: Option<String>,
+    pub risk_column: Option<String>,
     /// The table that has it, with the keys that it is named by (of market and time, as in the records); left out when
     /// the records have it.
-    pub risk_table: Option<String>,
+    pub risk: Option<String>,
     /// Top of the scale where a high number means safe: risk is then the top less the number.
     pub risk_top: Option<f64>,
     /// The column of the tariff of a product in a market and year; makes the columns `tariff` and `tariff_covered`.
+    pub tariff_column: Option<String>,
+    /// The table that has it, with its keys (of product, market and time); left out when the records have it.
     pub tariff: Option<String>,
-    /// The table that has it, with its keys (of product, market and time); left out when the records have it.
-    pub tariff_table: Option<String>,
     /// The column of the shock, such as the growth of a market; makes the columns `shock` and `shock_covered`.
-    pub shock: Option<String>,
+    pub shock_column: Option<String>,
     /// The table that has it, with its keys (of product, market and time); left out when the records have it.
-    pub shock_table: Option<String>,
+    pub shock: Option<String>,
     /// What a shock of the records belongs to: a `market`, a `product`, or a `product_market` pair, each by year.
     pub shock_by: ShockBy,
     /// The table of variances and covariances of markets, in columns `a`, `b` and `covariance`; makes the column
@@ -81,13 +81,13 @@ impl Default for Exposure {
             members: None,
             member_from: "from".into(),
             member_to: "to".into(),
+            risk_column: None,
             risk: None,
-            risk_table: None,
             risk_top: None,
+            tariff_column: None,
             tariff: None,
-            tariff_table: None,
+            shock_column: None,
             shock: None,
-            shock_table: None,
             shock_by: ShockBy::Market,
             covariance: None,
             base_years: Vec::new(),
@@ -257,7 +257,7 @@ fn check(options: &Exposure, records: &Records, known: &Known) -> Result<()> {
     if all == [false; 5] {
         return Err(Error::invalid(
             "there is nothing to be exposed to",
-            "set `markets` or `members`, `risk`, `tariff`, `shock` or `covariance`",
+            "set `markets` or `members`, `risk_column`, `tariff_column`, `shock_column` or `covariance`",
         ));
     }
     let by_market = [known.risk.as_ref(), known.tariff.as_ref(), known.shock.as_ref()];
@@ -265,7 +265,7 @@ fn check(options: &Exposure, records: &Records, known: &Known) -> Result<()> {
     if records.market.is_none() && (of_markets || by_market.into_iter().flatten().any(|l| l.by_market)) {
         return Err(Error::invalid("what belongs to markets needs the column of markets", "set `market`"));
     }
-    for (lookup, name) in by_market.into_iter().zip([&options.risk, &options.tariff, &options.shock]) {
+    for (lookup, name) in by_market.into_iter().zip([&options.risk_column, &options.tariff_column, &options.shock_column]) {
         if lookup.is_some_and(|l| l.values.values().any(|v| !v.is_finite())) {
             return Err(Error::new(Kind::NotFinite).at_column(name.as_deref().unwrap_or_default()));
         }
@@ -277,7 +277,7 @@ fn check(options: &Exposure, records: &Records, known: &Known) -> Result<()> {
             format!("`risk_top = {top}` and a score of {above}"),
             "give the top of the scale of scores",
         )
-        .at_column(options.risk.as_deref().unwrap_or_default()));
+        .at_column(options.risk_column.as_deref().unwrap_or_default()));
     }
     Ok(())
 }
