@@ -92,7 +92,7 @@ fn income(records: &Records) -> Vec<f64> {
 }
 
 #[test]
-fn methods_4_prody_expy(, None) {
+fn methods_4_prody_expy() {
     let data = four();
     let m = expy(&Expy::default(), &data, &income(&data), None).unwrap();
     let column = |m: &plim_stats::trade::expy::ExpyMeasure| m.rows.iter().map(|r| r.expy).collect::<Vec<f64>>();
