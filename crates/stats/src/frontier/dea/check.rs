@@ -23,7 +23,7 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     directional::check(units, options)?;
     hyperbolic::check(options)?;
     nonradial::check(units, options)?;
-    multidirectional::check(units, options)?;
+    multidirectional::check(options)?;
     radial::check(options)?;
     undesirable::check(units, options)?;
     if options.model.is_additive() {
