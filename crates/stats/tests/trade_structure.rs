@@ -112,7 +112,8 @@ fn the_others_are_the_reference() {
     assert!(r.extensive_margin == 0.0 && r.intensive_margin.is_nan());
     close(r.share, 7.0 / 65.0, 1e-15, "share");
     assert!(at(2, 2).share.is_nan() && at(2, 2).extensive_margin.is_nan(), "nothing exported");
-    assert!(m.notes.iter().any(|n| n.contains("1 rows have no margin")), "{:?}", m.notes);
+    // Nor do units 0 and 1 meet in a product in year 2.
+    assert!(m.notes.iter().any(|n| n.contains("3 rows have no margin")), "{:?}", m.notes);
     assert!(m.notes.iter().any(|n| n.contains("1 rows export nothing")), "{:?}", m.notes);
     // With all as reference a unit's margins multiply to its share of all.
     let all = margins(&Margins { reference: Reference::All, ..Margins::default() }, &three(), None).unwrap();
