@@ -5,6 +5,7 @@ mod dynamic;
 mod dynamic_dea;
 mod effects;
 mod efficiency;
+mod exports;
 mod figures;
 mod frontier;
 mod frontier_inference;
@@ -12,6 +13,7 @@ mod glm;
 mod index;
 mod inference;
 mod iv;
+mod lookup;
 mod lr_test;
 mod malmquist;
 mod misallocation;
@@ -134,6 +136,26 @@ pub const METHODS: &[Entry] = &[
         "concentration",
         Measure,
         "Concentration and diversification from trade records",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::trade::variety::Variety>("variety", Measure, "Related and unrelated variety of exports")
+        .on_records(),
+    Entry::of::<plim_stats::trade::margins::Margins>(
+        "margins",
+        Measure,
+        "Extensive and intensive margins of exports, entry and exit",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::trade::exposure::Exposure>(
+        "exposure",
+        Measure,
+        "Exposure of exports to groups of markets, risk, tariffs and shocks",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::trade::network::MarketNetwork>(
+        "network",
+        Measure,
+        "Breadth, depth and centrality in the network of markets",
     )
     .on_records(),
     Entry::of::<plim_stats::trade::inertia::Inertia>(

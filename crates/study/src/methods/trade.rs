@@ -1,12 +1,13 @@
 //! Trade measures from long records or wide columns, and resilience from a panel.
 
+use super::lookup::{looked_up, named_table};
 use super::regression::finite;
 use super::{list, need, numbers, object};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
 use plim_stats::Factor;
-use plim_stats::trade::complexity::{Complexity, complexity};
+use plim_stats::trade::complexity::{Beside, Complexity, complexity};
 use plim_stats::trade::concentration::{Concentration, ConcentrationRow, concentration};
 use plim_stats::trade::expy::{Expy, expy};
 use plim_stats::trade::inertia::{Inertia, inertia};
@@ -17,22 +18,24 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Records of a table, and the way back from codes to the columns they came from.
-struct Coded {
-    records: Records,
+pub(super) struct Coded {
+    pub records: Records,
     /// Name and table of the units, one row for each code.
     unit: Labels,
     /// The same for products.
-    product: Labels,
+    pub product: Labels,
+    /// The same for markets.
+    pub market: Option<Labels>,
     /// Time column, where there is one.
-    time: Option<String>,
+    pub time: Option<String>,
     /// Row of the step's table behind each record (of long data).
-    rows: Vec<usize>,
+    pub rows: Vec<usize>,
     /// Rows left out because a key or the value is missing.
     missing: usize,
 }
 
 /// The column behind a factor: row `code` is the label of that code.
-struct Labels(Column);
+pub(super) struct Labels(pub Column);
 
 impl Labels {
     fn of(column: &Column, factor: &Factor) -> Labels {
@@ -47,7 +50,7 @@ impl Labels {
         self.0.take(&codes.map(|c| c as usize).collect::<Vec<_>>())
     }
 
-    fn json(&self, code: u32) -> Value {
+    pub fn json(&self, code: u32) -> Value {
         match &self.0.data {
             plim_table::Data::Number(v) => crate::run::number(v[code as usize]),
             plim_table::Data::Text(t) => t.get(code as usize).map_or(Value::Null, Value::from),
@@ -55,17 +58,25 @@ impl Labels {
     }
 }
 
-fn factor(column: &Column) -> Factor {
+pub(super) fn factor(column: &Column) -> Factor {
     Factor::from_keys(column.name.clone(), column.codes())
 }
 
 /// Reads records in long form (`product`, `market`, `value`) or in wide form (`columns`, one a product).
-fn coded(cx: &Context, product: &str, market: Option<&str>, value: &str, columns: &[String]) -> Result<Coded> {
+///
+/// Without `product` all records are of one product.
+pub(super) fn coded(
+    cx: &Context,
+    product: Option<&str>,
+    market: Option<&str>,
+    value: &str,
+    columns: &[String],
+) -> Result<Coded> {
     let unit_name = cx.need_unit()?;
     let mut keys: Vec<&str> = vec![unit_name];
     keys.extend(cx.time.as_deref());
     if columns.is_empty() {
-        keys.push(need(product, "product")?);
+        keys.extend(product.map(|p| need(p, "product")).transpose()?);
         keys.extend(market);
         need(value, "value")?;
     }
@@ -89,28 +100,50 @@ fn coded(cx: &Context, product: &str, market: Option<&str>, value: &str, columns
         None => vec![0; table.rows()],
     };
     let labels = Labels::of(unit_column, &unit);
-    let (records, product) = if columns.is_empty() {
-        let product_column = table.column(product)?;
-        let product = factor(product_column);
-        let market = market.map(|m| Ok::<_, Error>(factor(table.column(m)?))).transpose()?;
-        let product_labels = Labels::of(product_column, &product);
-        (Records { unit, time, product, market, value: table.numbers(value)?.to_vec() }, product_labels)
+    let (records, product, market) = if columns.is_empty() {
+        let of = |name: &str| -> Result<(Factor, Labels)> {
+            let column = table.column(name)?;
+            let factor = factor(column);
+            let labels = Labels::of(column, &factor);
+            Ok((factor, labels))
+        };
+        let (product, product_labels) = match product {
+            Some(name) => of(name)?,
+            None => {
+                let all = Factor { name: "product".into(), codes: vec![0; table.rows()], levels: 1 };
+                (all, Labels(Column::text("product", [None::<&str>])))
+            }
+        };
+        let (market, market_labels) = market.map(of).transpose()?.unzip();
+        (Records { unit, time, product, market, value: table.numbers(value)?.to_vec() }, product_labels, market_labels)
     } else {
         let named: Vec<(&str, &[f64])> = columns.iter().map(String::as_str).zip(numbers(&table, columns)?).collect();
         let records = Records::from_columns(&unit, &time, &named).map_err(|e| Error::from(e).at_rows(&table))?;
-        (records, Labels(Column::text("product", columns.iter().map(|c| Some(c.as_str())))))
+        (records, Labels(Column::text("product", columns.iter().map(|c| Some(c.as_str())))), None)
     };
     records.check().map_err(|e| {
         let e = if e.column.is_some() || columns.is_empty() && e.rows.is_empty() { e } else { e.at_column(value) };
         Error::from(e).at_rows(&table)
     })?;
     let rows = rows.iter().map(|&r| cx.rows[r]).collect();
-    Ok(Coded { records, unit: labels, product, time: cx.time.clone(), rows, missing })
+    Ok(Coded { records, unit: labels, product, market, time: cx.time.clone(), rows, missing })
 }
 
 impl Coded {
+    /// A column of the step's table, one number for each record.
+    pub fn numbers(&self, cx: &Context, column: &str) -> Result<Vec<f64>> {
+        let values = cx.table.numbers(column)?;
+        Ok(self.rows.iter().map(|&r| values[r]).collect())
+    }
+
+    /// An error about records, at the rows of the table that they came from.
+    pub fn located(&self, cx: &Context, e: plim_stats::Error) -> Error {
+        let rows = e.rows.iter().filter_map(|&i| self.rows.get(i).copied()).collect();
+        Error::from(plim_stats::Error { rows, ..e }).at_rows(cx.table)
+    }
+
     /// Key columns for results by unit and time.
-    fn keys(&self, rows: &[(u32, i64)]) -> Vec<Column> {
+    pub fn keys(&self, rows: &[(u32, i64)]) -> Vec<Column> {
         let mut keys = vec![self.unit.take(rows.iter().map(|r| r.0))];
         if let Some(time) = &self.time {
             keys.push(Column::number(time, rows.iter().map(|r| r.1 as f64).collect()));
@@ -119,7 +152,7 @@ impl Coded {
     }
 
     /// An object of a list: its keys, the time where there is one, then its own fields.
-    fn keyed(&self, time: i64, keys: &[(&str, Value)], rest: Value) -> Value {
+    pub fn keyed(&self, time: i64, keys: &[(&str, Value)], rest: Value) -> Value {
         let mut all: serde_json::Map<String, Value> = keys.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
         if let Some(name) = &self.time {
             all.insert(name.clone(), json!(time));
@@ -131,7 +164,7 @@ impl Coded {
     }
 
     /// A measure with its notes, `sample` and the count of incomplete records.
-    fn measure(&self, method: &str, sample: &impl Serialize, mut notes: Vec<String>) -> Measure {
+    pub fn measure(&self, method: &str, sample: &impl Serialize, mut notes: Vec<String>) -> Measure {
         let mut sample = object(sample);
         sample.entry("records").or_insert(json!(self.records.value.len()));
         if self.missing > 0 {
@@ -145,7 +178,7 @@ impl Coded {
 }
 
 /// Columns out of rows that serialize to objects of numbers: one column for each name, in order.
-fn columns_of<R: Serialize>(rows: &[R]) -> Vec<Column> {
+pub(super) fn columns_of<R: Serialize>(rows: &[R]) -> Vec<Column> {
     let objects: Vec<_> = rows.iter().map(object).collect();
     let mut names: Vec<&String> = Vec::new();
     for object in &objects {
@@ -160,12 +193,12 @@ fn columns_of<R: Serialize>(rows: &[R]) -> Vec<Column> {
 }
 
 /// Columns that the option fields of records name.
-fn record_columns(product: &str, market: Option<&String>, value: &str, columns: &[String]) -> Vec<String> {
+pub(super) fn record_columns(product: &str, market: Option<&String>, value: &str, columns: &[String]) -> Vec<String> {
     let named = [product.to_string(), value.to_string()].into_iter().filter(|c| !c.is_empty());
     named.chain(market.cloned()).chain(columns.iter().cloned()).collect()
 }
 
-fn prefixed(step: &str, names: &[&str]) -> Vec<String> {
+pub(super) fn prefixed(step: &str, names: &[&str]) -> Vec<String> {
     names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
 }
 
@@ -196,7 +229,7 @@ impl Method for Concentration {
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let coded = coded(cx, &self.product, self.market.as_deref(), &self.value, &self.columns)?;
+        let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
         let result = concentration(self, &coded.records)?;
         let rows: &[ConcentrationRow] = &result.rows;
         let mut measure = coded.measure("concentration", &result.sample, result.notes.clone());
@@ -212,12 +245,21 @@ impl Method for Inertia {
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        prefixed(step, &["similarity", "old_product_share", "retention"])
+        let names = [
+            "similarity",
+            "old_product_share",
+            "retention",
+            "cosine",
+            "weighted_jaccard",
+            "jaccard",
+            "bray_curtis",
+        ];
+        prefixed(step, &names)
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         cx.need_time()?;
-        let coded = coded(cx, &self.product, self.market.as_deref(), &self.value, &self.columns)?;
+        let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
         let result = inertia(self, &coded.records)?;
         let measure = coded.measure("inertia", &result.sample, result.notes.clone());
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
@@ -257,20 +299,37 @@ impl Method for Resilience {
 
 impl Method for Complexity {
     fn columns(&self) -> Vec<String> {
-        record_columns(&self.product, None, &self.value, &[])
+        let mut all = record_columns(&self.product, self.population.as_ref(), &self.value, &[]);
+        all.extend(self.pci_column.clone().filter(|_| self.pci.is_none()));
+        all
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        let names: &[&str] = match self.method {
-            plim_stats::trade::complexity::Method::Fitness => &["fitness", "diversity"],
-            _ => &["eci", "diversity", "coi"],
+        use plim_stats::trade::complexity::Method;
+        let mut names = match self.method {
+            Method::Fitness => vec!["fitness", "diversity", "log_fitness"],
+            Method::External => vec!["eci", "diversity", "coi", "covered"],
+            Method::Eigen | Method::Reflections => vec!["eci", "diversity", "coi"],
         };
-        prefixed(step, names)
+        if self.replications > 0 {
+            names.extend(["rank", "rank_low", "rank_high"]);
+        }
+        prefixed(step, &names)
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let coded = coded(cx, &self.product, None, &self.value, &[])?;
-        let result = complexity(self, &coded.records)?;
+        let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
+        let beside = Beside {
+            population: self.population.as_ref().map(|column| coded.numbers(cx, column)).transpose()?,
+            pci: match (&self.pci, &self.pci_column) {
+                (Some(_), None) => return Err(Error::plan("`pci` without its column", "set `pci_column`")),
+                (Some(table), Some(column)) => Some(looked_up(cx, &coded, table, column)?),
+                (None, Some(column)) => Some(coded.numbers(cx, column)?),
+                (None, None) => None,
+            },
+            seed: cx.seed,
+        };
+        let result = complexity(self, &coded.records, &beside).map_err(|e| coded.located(cx, e))?;
         let mut measure = coded.measure("complexity", &json!({}), result.notes);
         let more = &mut measure.more;
         let keyed = |time: i64, keys: &[(&str, Value)], rest: Value| coded.keyed(time, keys, rest);
@@ -312,18 +371,22 @@ impl Method for Expy {
         if self.income.is_none() {
             all.push(self.income_column.clone());
         }
+        all.extend(self.quantity.clone());
         all
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        prefixed(step, &["expy", "covered"])
+        let quality: &[&str] = if self.quantity.is_some() { &["expy_quality", "covered_quality"] } else { &[] };
+        prefixed(step, &[&["expy", "covered"], quality].concat())
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         need(&self.income_column, "income_column")?;
-        let coded = coded(cx, &self.product, None, &self.value, &[])?;
+        let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
         let income = incomes(self, cx, &coded)?;
-        let result = expy(self, &coded.records, &income)?;
+        let quantity = self.quantity.as_ref().map(|column| coded.numbers(cx, column)).transpose()?;
+        let result =
+            expy(self, &coded.records, &income, quantity.as_deref()).map_err(|e| coded.located(cx, e))?;
         let mut measure = coded.measure("expy", &json!({}), result.notes);
         let product = |code: u32| ("product", coded.product.json(code));
         let products = result.products.iter();
@@ -338,14 +401,9 @@ impl Method for Expy {
 fn incomes(options: &Expy, cx: &Context, coded: &Coded) -> Result<Vec<f64>> {
     let column = options.income_column.as_str();
     let Some(name) = &options.income else {
-        let values = cx.table.numbers(column)?;
-        return Ok(coded.rows.iter().map(|&r| values[r]).collect());
+        return coded.numbers(cx, column);
     };
-    let table = cx.tables.get(name).ok_or_else(|| {
-        let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
-        let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
-        Error::plan(format!("no table `{name}` with incomes"), remedy)
-    })?;
+    let table = named_table(cx, name, "incomes")?;
     let mut keys = vec![cx.need_unit()?];
     keys.extend(cx.time.as_deref());
     let pick = |t: &Table, names: &[&str]| -> Result<Table> {
