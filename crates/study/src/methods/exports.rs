@@ -264,7 +264,7 @@ fn members(
             Ok(Some(table.numbers(date)?))
         };
         let (from, to) = (dates(&options.member_from)?, dates(&options.member_to)?);
-        for i in 0..table.rows() {
+        for i in (0..table.rows()).filter(|&i| !column.is_missing(i)) {
             let date = |values: Option<&[f64]>| -> Result<Option<i64>> {
                 match values.map(|v| v[i]).filter(|v| !v.is_nan()) {
                     Some(_) if coded.time.is_none() => {
