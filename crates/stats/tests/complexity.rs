@@ -172,7 +172,8 @@ fn r_reference_of_forty_countries() {
     }
     // R's 20 steps are k_c,18 and k_p,19: our 18 steps for units, our 20 for products.
     let steps = |iterations| {
-        complexity(&Complexity { method: Method::Reflections, iterations, ..as_r.clone() }, &data, &Beside::default()).unwrap()
+        complexity(&Complexity { method: Method::Reflections, iterations, ..as_r.clone() }, &data, &Beside::default())
+            .unwrap()
     };
     for r in &steps(18).rows {
         let name = &countries[r.unit as usize];
@@ -186,8 +187,12 @@ fn r_reference_of_forty_countries() {
     for counted in [20, 200] {
         // R counts the start as its first step.
         let iterations = counted - 1;
-        let m =
-            complexity(&Complexity { method: Method::Fitness, iterations, ..Complexity::default() }, &data, &Beside::default()).unwrap();
+        let m = complexity(
+            &Complexity { method: Method::Fitness, iterations, ..Complexity::default() },
+            &data,
+            &Beside::default(),
+        )
+        .unwrap();
         let want = case(&format!("syn_fitness_{counted}"));
         for r in &m.rows {
             let name = &countries[r.unit as usize];
@@ -242,7 +247,8 @@ fn python_reference_of_the_forty_largest_exporters() {
 fn eci_is_the_mean_pci_of_a_units_products() {
     let Some((data, ..)) = synthetic() else { return };
     for method in [Method::Eigen, Method::Reflections] {
-        let m = complexity(&Complexity { method, cells: true, ..Complexity::default() }, &data, &Beside::default()).unwrap();
+        let m = complexity(&Complexity { method, cells: true, ..Complexity::default() }, &data, &Beside::default())
+            .unwrap();
         let (e, p) = (eci(&m), pci(&m));
         let k = p.len();
         for (c, row) in m.rows.iter().enumerate() {
@@ -254,7 +260,9 @@ fn eci_is_the_mean_pci_of_a_units_products() {
         close(e.iter().map(|v| v * v).sum::<f64>() / 40.0, 1.0, 1e-12, "variance");
     }
     // The three scales rank products alike.
-    let of = |pci_scale| pci(&complexity(&Complexity { pci_scale, ..Complexity::default() }, &data, &Beside::default()).unwrap());
+    let of = |pci_scale| {
+        pci(&complexity(&Complexity { pci_scale, ..Complexity::default() }, &data, &Beside::default()).unwrap())
+    };
     let order = |v: &[f64]| {
         let mut at: Vec<usize> = (0..v.len()).collect();
         at.sort_by(|&a, &b| v[a].total_cmp(&v[b]));
@@ -263,8 +271,11 @@ fn eci_is_the_mean_pci_of_a_units_products() {
     assert_eq!(order(&of(PciScale::Eci)), order(&of(PciScale::Own)));
     assert_eq!(order(&of(PciScale::Eci)), order(&of(PciScale::MeanEci)));
     // Many reflections are the eigenvector.
-    let reflected =
-        complexity(&Complexity { method: Method::Reflections, iterations: 60, ..Complexity::default() }, &data, &Beside::default());
+    let reflected = complexity(
+        &Complexity { method: Method::Reflections, iterations: 60, ..Complexity::default() },
+        &data,
+        &Beside::default(),
+    );
     let eigen = complexity(&Complexity::default(), &data, &Beside::default()).unwrap();
     for (a, b) in eci(&reflected.unwrap()).iter().zip(eci(&eigen)) {
         assert!((a - b).abs() < 1e-4, "{a} {b}");
@@ -283,8 +294,10 @@ fn units_of_value_and_order_of_records_do_not_matter() {
         market: None,
         value: data.value.iter().rev().map(|v| v * 1024.0).collect(),
     };
-    let (a, b) =
-        (complexity(&Complexity::default(), &data, &Beside::default()).unwrap(), complexity(&Complexity::default(), &turned, &Beside::default()).unwrap());
+    let (a, b) = (
+        complexity(&Complexity::default(), &data, &Beside::default()).unwrap(),
+        complexity(&Complexity::default(), &turned, &Beside::default()).unwrap(),
+    );
     assert_eq!(a, b);
 }
 
@@ -326,11 +339,15 @@ fn complexity_refuses_what_means_nothing() {
     );
     let mut negative = four();
     negative.value[2] = -1.0;
-    assert!(complexity(&Complexity::default(), &negative, &Beside::default()).unwrap_err().to_string().contains("negative"));
+    assert!(
+        complexity(&Complexity::default(), &negative, &Beside::default()).unwrap_err().to_string().contains("negative")
+    );
     // In several years the message names the one.
     let mut two = records(&[&X[0], &X[1], &X[2], &X[3], &[1.0, 1.0, 1.0, 1.0], &[2.0, 2.0, 2.0, 2.0]]);
     two.time = (0..24).map(|i| 2000 + i / 16).collect();
-    assert!(complexity(&Complexity::default(), &two, &Beside::default()).unwrap_err().to_string().contains("year 2001"));
+    assert!(
+        complexity(&Complexity::default(), &two, &Beside::default()).unwrap_err().to_string().contains("year 2001")
+    );
 }
 
 #[test]
@@ -355,7 +372,10 @@ fn expy_of_sole_exporters_base_years_and_unknown_incomes() {
     assert_eq!(m.products.len(), 2);
     close(m.rows[1].expy, 0.25 * 20.0 + 0.75 * 40.0, 1e-14, "shares of year 2, levels of year 1");
     assert!(
-        expy(&Expy { base_year: Some(7), ..Expy::default() }, &two, &gdp, None).unwrap_err().to_string().contains("year 7")
+        expy(&Expy { base_year: Some(7), ..Expy::default() }, &two, &gdp, None)
+            .unwrap_err()
+            .to_string()
+            .contains("year 7")
     );
 }
 

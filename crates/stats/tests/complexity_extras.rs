@@ -17,7 +17,8 @@ const X: [[f64; 4]; 4] =
 fn years(tables: &[Vec<Vec<f64>>]) -> Records {
     let (n, k) = (tables[0].len(), tables[0][0].len());
     let each = || (0..tables.len()).flat_map(move |t| (0..n).flat_map(move |c| (0..k).map(move |p| (t, c, p))));
-    let factor = |name: &str, codes: Vec<u32>, levels: usize| Factor { name: name.into(), codes, levels: levels as u32 };
+    let factor =
+        |name: &str, codes: Vec<u32>, levels: usize| Factor { name: name.into(), codes, levels: levels as u32 };
     Records {
         unit: factor("city", each().map(|(_, c, _)| c as u32).collect(), n),
         time: each().map(|(t, ..)| t as i64 + 1).collect(),
@@ -62,7 +63,8 @@ fn exports_per_head_decide_under_rpop() {
     // The last unit has an advantage in nothing.
     close_printed(&rpop, &RPOP[..12], 8, "RPOP");
     let diversity: Vec<usize> = m.rows.iter().map(|r| r.diversity).collect();
-    let want: Vec<usize> = RPOP.chunks(4).map(|row| row.iter().filter(|v| **v >= 1.0).count()).filter(|n| *n > 0).collect();
+    let want: Vec<usize> =
+        RPOP.chunks(4).map(|row| row.iter().filter(|v| **v >= 1.0).count()).filter(|n| *n > 0).collect();
     assert_eq!(diversity, want);
     // The unit of population does not matter; populations in proportion to exports make RPOP RCA.
     let thousand = Beside { population: Some(by_unit(&data, &[5e3, 2e3, 4e3, 9e3])), ..Beside::default() };
@@ -90,8 +92,22 @@ fn exports_per_head_decide_under_rpop() {
 }
 
 const RPOP: [f64; 16] = [
-    1.0256410256, 2.1052631579, 1.7142857143, 3.9024390244, 2.3076923077, 0.6578947368, 5.0, 0.2439024390, 1.0256410256,
-    1.9736842105, 0.1785714286, 0.0, 0.6837606838, 0.0292397661, 0.0793650794, 0.0,
+    1.0256410256,
+    2.1052631579,
+    1.7142857143,
+    3.9024390244,
+    2.3076923077,
+    0.6578947368,
+    5.0,
+    0.2439024390,
+    1.0256410256,
+    1.9736842105,
+    0.1785714286,
+    0.0,
+    0.6837606838,
+    0.0292397661,
+    0.0793650794,
+    0.0,
 ];
 
 /// Products that nobody near exports are in the cells too.
@@ -125,16 +141,23 @@ fn the_mean_of_a_given_pci() {
     assert_eq!(eci(&m), [6.5, 3.0, 5.0, 5.0]);
     assert_eq!(m.rows.iter().map(|r| r.covered.unwrap()).collect::<Vec<_>>(), [2.0 / 3.0, 1.0, 0.5, 1.0]);
     let m = with(&[f64::NAN, f64::NAN, 3.0, 10.0]);
-    assert!(m.rows[2].eci.unwrap().is_nan() && m.notes.iter().any(|n| n.contains("2 units have no ECI")), "{:?}", m.notes);
+    assert!(
+        m.rows[2].eci.unwrap().is_nan() && m.notes.iter().any(|n| n.contains("2 units have no ECI")),
+        "{:?}",
+        m.notes
+    );
 }
 
 /// A unit with a product of its own, as large as all others: RCA doubles, and the graph has two parts.
 #[test]
 fn the_largest_part_is_what_it_would_be_alone() {
-    let mut with_island: Vec<Vec<f64>> = table().into_iter().map(|mut row| {
-        row.push(0.0);
-        row
-    }).collect();
+    let mut with_island: Vec<Vec<f64>> = table()
+        .into_iter()
+        .map(|mut row| {
+            row.push(0.0);
+            row
+        })
+        .collect();
     let total: f64 = X.iter().flatten().sum();
     with_island.push(vec![0.0, 0.0, 0.0, 0.0, total]);
     let data = years(&[with_island]);
@@ -150,7 +173,11 @@ fn the_largest_part_is_what_it_would_be_alone() {
     assert!(m.notes[0].contains("1 units outside the largest"), "{:?}", m.notes);
     // Two parts alike: none is the largest.
     let twins = years(&[vec![vec![1.0, 0.0], vec![0.0, 1.0]]]);
-    let error = complexity(&Complexity { components: Components::Largest, ..Complexity::default() }, &twins, &Beside::default());
+    let error = complexity(
+        &Complexity { components: Components::Largest, ..Complexity::default() },
+        &twins,
+        &Beside::default(),
+    );
     assert!(error.unwrap_err().to_string().contains("2 largest parts"));
     // A whole graph is left as it is.
     let whole = run(&Complexity { components: Components::Largest, ..Complexity::default() }, &four());
@@ -159,7 +186,9 @@ fn the_largest_part_is_what_it_would_be_alone() {
 
 /// A random table in which some products are rare.
 fn random(stream: &mut Stream, n: usize, k: usize) -> Vec<Vec<f64>> {
-    (0..n).map(|_| (0..k).map(|_| if stream.uniform() < 0.4 { 0.0 } else { (2.0 * stream.normal()).exp() }).collect()).collect()
+    (0..n)
+        .map(|_| (0..k).map(|_| if stream.uniform() < 0.4 { 0.0 } else { (2.0 * stream.normal()).exp() }).collect())
+        .collect()
 }
 
 #[test]
@@ -175,7 +204,9 @@ fn signs_follow_the_year_before() {
         let both = |sign| complexity(&Complexity { sign, ..Complexity::default() }, &data, &Beside::default());
         // Small graphs often fall into parts: those say nothing here.
         let (Ok(aligned), Ok(free)) = (both(Sign::Previous), both(Sign::Diversity)) else { continue };
-        let second = |m: &ComplexityMeasure| -> Vec<f64> { m.rows.iter().filter(|r| r.time == 2).map(|r| r.eci.unwrap()).collect() };
+        let second = |m: &ComplexityMeasure| -> Vec<f64> {
+            m.rows.iter().filter(|r| r.time == 2).map(|r| r.eci.unwrap()).collect()
+        };
         let Some(r) = aligned.years[1].rank_correlation else { continue };
         assert!(r > 0.0 && aligned.years[0].rank_correlation.is_none() && free.years[1].rank_correlation.is_none());
         let (a, b) = (second(&aligned), second(&free));
@@ -303,7 +334,8 @@ fn options_that_do_not_go_together_are_refused() {
 }
 
 const GDP: [f64; 4] = [50.0, 40.0, 20.0, 10.0];
-const UNIT_VALUES: [[f64; 4]; 4] = [[1.2, 2.0, 3.0, 4.0], [1.0, 1.5, 3.3, 4.0], [0.9, 2.2, 2.5, 4.0], [0.8, 1.8, 2.8, 4.0]];
+const UNIT_VALUES: [[f64; 4]; 4] =
+    [[1.2, 2.0, 3.0, 4.0], [1.0, 1.5, 3.3, 4.0], [0.9, 2.2, 2.5, 4.0], [0.8, 1.8, 2.8, 4.0]];
 
 fn quantities() -> Vec<f64> {
     (0..16).map(|i| X[i / 4][i % 4] / UNIT_VALUES[i / 4][i % 4]).collect()
@@ -315,7 +347,8 @@ fn methods_4_quality() {
     let of = |theta: f64, quantity: &[f64]| {
         expy(&Expy { theta, ..Expy::default() }, &data, &by_unit(&data, &GDP), Some(quantity)).unwrap()
     };
-    let quality = |m: &plim_stats::trade::expy::ExpyMeasure| m.rows.iter().map(|r| r.expy_quality.unwrap()).collect::<Vec<f64>>();
+    let quality =
+        |m: &plim_stats::trade::expy::ExpyMeasure| m.rows.iter().map(|r| r.expy_quality.unwrap()).collect::<Vec<f64>>();
     let m = of(0.2, &quantities());
     close_printed(&quality(&m), &[34.18604498, 32.00183487, 28.49784535, 24.74404283], 8, "quality-adjusted EXPY");
     // The unit of quantity drops out of relative unit values, and θ = 0 out of EXPY.

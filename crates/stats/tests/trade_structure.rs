@@ -37,7 +37,12 @@ const Z: [f64; 8] = [30.0, 20.0, 10.0, 15.0, 5.0, 0.0, 12.0, 8.0];
 fn methods_5_variety() {
     let m = variety(&Variety::default(), &years(&[(1, &Z)]), &SECTORS).unwrap();
     let r = &m.rows[0];
-    close_printed(&[r.unrelated_variety, r.related_variety, r.variety], &[1.37095059, 1.23193449, 2.60288509], 8, "bits");
+    close_printed(
+        &[r.unrelated_variety, r.related_variety, r.variety],
+        &[1.37095059, 1.23193449, 2.60288509],
+        8,
+        "bits",
+    );
     assert_eq!((r.sectors, r.products, m.sectors), (3, 7, 3));
     assert_eq!(m.notes, ["8 products in 3 sectors"]);
 }
@@ -281,7 +286,9 @@ fn members_count_from_their_date_and_shares_stay_with_the_base() {
     let mut cents = data.clone();
     cents.value.iter_mut().for_each(|v| *v *= 100.0);
     let again = exposure(&options, &cents, &known).unwrap();
-    let same = |a: Option<f64>, b: Option<f64>| a.unwrap().is_nan() == b.unwrap().is_nan() && !((a.unwrap() - b.unwrap()).abs() > 1e-14);
+    let same = |a: Option<f64>, b: Option<f64>| {
+        a.unwrap().is_nan() == b.unwrap().is_nan() && !((a.unwrap() - b.unwrap()).abs() > 1e-14)
+    };
     assert!(m.rows.iter().zip(&again.rows).all(|(a, b)| same(a.shock, b.shock) && same(a.group_share, b.group_share)));
     // A risk known of one market only: the mean over what is covered.
     let risk = Lookup { values: [((0, 0, 0), 7.0)].into(), by_market: true, ..Lookup::default() };
@@ -293,7 +300,8 @@ fn members_count_from_their_date_and_shares_stay_with_the_base() {
 #[test]
 fn exposure_refuses_what_it_cannot_measure() {
     let data = market_table();
-    let message = |options: &Exposure, data: &Records, known: &Known| exposure(options, data, known).unwrap_err().to_string();
+    let message =
+        |options: &Exposure, data: &Records, known: &Known| exposure(options, data, known).unwrap_err().to_string();
     let plain = Exposure { shock_by: ShockBy::Market, ..Exposure::default() };
     assert!(message(&plain, &data, &Known::default()).contains("nothing to be exposed to"));
     let risk = |v: f64| Known { risk: Some(by_market(&[v, 1.0, 1.0, 1.0])), ..Known::default() };
@@ -327,7 +335,10 @@ fn methods_5_breadth_and_depth() {
     assert_eq!((r.degree, r.strength), (1.0, 72.0));
     close(r.eigenvector, 0.5f64.sqrt(), 1e-14, "the middle of a star");
     assert_eq!(r.betweenness, Some(1.0));
-    assert_eq!(m.markets.iter().map(|d| (d.units, d.strength)).collect::<Vec<_>>(), [(1, 15.0), (1, 20.0), (1, 35.0), (1, 2.0)]);
+    assert_eq!(
+        m.markets.iter().map(|d| (d.units, d.strength)).collect::<Vec<_>>(),
+        [(1, 15.0), (1, 20.0), (1, 35.0), (1, 2.0)]
+    );
 }
 
 const TRADE: [[f64; 5]; 4] =
@@ -399,7 +410,14 @@ fn the_network_solved_on_either_side_is_one() {
 #[test]
 fn idle_units_parts_and_ties() {
     // Units 0 and 1 share markets 0 and 1; unit 2 has market 2 for itself; unit 3 exports nothing.
-    let cells = [(0, 1, 0, 0, 1.0), (0, 1, 0, 1, 1.0), (1, 1, 0, 0, 1.0), (1, 1, 0, 1, 1.0), (2, 1, 0, 2, 1.0), (3, 1, 0, 0, 0.0)];
+    let cells = [
+        (0, 1, 0, 0, 1.0),
+        (0, 1, 0, 1, 1.0),
+        (1, 1, 0, 0, 1.0),
+        (1, 1, 0, 1, 1.0),
+        (2, 1, 0, 2, 1.0),
+        (3, 1, 0, 0, 0.0),
+    ];
     let m = network(&MarketNetwork::default(), &records(&cells)).unwrap();
     let e: Vec<f64> = m.rows.iter().map(|r| r.eigenvector).collect();
     close_printed(&e[..3], &[0.5, 0.5, 0.0], 12, "parts");

@@ -75,11 +75,13 @@ fn variety_by_column_and_by_prefix() {
     // Wide data have sectors in the names of their columns.
     let wide = "city,year,a1,a2,a3,b1,b2,b3,c1,c2\nA,1,30,20,10,15,5,0,12,8\n";
     let columns = json!(["a1", "a2", "a3", "b1", "b2", "b3", "c1", "c2"]);
-    let (_, table) = measure("variety", wide, json!({ "unit": "city", "time": "year", "columns": columns, "prefix": 1 })).unwrap();
+    let (_, table) =
+        measure("variety", wide, json!({ "unit": "city", "time": "year", "columns": columns, "prefix": 1 })).unwrap();
     close(&table, "related_variety", &[1.23193449]);
 }
 
-const BASKETS: &str = "city,year,hs,v\nA,1,p,40\nA,1,q,30\nA,1,r,20\nA,1,s,10\nA,2,p,50\nA,2,r,24\nA,2,s,12\nA,2,t,8\nA,2,u,6\n";
+const BASKETS: &str =
+    "city,year,hs,v\nA,1,p,40\nA,1,q,30\nA,1,r,20\nA,1,s,10\nA,2,p,50\nA,2,r,24\nA,2,s,12\nA,2,t,8\nA,2,u,6\n";
 
 #[test]
 fn margins_between_years_and_similarities() {
@@ -161,7 +163,8 @@ fn exposure_by_other_tables() {
     let (_, table) = with_table(MARKETS, "to\na\nc\n", &step("members = \"other\"")).unwrap();
     close(&table, "m", &[50.0 / 72.0]);
     // A risk of three markets for all years: the mean over what is known.
-    let (found, table) = with_table(MARKETS, "to,risk\na,1\nb,2\nc,4\n", &step("risk = \"other\"\nrisk_column = \"risk\"")).unwrap();
+    let (found, table) =
+        with_table(MARKETS, "to,risk\na,1\nb,2\nc,4\n", &step("risk = \"other\"\nrisk_column = \"risk\"")).unwrap();
     close(&table, "m", &[(15.0 + 40.0 + 140.0) / 70.0]);
     close(&table, "m_risk_covered", &[70.0 / 72.0]);
     noted(&found, "1 rows export where risk is not known");
@@ -170,7 +173,9 @@ fn exposure_by_other_tables() {
     close(&table, "m", &[0.02505594]);
     let unequal = format!("{covariance}a,b,.02\n");
     assert!(with_table(MARKETS, &unequal, &step("covariance = \"other\"")).unwrap_err().contains("0.01 and 0.02"));
-    assert!(with_table(MARKETS, "to,risk\na,1\n", &step("risk = \"other\"")).unwrap_err().contains("set `risk_column`"));
+    assert!(
+        with_table(MARKETS, "to,risk\na,1\n", &step("risk = \"other\"")).unwrap_err().contains("set `risk_column`")
+    );
 }
 
 #[test]
@@ -191,7 +196,8 @@ fn the_network_of_the_example() {
 
 const FOUR: [[f64; 4]; 4] =
     [[100.0, 80.0, 60.0, 40.0], [90.0, 10.0, 70.0, 1.0], [80.0, 60.0, 5.0, 0.0], [120.0, 2.0, 5.0, 0.0]];
-const UNIT_VALUES: [[f64; 4]; 4] = [[1.2, 2.0, 3.0, 4.0], [1.0, 1.5, 3.3, 4.0], [0.9, 2.2, 2.5, 4.0], [0.8, 1.8, 2.8, 4.0]];
+const UNIT_VALUES: [[f64; 4]; 4] =
+    [[1.2, 2.0, 3.0, 4.0], [1.0, 1.5, 3.3, 4.0], [0.9, 2.2, 2.5, 4.0], [0.8, 1.8, 2.8, 4.0]];
 
 /// The table of methods 4 with income, population and quantity.
 fn four() -> String {

@@ -265,7 +265,9 @@ fn check(options: &Exposure, records: &Records, known: &Known) -> Result<()> {
     if records.market.is_none() && (of_markets || by_market.into_iter().flatten().any(|l| l.by_market)) {
         return Err(Error::invalid("what belongs to markets needs the column of markets", "set `market`"));
     }
-    for (lookup, name) in by_market.into_iter().zip([&options.risk_column, &options.tariff_column, &options.shock_column]) {
+    for (lookup, name) in
+        by_market.into_iter().zip([&options.risk_column, &options.tariff_column, &options.shock_column])
+    {
         if lookup.is_some_and(|l| l.values.values().any(|v| !v.is_finite())) {
             return Err(Error::new(Kind::NotFinite).at_column(name.as_deref().unwrap_or_default()));
         }
@@ -364,7 +366,10 @@ fn notes(options: &Exposure, rows: &[ExposureRow], sample: &RecordCount) -> Vec<
         (absent(|r| r.risk), "rows have no risk: nothing exported, or no risk known"),
         (absent(|r| r.tariff), "rows have no tariff: nothing exported (in the base years), or no tariff known"),
         (absent(|r| r.shock), "rows have no shock: nothing exported (in the base years), or no shock known"),
-        (absent(|r| r.portfolio_variance), "rows have no portfolio variance: a market without a variance, or no exports"),
+        (
+            absent(|r| r.portfolio_variance),
+            "rows have no portfolio variance: a market without a variance, or no exports",
+        ),
         (sample.duplicates, "records repeat a cell and were added to it"),
     ] {
         if count > 0 {

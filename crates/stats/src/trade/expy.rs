@@ -139,8 +139,7 @@ pub fn expy(options: &Expy, records: &Records, income: &[f64], quantity: Option<
     let levels: BTreeMap<i64, Levels> = sources.iter().map(|(&time, source)| (time, levels(source))).collect();
     let located = |e: Error| e.at_column(options.quantity.as_deref().unwrap_or("quantity"));
     let quality = quantity.map(|q| quality(records, q)).transpose().map_err(located)?;
-    let rows: Vec<ExpyRow> =
-        baskets(&cells).map(|basket| row(basket, options, &levels, quality.as_ref())).collect();
+    let rows: Vec<ExpyRow> = baskets(&cells).map(|basket| row(basket, options, &levels, quality.as_ref())).collect();
     let products = levels
         .iter()
         .flat_map(|(&time, levels)| levels.iter().map(move |(&product, l)| Prody { product, time, prody: l.all }))

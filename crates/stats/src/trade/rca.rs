@@ -11,8 +11,7 @@
 //! RPOP_cp = (X_cp / N_c) / (X_p / N)
 //! ```
 //!
-//! with population N (Bustos and Yıldırım 2022, "Production ability and economic growth", Research Policy 51(8)).
-//! X_c are the exports of unit c, X_p those of product p and X all exports *of the data*. With cities of one nation
+//! with population N: the `rpop` of the Growth Lab's ecomplexity. X_c are the exports of unit c, X_p those of product p and X all exports *of the data*. With cities of one nation
 //! this is a location quotient within the nation, not an advantage on the world market.
 
 use super::records::Cell;

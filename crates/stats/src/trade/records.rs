@@ -132,12 +132,7 @@ impl Records {
     /// What a column says of each key, missing values aside; an infinite value, and two values of one key, are refused.
     ///
     /// `key` gives the key of a record, and `of` names such keys in the message: "a unit and year".
-    pub fn one_value<K: Ord>(
-        &self,
-        values: &[f64],
-        key: impl Fn(usize) -> K,
-        of: &str,
-    ) -> Result<BTreeMap<K, f64>> {
+    pub fn one_value<K: Ord>(&self, values: &[f64], key: impl Fn(usize) -> K, of: &str) -> Result<BTreeMap<K, f64>> {
         if values.len() != self.value.len() {
             return Err(Error::length("the column", values.len(), self.value.len()));
         }

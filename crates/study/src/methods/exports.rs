@@ -173,11 +173,8 @@ impl Method for Exposure {
     fn columns(&self) -> Vec<String> {
         let mut all: Vec<String> = [&self.product, &self.market].into_iter().flatten().cloned().collect();
         all.push(self.value.clone());
-        let carried = [
-            (&self.risk_column, &self.risk),
-            (&self.tariff_column, &self.tariff),
-            (&self.shock_column, &self.shock),
-        ];
+        let carried =
+            [(&self.risk_column, &self.risk), (&self.tariff_column, &self.tariff), (&self.shock_column, &self.shock)];
         all.extend(carried.into_iter().filter(|(_, table)| table.is_none()).filter_map(|(column, _)| column.clone()));
         all.retain(|c| !c.is_empty());
         all
@@ -294,7 +291,11 @@ fn members(
     if !absent.is_empty() {
         let some: Vec<&str> = absent.iter().take(5).map(String::as_str).collect();
         let more = if absent.len() > 5 { ", …" } else { "" };
-        notes.push(format!("{} members are not among the markets of the data: {}{more}", absent.len(), some.join(", ")));
+        notes.push(format!(
+            "{} members are not among the markets of the data: {}{more}",
+            absent.len(),
+            some.join(", ")
+        ));
     }
     Ok(Some(found))
 }

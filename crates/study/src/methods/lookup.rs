@@ -31,8 +31,7 @@ pub(super) fn codes_in(labels: &Labels, column: &Column) -> Result<Vec<Option<u3
             Ok((0..values.codes.len()).map(|i| codes.get(values.get(i)?).copied()).collect())
         }
         (known, _) => {
-            let (there, here) =
-                if matches!(known, Data::Text(_)) { ("text", "numbers") } else { ("numbers", "text") };
+            let (there, here) = if matches!(known, Data::Text(_)) { ("text", "numbers") } else { ("numbers", "text") };
             Err(Error::plan(
                 format!("`{}` is {there} in the records and {here} in the other table", column.name),
                 "write codes alike in both; a code with leading zeros is text",

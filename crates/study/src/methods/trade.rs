@@ -245,15 +245,8 @@ impl Method for Inertia {
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        let names = [
-            "similarity",
-            "old_product_share",
-            "retention",
-            "cosine",
-            "weighted_jaccard",
-            "jaccard",
-            "bray_curtis",
-        ];
+        let names =
+            ["similarity", "old_product_share", "retention", "cosine", "weighted_jaccard", "jaccard", "bray_curtis"];
         prefixed(step, &names)
     }
 
@@ -385,8 +378,7 @@ impl Method for Expy {
         let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
         let income = incomes(self, cx, &coded)?;
         let quantity = self.quantity.as_ref().map(|column| coded.numbers(cx, column)).transpose()?;
-        let result =
-            expy(self, &coded.records, &income, quantity.as_deref()).map_err(|e| coded.located(cx, e))?;
+        let result = expy(self, &coded.records, &income, quantity.as_deref()).map_err(|e| coded.located(cx, e))?;
         let mut measure = coded.measure("expy", &json!({}), result.notes);
         let product = |code: u32| ("product", coded.product.json(code));
         let products = result.products.iter();

@@ -89,9 +89,10 @@ impl Ranking<'_> {
 
     /// Rank correlation of drawn scores with those of the data.
     fn agreement(&self, units: &[u32], scores: &[f64]) -> f64 {
-        let pairs = units.iter().zip(scores).filter_map(|(unit, score)| {
-            Some((*score, self.scores[self.graph.units.binary_search(unit).ok()?]))
-        });
+        let pairs = units
+            .iter()
+            .zip(scores)
+            .filter_map(|(unit, score)| Some((*score, self.scores[self.graph.units.binary_search(unit).ok()?])));
         let (drawn, data): (Vec<f64>, Vec<f64>) = pairs.unzip();
         rank_correlation(&drawn, &data)
     }

@@ -54,7 +54,9 @@ impl Year<'_> {
             a = a.largest_part()?;
             if let Some(parts) = parts {
                 let out_of = before - a.units.len();
-                out.notes.push(format!("{time}: the graph has {parts} parts; {out_of} units outside the largest have no index"));
+                out.notes.push(format!(
+                    "{time}: the graph has {parts} parts; {out_of} units outside the largest have no index"
+                ));
             }
         }
         let found = self.scores(&a, previous, &mut out.notes)?;
@@ -62,8 +64,7 @@ impl Year<'_> {
         let scores = found.index.as_ref().map(|i| i.eci.clone()).or(found.fitness.as_ref().map(|f| f.0.clone()));
         let scores = scores.unwrap_or_default();
         let intervals = (options.replications > 0).then(|| {
-            let ranking =
-                Ranking { options, rule, time, cells: self.cells, graph: &a, scores: &scores, pci: self.pci };
+            let ranking = Ranking { options, rule, time, cells: self.cells, graph: &a, scores: &scores, pci: self.pci };
             (ranks(&scores), ranking.intervals(self.seed))
         });
         if let Some((_, found)) = &intervals {
@@ -74,9 +75,8 @@ impl Year<'_> {
             }
         }
         for (c, &unit) in a.units.iter().enumerate() {
-            let bound = |of: fn(&Interval) -> f64| {
-                intervals.as_ref().map(|(_, found)| found[c].as_ref().map_or(f64::NAN, of))
-            };
+            let bound =
+                |of: fn(&Interval) -> f64| intervals.as_ref().map(|(_, found)| found[c].as_ref().map_or(f64::NAN, of));
             out.rows.push(UnitComplexity {
                 unit,
                 time,
