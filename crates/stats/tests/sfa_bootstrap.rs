@@ -106,9 +106,7 @@ fn requests_without_meaning_are_refused() {
         let frontier = Columns::new(n, true, &[("x".into(), (0..n).map(|i| (i % 7) as f64).collect())]);
         Data::new(y, frontier.X, frontier.names)
     };
-    let hardly = std::iter::repeat_with(symmetric)
-        .take(50)
-        .find_map(|data| Some((sfa(&data, &options(Model::Pooled)).ok()?, data)));
+    let hardly = std::iter::repeat_with(symmetric).take(50).find_map(|data| Some((sfa(&data, &options(Model::Pooled)).ok()?, data)));
     let (fit, data) = hardly.expect("one of fifty samples is skewed to the right side");
     let refused = fit.spread(&data, &options(Model::Pooled), &Vcov::Iid, Ssc::None, &design(&data, &[]), 1);
     assert!(refused.unwrap_err().to_string().contains("no maximum inside"));

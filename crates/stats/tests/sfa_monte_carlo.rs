@@ -39,9 +39,7 @@ fn simulate(case: &Case, sample: u64) -> Data {
         z.push(draw.normal());
         let half = (0.4 * draw.normal()).abs();
         let (shift, u) = match case.options.model {
-            Model::Pooled if case.options.distribution == Distribution::Exponential => {
-                (0.0, -0.4 * draw.uniform().ln())
-            }
+            Model::Pooled if case.options.distribution == Distribution::Exponential => (0.0, -0.4 * draw.uniform().ln()),
             Model::Pooled => (0.0, half),
             // N(0.3 + 0.3 z, 0.16) truncated to be positive, by rejection.
             Model::Bc95 => {
@@ -71,70 +69,14 @@ fn intervals_cover() {
     let exponential = Sfa { distribution: Distribution::Exponential, ..of(Model::Pooled) };
     let (sigma2, gamma) = (("sigma2", 0.2), ("gamma", 0.8));
     let cases = [
-        Case {
-            name: "half_normal",
-            options: of(Model::Pooled),
-            units: 1000,
-            years: 1,
-            regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
-        },
-        Case {
-            name: "exponential",
-            options: exponential,
-            units: 1000,
-            years: 1,
-            regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
-        },
-        Case {
-            name: "bc95",
-            options: of(Model::Bc95),
-            units: 2000,
-            years: 1,
-            regular: true,
-            truth: &[("x", 0.5), ("z", 0.3), sigma2, gamma],
-        },
-        Case {
-            name: "pitt_lee",
-            options: of(Model::PittLee),
-            units: 300,
-            years: 5,
-            regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
-        },
-        Case {
-            name: "bc92",
-            options: of(Model::Bc92),
-            units: 300,
-            years: 5,
-            regular: true,
-            truth: &[("x", 0.5), ("eta", 0.1), sigma2, gamma],
-        },
-        Case {
-            name: "tre",
-            options: of(Model::Tre),
-            units: 300,
-            years: 5,
-            regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
-        },
-        Case {
-            name: "within_mle",
-            options: of(Model::WithinMle),
-            units: 300,
-            years: 5,
-            regular: true,
-            truth: &[("x", 0.5), sigma2, gamma],
-        },
-        Case {
-            name: "tfe",
-            options: of(Model::Tfe),
-            units: 300,
-            years: 5,
-            regular: false,
-            truth: &[("x", 0.5), sigma2, gamma],
-        },
+        Case { name: "half_normal", options: of(Model::Pooled), units: 1000, years: 1, regular: true, truth: &[("x", 0.5), sigma2, gamma] },
+        Case { name: "exponential", options: exponential, units: 1000, years: 1, regular: true, truth: &[("x", 0.5), sigma2, gamma] },
+        Case { name: "bc95", options: of(Model::Bc95), units: 2000, years: 1, regular: true, truth: &[("x", 0.5), ("z", 0.3), sigma2, gamma] },
+        Case { name: "pitt_lee", options: of(Model::PittLee), units: 300, years: 5, regular: true, truth: &[("x", 0.5), sigma2, gamma] },
+        Case { name: "bc92", options: of(Model::Bc92), units: 300, years: 5, regular: true, truth: &[("x", 0.5), ("eta", 0.1), sigma2, gamma] },
+        Case { name: "tre", options: of(Model::Tre), units: 300, years: 5, regular: true, truth: &[("x", 0.5), sigma2, gamma] },
+        Case { name: "within_mle", options: of(Model::WithinMle), units: 300, years: 5, regular: true, truth: &[("x", 0.5), sigma2, gamma] },
+        Case { name: "tfe", options: of(Model::Tfe), units: 300, years: 5, regular: false, truth: &[("x", 0.5), sigma2, gamma] },
     ];
     println!("model,parameter,truth,mean,bias,bias_mc_se,coverage,failed,samples");
     let mut wrong = Vec::new();
@@ -144,8 +86,7 @@ fn intervals_cover() {
             .map(|sample| {
                 let fit = sfa(&simulate(case, sample as u64), &case.options).ok()?;
                 let table = fit.table();
-                let find =
-                    |name: &str| table.iter().find(|row| row.name == name).map(|row| (row.estimate, row.std_error));
+                let find = |name: &str| table.iter().find(|row| row.name == name).map(|row| (row.estimate, row.std_error));
                 case.truth.iter().map(|(name, _)| find(name)).collect()
             })
             .collect();
@@ -155,11 +96,7 @@ fn intervals_cover() {
             let mean = good.iter().map(|f| f[j].0).sum::<f64>() / n;
             let spread = (good.iter().map(|f| (f[j].0 - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt();
             let covered = good.iter().filter(|f| (f[j].0 - truth).abs() <= Z * f[j].1).count() as f64 / n;
-            println!(
-                "{},{name},{truth},{mean:.5},{:.5},{spread:.5},{covered:.3},{failed},{SAMPLES}",
-                case.name,
-                mean - truth
-            );
+            println!("{},{name},{truth},{mean:.5},{:.5},{spread:.5},{covered:.3},{failed},{SAMPLES}", case.name, mean - truth);
             let allowed = 3.0 * (0.95f64 * 0.05 / n).sqrt();
             if case.regular && (covered - 0.95).abs() > allowed {
                 wrong.push(format!("{} {name}: {covered:.3}", case.name));

@@ -11,8 +11,9 @@
 //! RPOP_cp = (X_cp / N_c) / (X_p / N)
 //! ```
 //!
-//! with population N: the `rpop` of the Growth Lab's ecomplexity. X_c are the exports of unit c, X_p those of product p and X all exports *of the data*. With cities of one nation
-//! this is a location quotient within the nation, not an advantage on the world market.
+//! with population N: the `rpop` of the Growth Lab's ecomplexity. X_c are the exports of unit c, X_p those of product p
+//! and X all exports *of the data*. With cities of one nation RCA is a location quotient within the nation, not an
+//! advantage on the world market.
 
 use super::records::Cell;
 use crate::index::normalize::{as_text, finite};

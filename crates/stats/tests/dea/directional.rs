@@ -133,8 +133,7 @@ fn the_free_disposal_hull_has_distances_too() {
     assert_eq!(second.status, Status::Refused, "β = -2 has no efficiency along ones");
     // Along its own inputs and outputs it is the radial hull.
     let (X, Y) = random(16, 50, 2, 2);
-    for (direction, orientation) in [(Direction::Inputs, Orientation::Input), (Direction::Outputs, Orientation::Output)]
-    {
+    for (direction, orientation) in [(Direction::Inputs, Orientation::Input), (Direction::Outputs, Orientation::Output)] {
         let radial = efficiencies(&dea(&X, &Y, &options(&X, &Y, Rts::Fdh, orientation)).unwrap());
         let o = directional(&X, &Y, Rts::Fdh, direction);
         same(&efficiencies(&dea(&X, &Y, &o).unwrap()), &radial, 1e-12, "own");

@@ -4,6 +4,7 @@ use super::times;
 use super::trade::{Coded, Labels};
 use crate::error::{Error, Result};
 use crate::method::Context;
+use plim_stats::trade::Expy;
 use plim_stats::trade::exposure::Lookup;
 use plim_table::{Column, Data, Table};
 use std::collections::HashMap;
@@ -114,4 +115,22 @@ pub(super) fn looked_up(cx: &Context, coded: &Coded, table: &str, column: &str) 
         found.values.get(&found.key(records.product.codes[i], market, records.time[i])).copied().unwrap_or(f64::NAN)
     };
     Ok((0..records.value.len()).map(of).collect())
+}
+
+/// Income of each record: from the data themselves, or from the table that the options name.
+pub(super) fn incomes(options: &Expy, cx: &Context, coded: &Coded) -> Result<Vec<f64>> {
+    let column = options.income_column.as_str();
+    let Some(name) = &options.income else {
+        return coded.numbers(cx, column);
+    };
+    let table = named_table(cx, name, "incomes")?;
+    let mut keys = vec![cx.need_unit()?];
+    keys.extend(cx.time.as_deref());
+    let pick = |t: &Table, names: &[&str]| -> Result<Table> {
+        Ok(Table::new(names.iter().map(|n| Ok(t.column(n)?.clone())).collect::<Result<_>>()?)?)
+    };
+    let right = pick(table, &[&keys[..], &[column]].concat())?;
+    let left = pick(&cx.table.take(&coded.rows), &keys)?;
+    let pairs: Vec<(&str, &str)> = keys.iter().map(|k| (*k, *k)).collect();
+    Ok(plim_table::left_join(&left, &right, &pairs)?.table.numbers(column)?.to_vec())
 }

@@ -72,10 +72,7 @@ impl Method for LrTest {
             }
             // A restricted model cannot be likelier: the two are not nested, or one is no maximum.
             if lr < -1e-6 * (1.0 + top.abs()) {
-                return refused(
-                    format!("`{name}` is likelier than `{full}`, so that it is not nested in it"),
-                    "name nested models",
-                );
+                return refused(format!("`{name}` is likelier than `{full}`, so that it is not nested in it"), "name nested models");
             }
             let [least, most] = chi_bar_p(lr.max(0.0), q, self.border);
             let cell = |v: f64, digits: usize| Cell::number(v, number::number(v, digits));

@@ -1,6 +1,6 @@
 //! Trade measures from long records or wide columns, and resilience from a panel.
 
-use super::lookup::{looked_up, named_table};
+use super::lookup::{incomes, looked_up};
 use super::regression::finite;
 use super::{list, need, numbers, object};
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use plim_stats::trade::expy::{Expy, expy};
 use plim_stats::trade::inertia::{Inertia, inertia};
 use plim_stats::trade::records::Records;
 use plim_stats::trade::resilience::{Form, Resilience, resilience};
-use plim_table::{Column, MISSING, Table};
+use plim_table::{Column, MISSING};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -387,22 +387,4 @@ impl Method for Expy {
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
     }
-}
-
-/// Income of each record: from the data themselves, or from the table that the options name.
-fn incomes(options: &Expy, cx: &Context, coded: &Coded) -> Result<Vec<f64>> {
-    let column = options.income_column.as_str();
-    let Some(name) = &options.income else {
-        return coded.numbers(cx, column);
-    };
-    let table = named_table(cx, name, "incomes")?;
-    let mut keys = vec![cx.need_unit()?];
-    keys.extend(cx.time.as_deref());
-    let pick = |t: &Table, names: &[&str]| -> Result<Table> {
-        Ok(Table::new(names.iter().map(|n| Ok(t.column(n)?.clone())).collect::<Result<_>>()?)?)
-    };
-    let right = pick(table, &[&keys[..], &[column]].concat())?;
-    let left = pick(&cx.table.take(&coded.rows), &keys)?;
-    let pairs: Vec<(&str, &str)> = keys.iter().map(|k| (*k, *k)).collect();
-    Ok(plim_table::left_join(&left, &right, &pairs)?.table.numbers(column)?.to_vec())
 }

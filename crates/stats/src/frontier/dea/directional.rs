@@ -225,17 +225,11 @@ fn check_steps(units: &Units, options: &Dea) -> Result<()> {
     let given = options.direction == Direction::Given;
     match () {
         () if !given && options.steps.is_empty() => Ok(()),
-        () if !given => {
-            Err(Error::invalid("`steps` are those of `direction = \"given\"`", "set it, or leave `steps` out"))
+        () if !given => Err(Error::invalid("`steps` are those of `direction = \"given\"`", "set it, or leave `steps` out")),
+        () if options.steps.len() != units.variables() => {
+            Err(Error::length("`steps`, of inputs, outputs and undesirable outputs", options.steps.len(), units.variables()))
         }
-        () if options.steps.len() != units.variables() => Err(Error::length(
-            "`steps`, of inputs, outputs and undesirable outputs",
-            options.steps.len(),
-            units.variables(),
-        )),
-        () if options.steps.iter().any(|g| !(g.is_finite() && *g >= 0.0))
-            || options.steps.iter().all(|g| *g == 0.0) =>
-        {
+        () if options.steps.iter().any(|g| !(g.is_finite() && *g >= 0.0)) || options.steps.iter().all(|g| *g == 0.0) => {
             Err(Error::invalid(
                 "`steps` have a negative number, one that is not finite, or nothing but zeros",
                 "give how far inputs and undesirable outputs go down and outputs up, at least one of them",

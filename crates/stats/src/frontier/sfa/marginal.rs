@@ -51,8 +51,7 @@ impl SfaFit {
     pub fn marginal(&self, data: &Data, options: &Sfa, V: Option<&Mat<f64>>) -> Option<Marginal> {
         let pooled = matches!(options.model, Model::Pooled | Model::Bc95);
         let V = V.filter(|_| pooled && (data.u_variance.is_some() || data.determinants.is_some()))?;
-        let distribution =
-            if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
+        let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
         let scalars = [self.ln_variance(data)?, self.own(data, distribution)];
         let mut names: Vec<&str> = Vec::new();
         for (name, _) in scalars.iter().flat_map(|s| &s.movers) {

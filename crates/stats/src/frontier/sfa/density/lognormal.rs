@@ -81,8 +81,7 @@ mod tests {
 
     #[test]
     fn is_a_density_with_exact_derivatives_and_scores() {
-        let points =
-            [[-0.4, -1.0, -1.3, -0.4], [0.9, 0.4, -2.2, -0.7], [-3.0, -3.0, -1.5, 0.5], [1.5, -1.5, -1.0, -2.0]];
+        let points = [[-0.4, -1.0, -1.3, -0.4], [0.9, 0.4, -2.2, -0.7], [-3.0, -3.0, -1.5, 0.5], [1.5, -1.5, -1.0, -2.0]];
         for at in points {
             check::derivatives(&Integrated(Lognormal), at);
             let (s, mu) = ((0.5 * at[2]).exp(), at[3]);

@@ -120,11 +120,7 @@ impl Grid {
             let mut x = nodes[j];
             for _ in 0..60 {
                 let short = p * mass - below - integral(from, x, top)[0];
-                if short > 0.0 {
-                    low = x
-                } else {
-                    high = x
-                }
+                if short > 0.0 { low = x } else { high = x }
                 let step = short / (term(x).0 - top).exp();
                 let inside = x + step > low && x + step < high;
                 let next = if inside { x + step } else { 0.5 * (low + high) };
@@ -187,8 +183,7 @@ mod tests {
     #[test]
     fn half_the_step_gives_the_same_integral() {
         // ∫ u^(k-1) exp(-u) φ((e + u)/σ_v) du, from a power that is hardly integrable to a narrow peak far away.
-        for (k, e, v) in [(0.05, 0.5, 0.1), (0.3, -2.0, 0.01), (1.0, -30.0, 1e-3), (40.0, -3.0, 0.2), (2.0, 25.0, 0.5)]
-        {
+        for (k, e, v) in [(0.05, 0.5, 0.1), (0.3, -2.0, 0.01), (1.0, -30.0, 1e-3), (40.0, -3.0, 0.2), (2.0, 25.0, 0.5)] {
             let term = |u: f64, ln_u: f64| (k - 1.0) * ln_u - u - 0.5 * (e + u) * (e + u) / v;
             let mass = |grid: Grid| {
                 let mut terms = Vec::new();

@@ -66,9 +66,7 @@ impl Prior for Weibull {
 
     fn limit(&self, _: f64, c: f64) -> Option<&'static str> {
         match c.exp() {
-            k if k > HIGH => {
-                Some("one inefficiency for all, which the intercept takes up (the shape rises without end)")
-            }
+            k if k > HIGH => Some("one inefficiency for all, which the intercept takes up (the shape rises without end)"),
             k if k < LOW => Some("a model in which nearly all inefficiency is zero (the shape falls to zero)"),
             _ => None,
         }
