@@ -29,13 +29,7 @@ pub struct Node {
 pub type Link = (usize, usize, f64);
 
 /// The picture; `links` are all pairs with a proximity above zero, `strong` the proximity from which on they are drawn.
-pub fn product_space(
-    nodes: &[Node],
-    links: &[Link],
-    strong: f64,
-    groups: &[String],
-    title: &str,
-) -> Result<Scene> {
+pub fn product_space(nodes: &[Node], links: &[Link], strong: f64, groups: &[String], title: &str) -> Result<Scene> {
     shows(nodes.is_empty(), "the list of products")?;
     if nodes.len() > MOST {
         let message = format!("{} products, and the picture has room for {MOST}", nodes.len());
@@ -131,9 +125,8 @@ fn fitted(at: &[(f64, f64)], (left, top, right, bottom): (f64, f64, f64, f64)) -
     let ((x0, x1), (y0, y1)) = (range(|p| p.0), range(|p| p.1));
     // A sole product stands in the middle.
     let along = |v: f64, low: f64, high: f64| if high > low { (v - low) / (high - low) } else { 0.5 };
-    let place = |p: &(f64, f64)| {
-        (left + along(p.0, x0, x1) * (right - left), top + along(p.1, y0, y1) * (bottom - top))
-    };
+    let place =
+        |p: &(f64, f64)| (left + along(p.0, x0, x1) * (right - left), top + along(p.1, y0, y1) * (bottom - top));
     at.iter().map(place).collect()
 }
 

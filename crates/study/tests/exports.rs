@@ -255,3 +255,44 @@ fn expy_at_the_quality_of_the_products() {
     let error = measure("expy", &negative, options).unwrap_err();
     assert!(error.contains("kg") && error.contains("line 6"), "{error}");
 }
+
+/// The figure of the last step of a study on `data.csv`.
+fn figure(data: &str, steps: &str) -> Result<plim_report::figure::Scene, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("data.csv"), data).unwrap();
+    let text = format!("[data.trade]\nfile = \"data.csv\"\nunit = \"city\"\ntime = \"year\"\n\n{steps}");
+    let plan = Plan::parse(&text, "study.toml", dir.path().to_path_buf(), &[]).map_err(|e| e.to_string())?;
+    let mut done = plim_study::run::run(&plan, &[], &|_, _, _| {}).map_err(|e| e.to_string())?;
+    match done.shown.pop().unwrap().blocks.remove(0) {
+        plim_report::page::Block::Figure(figure) => Ok(figure.scene),
+        _ => panic!("a figure"),
+    }
+}
+
+#[test]
+fn a_treemap_of_a_basket() {
+    let step = "[[step]]\nmethod = \"treemap\"\nlabel = \"hs\"\nvalue = \"v\"\nby = \"g\"\ntop = 4\n";
+    let scene = figure(SECTORS, step).unwrap();
+    let bars = scene.marks.iter().filter(|m| matches!(m, plim_report::figure::Mark::Bar { .. })).count();
+    // The four largest, and one of the rest for each of the three groups (a: 10, b: 5, c: 8).
+    assert_eq!(bars, 7);
+    assert_eq!(scene.description, "1011: 30.0 %; 1012: 20.0 %; 2011: 15.0 %");
+    let negative = SECTORS.replace("1011,a,30", "1011,a,-30");
+    assert!(figure(&negative, step).unwrap_err().contains("zero or more"));
+}
+
+#[test]
+fn the_product_space_of_a_complexity_step() {
+    let complexity = "[[step]]\nmethod = \"complexity\"\nname = \"eci\"\nproduct = \"hs\"\nvalue = \"v\"\n";
+    let space = "[[step]]\nmethod = \"product_space\"\nmeasure = \"eci\"\nhighlight = \"c2\"\nprefix = 2\n";
+    let both = format!("{complexity}proximity = true\ncells = true\n{space}");
+    let scene = figure(&four(), &both).unwrap();
+    // Of the pairs 12, 23, 24 and 34, all at 0.5, three make the tree and none is strong; city 2 has two advantages.
+    assert_eq!(scene.description, "4 products, 3 links; 2 of the products are full");
+    assert!(figure(&four(), &format!("{complexity}{space}")).unwrap_err().contains("set `proximity = true`"));
+    let without = both.replace("cells = true\n", "");
+    assert!(figure(&four(), &without).unwrap_err().contains("set `cells = true`"));
+    assert!(figure(&four(), &both.replace("\"c2\"", "\"c9\"")).unwrap_err().contains("no unit `c9`"));
+    let wrong = both.replace("prefix = 2", "at = 7");
+    assert!(figure(&four(), &wrong).unwrap_err().contains("nothing at 7"));
+}

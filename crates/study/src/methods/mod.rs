@@ -5,6 +5,7 @@ mod dynamic;
 mod dynamic_dea;
 mod effects;
 mod efficiency;
+mod export_figures;
 mod exports;
 mod figures;
 mod frontier;
@@ -220,6 +221,8 @@ pub const METHODS: &[Entry] = &[
         Show,
         "Figure of the frontier of a dea step, one input and one output",
     ),
+    Entry::of::<export_figures::Treemap>("treemap", Show, "Figure of the parts of a whole as tiles"),
+    Entry::of::<export_figures::ProductSpace>("product_space", Show, "Figure of near products of a complexity step"),
     Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
 ];
 
