@@ -160,6 +160,8 @@ fn exposure_by_other_tables() {
     noted(&found, "1 members are not among the markets of the data: x");
     let turned = with_table(MARKETS, "to,from,to_year\na,3,2\n", &step("members = \"other\"\nmember_to = \"to_year\""));
     assert!(turned.unwrap_err().contains("from 3 to 2"));
+    let clash = with_table(MARKETS, "to,from\na,1\n", &step("members = \"other\""));
+    assert!(clash.unwrap_err().contains("`to` of `other` is the column of markets"));
     let (_, table) = with_table(MARKETS, "to\na\nc\n", &step("members = \"other\"")).unwrap();
     close(&table, "m", &[50.0 / 72.0]);
     // A risk of three markets for all years: the mean over what is known.

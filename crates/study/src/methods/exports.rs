@@ -253,10 +253,17 @@ fn members(
         let table = named_table(cx, name, "the members of the group")?;
         let column = table.column(&labels.0.name)?;
         let codes = codes_in(labels, column)?;
+        // The column of markets may itself be called `to`.
+        let is_date = |date: &str| date != labels.0.name && table.has(date);
+        let dated = is_date(&options.member_from) || is_date(&options.member_to);
         let dates = |date: &str| -> Result<Option<&[f64]>> {
             // A table without dates says who is a member at all times.
-            if !table.has(date) && !table.has(&options.member_from) && !table.has(&options.member_to) {
+            if !dated {
                 return Ok(None);
+            }
+            if date == labels.0.name {
+                let remedy = "call the dates otherwise, and set `member_from` and `member_to`";
+                return Err(Error::plan(format!("`{date}` of `{name}` is the column of markets, not a date"), remedy));
             }
             Ok(Some(table.numbers(date)?))
         };
