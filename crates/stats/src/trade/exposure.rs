@@ -284,14 +284,17 @@ fn check(options: &Exposure, records: &Records, known: &Known) -> Result<()> {
     Ok(())
 }
 
-/// Positive cells of a basket with their shares.
-fn shares(basket: &[Cell]) -> Vec<(Cell, f64)> {
+/// Positive cells with their shares.
+type Shares = Vec<(Cell, f64)>;
+
+/// Those of a basket.
+fn shares(basket: &[Cell]) -> Shares {
     let total: f64 = basket.iter().map(|c| c.value).sum();
     basket.iter().filter(|c| c.value > 0.0).map(|c| (*c, c.value / total)).collect()
 }
 
 /// Shares of each unit over the base years together; none without base years.
-fn base(options: &Exposure, cells: &[Cell]) -> Result<Option<BTreeMap<u32, Vec<(Cell, f64)>>>> {
+fn base(options: &Exposure, cells: &[Cell]) -> Result<Option<BTreeMap<u32, Shares>>> {
     if options.base_years.is_empty() {
         return Ok(None);
     }
