@@ -287,7 +287,8 @@ fn members_count_from_their_date_and_shares_stay_with_the_base() {
     cents.value.iter_mut().for_each(|v| *v *= 100.0);
     let again = exposure(&options, &cents, &known).unwrap();
     let same = |a: Option<f64>, b: Option<f64>| {
-        a.unwrap().is_nan() == b.unwrap().is_nan() && !((a.unwrap() - b.unwrap()).abs() > 1e-14)
+        let (a, b) = (a.unwrap(), b.unwrap());
+        a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-14
     };
     assert!(m.rows.iter().zip(&again.rows).all(|(a, b)| same(a.shock, b.shock) && same(a.group_share, b.group_share)));
     // A risk known of one market only: the mean over what is covered.
