@@ -27,11 +27,13 @@ pub mod number;
 pub mod page;
 pub mod paths;
 pub mod plots;
+pub mod product_space;
 pub mod regression;
 pub mod results;
 pub mod svg;
 pub mod table;
 pub mod text;
+pub mod treemap;
 pub mod words;
 
 pub use plim_stats::{Error, Result};

@@ -270,6 +270,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "高斯核，带宽依Silverman准则：0.9 min(标准差, 四分位距/1.34) n^(−1/5)。竖线为中位数。",
     ),
     ("reflected", "Reflected at {}: no value can lie beyond.", "在{}处反射：取值不会越界。"),
+    ("smaller_parts", "{} others", "其他{}项"),
     ("paths_cut", "Paths that end at a gap: {}.", "因缺失而中断的路径：{}条。"),
     // Page.
     ("skip", "Skip to content", "跳到正文"),

@@ -2,7 +2,7 @@
 
 use plim_golden::{Csv, close, close_printed, json, shared};
 use plim_stats::Factor;
-use plim_stats::trade::complexity::{ComplexityMeasure, Diagonal, Method, PciScale, Standardize};
+use plim_stats::trade::complexity::{Beside, ComplexityMeasure, Diagonal, Method, PciScale, Standardize};
 use plim_stats::trade::{Complexity, Expy, Records, complexity, expy};
 
 /// The table of methods 4: cities × products.
@@ -21,7 +21,7 @@ fn four() -> Records {
 }
 
 fn run(options: Complexity) -> ComplexityMeasure {
-    complexity(&options, &four()).unwrap()
+    complexity(&options, &four(), &Beside::default()).unwrap()
 }
 
 fn eci(m: &ComplexityMeasure) -> Vec<f64> {
@@ -94,13 +94,13 @@ fn income(records: &Records) -> Vec<f64> {
 #[test]
 fn methods_4_prody_expy() {
     let data = four();
-    let m = expy(&Expy::default(), &data, &income(&data)).unwrap();
+    let m = expy(&Expy::default(), &data, &income(&data), None).unwrap();
     let column = |m: &plim_stats::trade::expy::ExpyMeasure| m.rows.iter().map(|r| r.expy).collect::<Vec<f64>>();
     let prody: Vec<f64> = m.products.iter().map(|p| p.prody).collect();
     close_printed(&prody, &[24.95439588, 32.38607467, 40.39010961, 49.60674157], 8, "PRODY");
     close_printed(&column(&m), &[33.90714929, 31.85187596, 28.56183930, 25.67913545], 8, "EXPY");
     let others = Expy { leave_one_out: true, ..Expy::default() };
-    let m = expy(&others, &data, &income(&data)).unwrap();
+    let m = expy(&others, &data, &income(&data), None).unwrap();
     close_printed(&column(&m), &[27.09602011, 29.79636166, 35.31533161, 35.06089872], 8, "EXPY without the own income");
     assert!(m.notes.is_empty(), "{:?}", m.notes);
 }
@@ -150,7 +150,7 @@ fn r_reference_of_forty_countries() {
         proximity: true,
         ..Complexity::default()
     };
-    let m = complexity(&as_r, &data).unwrap();
+    let m = complexity(&as_r, &data, &Beside::default()).unwrap();
     for r in &m.rows {
         let name = &countries[r.unit as usize];
         assert_eq!(r.diversity as u64, case("syn_dims")["diversity"][name].as_u64().unwrap());
@@ -172,7 +172,8 @@ fn r_reference_of_forty_countries() {
     }
     // R's 20 steps are k_c,18 and k_p,19: our 18 steps for units, our 20 for products.
     let steps = |iterations| {
-        complexity(&Complexity { method: Method::Reflections, iterations, ..as_r.clone() }, &data).unwrap()
+        complexity(&Complexity { method: Method::Reflections, iterations, ..as_r.clone() }, &data, &Beside::default())
+            .unwrap()
     };
     for r in &steps(18).rows {
         let name = &countries[r.unit as usize];
@@ -186,8 +187,12 @@ fn r_reference_of_forty_countries() {
     for counted in [20, 200] {
         // R counts the start as its first step.
         let iterations = counted - 1;
-        let m =
-            complexity(&Complexity { method: Method::Fitness, iterations, ..Complexity::default() }, &data).unwrap();
+        let m = complexity(
+            &Complexity { method: Method::Fitness, iterations, ..Complexity::default() },
+            &data,
+            &Beside::default(),
+        )
+        .unwrap();
         let want = case(&format!("syn_fitness_{counted}"));
         for r in &m.rows {
             let name = &countries[r.unit as usize];
@@ -209,7 +214,7 @@ fn python_reference_of_the_forty_largest_exporters() {
         return;
     };
     let (data, countries, products) = long(&trade);
-    let m = complexity(&Complexity { cells: true, ..Complexity::default() }, &data).unwrap();
+    let m = complexity(&Complexity { cells: true, ..Complexity::default() }, &data, &Beside::default()).unwrap();
     let near = |got: f64, want: f64, what: &str| assert!((got - want).abs() < 1e-12, "{what}: {got} {want}");
     let (eci, coi) = (by_country.num("eci"), by_country.num("coi"));
     for r in &m.rows {
@@ -242,7 +247,8 @@ fn python_reference_of_the_forty_largest_exporters() {
 fn eci_is_the_mean_pci_of_a_units_products() {
     let Some((data, ..)) = synthetic() else { return };
     for method in [Method::Eigen, Method::Reflections] {
-        let m = complexity(&Complexity { method, cells: true, ..Complexity::default() }, &data).unwrap();
+        let m = complexity(&Complexity { method, cells: true, ..Complexity::default() }, &data, &Beside::default())
+            .unwrap();
         let (e, p) = (eci(&m), pci(&m));
         let k = p.len();
         for (c, row) in m.rows.iter().enumerate() {
@@ -254,7 +260,9 @@ fn eci_is_the_mean_pci_of_a_units_products() {
         close(e.iter().map(|v| v * v).sum::<f64>() / 40.0, 1.0, 1e-12, "variance");
     }
     // The three scales rank products alike.
-    let of = |pci_scale| pci(&complexity(&Complexity { pci_scale, ..Complexity::default() }, &data).unwrap());
+    let of = |pci_scale| {
+        pci(&complexity(&Complexity { pci_scale, ..Complexity::default() }, &data, &Beside::default()).unwrap())
+    };
     let order = |v: &[f64]| {
         let mut at: Vec<usize> = (0..v.len()).collect();
         at.sort_by(|&a, &b| v[a].total_cmp(&v[b]));
@@ -263,9 +271,12 @@ fn eci_is_the_mean_pci_of_a_units_products() {
     assert_eq!(order(&of(PciScale::Eci)), order(&of(PciScale::Own)));
     assert_eq!(order(&of(PciScale::Eci)), order(&of(PciScale::MeanEci)));
     // Many reflections are the eigenvector.
-    let reflected =
-        complexity(&Complexity { method: Method::Reflections, iterations: 60, ..Complexity::default() }, &data);
-    let eigen = complexity(&Complexity::default(), &data).unwrap();
+    let reflected = complexity(
+        &Complexity { method: Method::Reflections, iterations: 60, ..Complexity::default() },
+        &data,
+        &Beside::default(),
+    );
+    let eigen = complexity(&Complexity::default(), &data, &Beside::default()).unwrap();
     for (a, b) in eci(&reflected.unwrap()).iter().zip(eci(&eigen)) {
         assert!((a - b).abs() < 1e-4, "{a} {b}");
     }
@@ -283,8 +294,10 @@ fn units_of_value_and_order_of_records_do_not_matter() {
         market: None,
         value: data.value.iter().rev().map(|v| v * 1024.0).collect(),
     };
-    let (a, b) =
-        (complexity(&Complexity::default(), &data).unwrap(), complexity(&Complexity::default(), &turned).unwrap());
+    let (a, b) = (
+        complexity(&Complexity::default(), &data, &Beside::default()).unwrap(),
+        complexity(&Complexity::default(), &turned, &Beside::default()).unwrap(),
+    );
     assert_eq!(a, b);
 }
 
@@ -298,18 +311,18 @@ fn years_stand_for_themselves_and_empty_rows_are_dropped() {
     let mut data = records(&table);
     data.time = (0..data.value.len()).map(|i| if i < 20 { 1 } else { 2 }).collect();
     data.unit = Factor::from_keys("city", (0..data.value.len()).map(|i| (i / 5) % 4 + 4 * (i / 40)));
-    let m = complexity(&Complexity::default(), &data).unwrap();
+    let m = complexity(&Complexity::default(), &data, &Beside::default()).unwrap();
     assert_eq!(m.years.len(), 2);
     assert_eq!((m.years[1].dropped_units, m.years[1].dropped_products), (1, 1));
     assert_eq!(eci(&m)[..4], eci(&m)[4..]);
     assert!(m.notes[0].contains("1 units") && m.notes[0].contains("2 products"), "{:?}", m.notes);
-    let large = complexity(&Complexity { min_exports: 130.0, ..Complexity::default() }, &data);
+    let large = complexity(&Complexity { min_exports: 130.0, ..Complexity::default() }, &data, &Beside::default());
     assert_eq!(large.unwrap().years[0].dropped_units, 1, "127 is below");
 }
 
 #[test]
 fn complexity_refuses_what_means_nothing() {
-    let message = |o: Complexity, table: &[&[f64]]| complexity(&o, &records(table)).unwrap_err();
+    let message = |o: Complexity, table: &[&[f64]]| complexity(&o, &records(table), &Beside::default()).unwrap_err();
     // Two blocks that share no product.
     let error = message(Complexity::default(), &[&[5.0, 1.0, 0.0, 0.0], &[1.0, 5.0, 0.0, 0.0], &[0.0, 0.0, 3.0, 1.0]]);
     assert!(error.kind.untrusted() && error.to_string().contains("falls into 3 parts"), "{error}");
@@ -326,11 +339,15 @@ fn complexity_refuses_what_means_nothing() {
     );
     let mut negative = four();
     negative.value[2] = -1.0;
-    assert!(complexity(&Complexity::default(), &negative).unwrap_err().to_string().contains("negative"));
+    assert!(
+        complexity(&Complexity::default(), &negative, &Beside::default()).unwrap_err().to_string().contains("negative")
+    );
     // In several years the message names the one.
     let mut two = records(&[&X[0], &X[1], &X[2], &X[3], &[1.0, 1.0, 1.0, 1.0], &[2.0, 2.0, 2.0, 2.0]]);
     two.time = (0..24).map(|i| 2000 + i / 16).collect();
-    assert!(complexity(&Complexity::default(), &two).unwrap_err().to_string().contains("year 2001"));
+    assert!(
+        complexity(&Complexity::default(), &two, &Beside::default()).unwrap_err().to_string().contains("year 2001")
+    );
 }
 
 #[test]
@@ -338,12 +355,12 @@ fn expy_of_sole_exporters_base_years_and_unknown_incomes() {
     // Product 1 is exported by city 0 only; city 2 has no income.
     let data = records(&[&[50.0, 50.0], &[100.0, 0.0], &[30.0, 0.0]]);
     let gdp: Vec<f64> = data.unit.codes.iter().map(|&c| [40.0, 10.0, f64::NAN][c as usize]).collect();
-    let m = expy(&Expy::default(), &data, &gdp).unwrap();
+    let m = expy(&Expy::default(), &data, &gdp, None).unwrap();
     let prody = (0.5 * 40.0 + 10.0) / 1.5;
     close(m.rows[2].expy, prody, 1e-14, "a unit without income has an EXPY");
     assert_eq!(m.rows[0].covered, 1.0);
     assert!(m.notes[0].contains("1 rows have no income"), "{:?}", m.notes);
-    let m = expy(&Expy { leave_one_out: true, ..Expy::default() }, &data, &gdp).unwrap();
+    let m = expy(&Expy { leave_one_out: true, ..Expy::default() }, &data, &gdp, None).unwrap();
     assert_eq!((m.rows[0].expy, m.rows[0].covered), (10.0, 0.5));
     assert!(m.notes.iter().any(|n| n.contains("covered")), "{:?}", m.notes);
 
@@ -351,11 +368,14 @@ fn expy_of_sole_exporters_base_years_and_unknown_incomes() {
     two.unit = Factor::from_keys("city", [0, 0, 1, 1, 0, 0, 1, 1]);
     two.time = vec![1, 1, 1, 1, 2, 2, 2, 2];
     let gdp = [40.0, 40.0, 10.0, 10.0, 99.0, 99.0, 99.0, 99.0];
-    let m = expy(&Expy { base_year: Some(1), ..Expy::default() }, &two, &gdp).unwrap();
+    let m = expy(&Expy { base_year: Some(1), ..Expy::default() }, &two, &gdp, None).unwrap();
     assert_eq!(m.products.len(), 2);
     close(m.rows[1].expy, 0.25 * 20.0 + 0.75 * 40.0, 1e-14, "shares of year 2, levels of year 1");
     assert!(
-        expy(&Expy { base_year: Some(7), ..Expy::default() }, &two, &gdp).unwrap_err().to_string().contains("year 7")
+        expy(&Expy { base_year: Some(7), ..Expy::default() }, &two, &gdp, None)
+            .unwrap_err()
+            .to_string()
+            .contains("year 7")
     );
 }
 
@@ -365,10 +385,10 @@ fn expy_refuses_impossible_incomes() {
     let options = Expy { income_column: "gdp".into(), ..Expy::default() };
     let mut gdp = income(&data);
     gdp[3] = 51.0;
-    let error = expy(&options, &data, &gdp).unwrap_err();
+    let error = expy(&options, &data, &gdp, None).unwrap_err();
     assert_eq!((error.column.as_deref(), error.rows.as_slice()), (Some("gdp"), [0, 3].as_slice()));
     gdp[3] = -1.0;
-    assert!(expy(&options, &data, &gdp).unwrap_err().to_string().contains("positive"));
-    assert!(expy(&options, &data, &[f64::NAN; 16]).unwrap_err().to_string().contains("no unit has income"));
-    assert!(expy(&options, &data, &[1.0]).is_err());
+    assert!(expy(&options, &data, &gdp, None).unwrap_err().to_string().contains("positive"));
+    assert!(expy(&options, &data, &[f64::NAN; 16], None).unwrap_err().to_string().contains("no unit has income"));
+    assert!(expy(&options, &data, &[1.0], None).is_err());
 }

@@ -2,7 +2,9 @@
 
 use plim_stats::index::{Entropy, NormalizeScope};
 use plim_stats::trade::resilience::{Form, Nation};
-use plim_stats::trade::{Complexity, Concentration, Expy, Inertia, Resilience};
+use plim_stats::trade::{
+    Complexity, Concentration, Exposure, Expy, Inertia, Margins, MarketNetwork, Resilience, Variety,
+};
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error, MapDeserializer};
@@ -69,18 +71,58 @@ fn every_option_has_a_description() {
     described::<Resilience>(&["value", "form", "nation", "resistance", "recovery"]);
     described::<Concentration>(&["product", "market", "value", "columns", "universe"]);
     described::<Inertia>(&["product", "market", "value", "columns"]);
-    described::<Expy>(&["product", "value", "income", "income_column", "leave_one_out", "base_year"]);
+    described::<Expy>(&[
+        "product",
+        "value",
+        "income",
+        "income_column",
+        "leave_one_out",
+        "base_year",
+        "quantity",
+        "theta",
+    ]);
     described::<Complexity>(&[
         "product",
         "value",
         "rca_threshold",
         "min_exports",
+        "presence",
+        "population",
+        "components",
         "method",
         "iterations",
+        "stable",
+        "sign",
+        "pci",
+        "pci_column",
         "pci_scale",
         "standardize",
         "density_diagonal",
         "cells",
         "proximity",
+        "replications",
+        "resample",
     ]);
+    described::<Variety>(&["product", "market", "value", "columns", "sector", "prefix"]);
+    described::<Margins>(&["product", "market", "value", "columns", "variety", "reference", "world", "world_column"]);
+    described::<Exposure>(&[
+        "product",
+        "market",
+        "value",
+        "markets",
+        "members",
+        "member_from",
+        "member_to",
+        "risk_column",
+        "risk",
+        "risk_top",
+        "tariff_column",
+        "tariff",
+        "shock_column",
+        "shock",
+        "shock_by",
+        "covariance",
+        "base_years",
+    ]);
+    described::<MarketNetwork>(&["product", "market", "value", "graph", "links", "betweenness"]);
 }

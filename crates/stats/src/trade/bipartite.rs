@@ -31,8 +31,9 @@ pub struct Eigen {
 pub fn eigen(a: &Advantage, notes: &mut Vec<String>) -> Result<Eigen> {
     let n = a.units.len();
     let untrusted = |message: String, remedy: &str| Error::new(Kind::Untrusted { message, remedy: remedy.into() });
-    let parts = a.parts();
+    let mut parts = a.parts().1;
     if parts.len() > 1 {
+        parts.sort_unstable_by(|a, b| b.cmp(a));
         let sizes: Vec<String> = parts.iter().take(5).map(usize::to_string).collect();
         return Err(untrusted(
             format!(
@@ -41,7 +42,7 @@ pub fn eigen(a: &Advantage, notes: &mut Vec<String>) -> Result<Eigen> {
                 sizes.join(", "),
                 if parts.len() > 5 { ", …" } else { "" }
             ),
-            "leave out the small parts (`where`, `min_exports`), lower `rca_threshold`, or set `method = \"fitness\"`",
+            "set `components = \"largest\"`, leave out the small parts (`where`, `min_exports`), lower `rca_threshold`, or set `method = \"fitness\"`",
         ));
     }
     if n < 2 {
@@ -118,23 +119,82 @@ pub fn reflections(a: &Advantage, iterations: usize) -> (Vec<f64>, Vec<f64>) {
     (units, products)
 }
 
-/// Fitness of the units and complexity of the products after a number of steps.
-pub fn fitness_map(a: &Advantage, iterations: usize) -> Result<(Vec<f64>, Vec<f64>)> {
+/// Ranks from 1 for the largest, ties at their mean.
+pub fn ranks(x: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..x.len()).collect();
+    order.sort_by(|&i, &j| x[j].total_cmp(&x[i]));
+    let mut ranks = vec![0.0; x.len()];
+    let mut before = 0;
+    for tied in order.chunk_by(|&i, &j| x[i] == x[j]) {
+        tied.iter().for_each(|&i| ranks[i] = before as f64 + (tied.len() + 1) as f64 / 2.0);
+        before += tied.len();
+    }
+    ranks
+}
+
+/// Spearman's rank correlation; 0 without spread.
+pub fn rank_correlation(x: &[f64], y: &[f64]) -> f64 {
+    correlation(&ranks(x), &ranks(y))
+}
+
+/// Fitness of the units, complexity of the products, and the steps that were taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitness {
+    /// Fitness, n, mean one.
+    pub units: Vec<f64>,
+    /// Complexity, k, mean one.
+    pub products: Vec<f64>,
+    /// Steps.
+    pub steps: usize,
+}
+
+/// The map of fitness and complexity, repeated `iterations` times, or until the order of the units has stayed the same
+/// for `stable` steps; an order that still changes after `iterations` is refused.
+///
+/// The values themselves need not converge: fitness of units behind the frontier of M runs into zero (Pugliese,
+/// Zaccaria and Pietronero 2016, "On the convergence of the fitness-complexity algorithm", European Physical Journal
+/// Special Topics 225).
+pub fn fitness_map(a: &Advantage, iterations: usize, stable: Option<usize>) -> Result<Fitness> {
     let (mut F, mut Q) = (vec![1.0; a.units.len()], vec![1.0; a.products.len()]);
     let over_mean = |x: Vec<f64>| -> Vec<f64> {
         let mean = x.iter().sum::<f64>() / x.len() as f64;
         x.iter().map(|v| v / mean).collect()
     };
-    for step in 1..=iterations {
+    let (mut order, mut same, mut steps) = (ranks(&F), 0, 0);
+    while steps < iterations && stable.is_none_or(|wanted| same < wanted) {
+        steps += 1;
         let next_F = a.of_unit.iter().map(|l| l.iter().map(|&p| Q[p]).sum()).collect();
         let next_Q = a.of_product.iter().map(|l| 1.0 / l.iter().map(|&c| 1.0 / F[c]).sum::<f64>()).collect();
         (F, Q) = (over_mean(next_F), over_mean(next_Q));
         if F.iter().chain(&Q).any(|v| !(v.is_finite() && *v > 0.0)) {
             return Err(Error::new(Kind::Untrusted {
-                message: format!("fitness has run into zero after {step} steps"),
-                remedy: format!("set `iterations` below {step}"),
+                message: format!("fitness has run into zero after {steps} steps"),
+                remedy: format!("set `iterations` below {steps}"),
             }));
         }
+        if stable.is_some() {
+            let now = ranks(&F);
+            same = if now == order { same + 1 } else { 0 };
+            order = now;
+        }
     }
-    Ok((F, Q))
+    match stable {
+        Some(wanted) if same < wanted => Err(Error::new(Kind::Untrusted {
+            message: format!("the order by fitness has not stayed the same for {wanted} steps within {iterations}"),
+            remedy: "raise `iterations`, or leave `stable` out".into(),
+        })),
+        _ => Ok(Fitness { units: F, products: Q, steps }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_start_from_the_largest_and_share_ties() {
+        assert_eq!(ranks(&[3.0, 9.0, 3.0, 1.0]), [2.5, 1.0, 2.5, 4.0]);
+        assert!((rank_correlation(&[1.0, 2.0, 3.0], &[-5.0, -70.0, -800.0]) + 1.0).abs() < 1e-15);
+        assert_eq!(rank_correlation(&[1.0, 1.0], &[1.0, 2.0]), 0.0);
+    }
 }

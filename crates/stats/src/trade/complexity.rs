@@ -10,22 +10,30 @@
 //!
 //! which has real eigenvalues 1 = λ₁ > λ₂ ≥ … ≥ 0 and orthogonal vectors, so that no digit is lost to an
 //! unsymmetric solver. ECI has mean 0 and variance 1 over the units of the year; its sign is that of its
-//! correlation with diversity. If the graph falls into parts, λ₂ = 1 and the vector only tells the parts apart:
-//! refused. A small gap λ₂ - λ₃ makes the ranking fragile, which is why both are reported.
+//! correlation with diversity, after the first year that of its rank correlation with the year before. If the graph
+//! falls into parts, λ₂ = 1 and the vector only tells the parts apart: refused, unless `components = "largest"`. A
+//! small gap λ₂ - λ₃ makes the ranking fragile, which is why both are reported.
 //!
 //! `reflections` repeats the averages a fixed number of times instead, k_c,N = D_c⁻¹ M k_p,N-1, and `fitness` is the
 //! non-linear map of Tacchella, Cristelli, Caldarelli, Gabrielli and Pietronero (2012), Scientific Reports 2:
-//! F = M Q, Q = 1 / (M′ (1/F)), each over its mean.
+//! F = M Q, Q = 1 / (M′ (1/F)), each over its mean. `external` takes the PCI from elsewhere, as from world trade for
+//! the cities of one nation: ECI is its mean over the products of the advantage.
 
-use super::bipartite::{averages, eigen, fitness_map, reflections};
+mod bootstrap;
+mod results;
+mod scale;
+mod year;
+
+pub use results::*;
+
 use super::concentration::at_value;
-use super::product_space::{density, gain, outlook, proximity, strength};
-use super::rca::{Advantage, RcaThreshold};
+use super::rca::{Presence, RcaThreshold};
 use super::records::{Cell, Records};
 use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use year::Year;
 
 /// Complexity of units and products, by year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,10 +49,30 @@ pub struct Complexity {
     ///
     /// Tiny exporters have large RCA by accident and can rank first.
     pub min_exports: f64,
-    /// How complexity is found: `eigen`, `reflections` (repeated averages) or `fitness`.
+    /// What makes a unit present in a product: its `rca`, its `rpop` (exports per head over those of all), or `either`.
+    pub presence: Presence,
+    /// The column of the population of the unit and year, for `rpop` and `either`.
+    pub population: Option<String>,
+    /// What becomes of a graph in parts: `refuse`, or the `largest` part only.
+    ///
+    /// `fitness` and `external` do not ask for a graph in one part.
+    pub components: Components,
+    /// How complexity is found: `eigen`, `reflections` (repeated averages), `fitness`, or `external` (the mean PCI of
+    /// `pci_column`).
     pub method: Method,
     /// Steps of `reflections` (an even number) and of `fitness`.
     pub iterations: usize,
+    /// Ends `fitness` when the order of the units has been the same for so many steps; `iterations` is then the limit,
+    /// and an order that is not stable by then is refused.
+    pub stable: Option<usize>,
+    /// Sign of the ECI after the first year: of its rank correlation with the earlier year (`previous`), or, as in the
+    /// first, of its correlation with `diversity`.
+    pub sign: Sign,
+    /// The table with the PCI of each product (and time, where it has that column), for `external`; left out when the
+    /// records have it.
+    pub pci: Option<String>,
+    /// The column of the PCI.
+    pub pci_column: Option<String>,
     /// Scale of the PCI: `eci` (the ECI's mean and sd: ECI is the mean PCI of a unit's products), `own` (mean 0, sd 1),
     /// or `mean_eci` (the mean ECI of a product's exporters).
     pub pci_scale: PciScale,
@@ -56,6 +84,10 @@ pub struct Complexity {
     pub cells: bool,
     /// Whether to give the proximity of every pair of products.
     pub proximity: bool,
+    /// Bootstrap replications behind intervals of the ranks; none by default.
+    pub replications: usize,
+    /// What a replication draws: `products` of the year, or its `records` (cells of unit and product).
+    pub resample: Resample,
 }
 
 impl Default for Complexity {
@@ -65,13 +97,22 @@ impl Default for Complexity {
             value: String::new(),
             rca_threshold: RcaThreshold::default(),
             min_exports: 0.0,
+            presence: Presence::Rca,
+            population: None,
+            components: Components::Refuse,
             method: Method::Eigen,
             iterations: 20,
+            stable: None,
+            sign: Sign::Previous,
+            pci: None,
+            pci_column: None,
             pci_scale: PciScale::Eci,
             standardize: Standardize::Population,
             density_diagonal: Diagonal::One,
             cells: false,
             proximity: false,
+            replications: 0,
+            resample: Resample::Products,
         }
     }
 }
@@ -87,6 +128,41 @@ pub enum Method {
     Reflections,
     /// The non-linear map of fitness and complexity.
     Fitness,
+    /// The mean of a PCI that is given.
+    External,
+}
+
+/// What becomes of a graph in parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Components {
+    /// An error.
+    #[default]
+    Refuse,
+    /// The part with the most units stays.
+    Largest,
+}
+
+/// What sets the sign of the ECI after the first year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    /// Rank correlation with the earlier year.
+    #[default]
+    Previous,
+    /// Correlation with diversity.
+    Diversity,
+}
+
+/// What a replication draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Resample {
+    /// Products.
+    #[default]
+    Products,
+    /// Cells of unit and product.
+    Records,
 }
 
 /// Scale of the product complexity index.
@@ -126,125 +202,70 @@ pub enum Diagonal {
     Zero,
 }
 
-/// Complexity of one unit and year.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct UnitComplexity {
-    /// Code of the unit.
-    #[serde(skip)]
-    pub unit: u32,
-    /// Year.
-    #[serde(skip)]
-    pub time: i64,
-    /// Economic complexity index; none under `fitness`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub eci: Option<f64>,
-    /// Products in which the unit has the advantage.
-    pub diversity: usize,
-    /// Complexity outlook, standardized; none under `fitness`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub coi: Option<f64>,
-    /// Fitness, mean one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fitness: Option<f64>,
-}
-
-/// Complexity of one product and year.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ProductComplexity {
-    /// Code of the product.
-    #[serde(skip)]
-    pub product: u32,
-    /// Year.
-    #[serde(skip)]
-    pub time: i64,
-    /// Product complexity index; none under `fitness`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pci: Option<f64>,
-    /// Units that have the advantage in it.
-    pub ubiquity: usize,
-    /// Complexity of the fitness map, mean one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub complexity: Option<f64>,
-}
-
-/// One unit and product of a year, exported or not.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CellComplexity {
-    /// Code of the unit.
-    #[serde(skip)]
-    pub unit: u32,
-    /// Year.
-    #[serde(skip)]
-    pub time: i64,
-    /// Code of the product.
-    #[serde(skip)]
-    pub product: u32,
-    /// Revealed comparative advantage.
-    pub rca: f64,
-    /// Density of the unit's advantages around the product.
-    pub density: f64,
-    /// Outlook gain, in standard deviations of the ECI; zero where the unit has the advantage, none under `fitness`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cog: Option<f64>,
-}
-
-/// Proximity of two products in a year.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Pair {
-    /// Year.
-    #[serde(skip)]
-    pub time: i64,
-    /// Code of one product.
-    #[serde(skip)]
-    pub a: u32,
-    /// Code of the other.
-    #[serde(skip)]
-    pub b: u32,
-    /// Proximity.
-    pub value: f64,
-}
-
-/// One year as a whole.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct YearComplexity {
-    /// Year.
-    #[serde(skip)]
-    pub time: i64,
-    /// Second eigenvalue; none under other methods than `eigen`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lambda2: Option<f64>,
-    /// Second less third eigenvalue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gap: Option<f64>,
-    /// Units with an index.
-    pub units: usize,
-    /// Products with an index.
-    pub products: usize,
-    /// Units without: too small, no exports or no advantage.
-    pub dropped_units: usize,
-    /// Products without: nobody has the advantage.
-    pub dropped_products: usize,
-}
-
-/// Complexity of every year.
+/// What is known beside the records, one number each; NaN where it is not known.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ComplexityMeasure {
-    /// Units with an index, by year.
-    pub rows: Vec<UnitComplexity>,
-    /// Products with an index, by year.
-    pub products: Vec<ProductComplexity>,
-    /// Units × products by year, where asked.
-    pub cells: Vec<CellComplexity>,
-    /// Pairs of products by year, where asked.
-    pub proximity: Vec<Pair>,
-    /// Eigenvalues and counts by year.
-    pub years: Vec<YearComplexity>,
-    /// What a reader must know.
-    pub notes: Vec<String>,
+pub struct Beside {
+    /// Population of the unit and year.
+    pub population: Option<Vec<f64>>,
+    /// PCI of the product and year.
+    pub pci: Option<Vec<f64>>,
+    /// Seed of the bootstrap.
+    pub seed: u64,
 }
 
 /// Complexity in each year of the records; markets and duplicates are added up.
-pub fn complexity(options: &Complexity, records: &Records) -> Result<ComplexityMeasure> {
+pub fn complexity(options: &Complexity, records: &Records, beside: &Beside) -> Result<ComplexityMeasure> {
+    check(options, beside)?;
+    let (cells, _) = records.cells().map_err(|e| at_value(e, &options.value))?;
+    let population = match &beside.population {
+        Some(values) => {
+            let located = |e: Error| e.at_column(options.population.as_deref().unwrap_or("population"));
+            let bad: Vec<usize> = (0..values.len()).filter(|&i| values[i] <= 0.0).collect();
+            if !bad.is_empty() {
+                let e = Error::invalid("population must be positive", "leave it empty where it is unknown");
+                return Err(located(e.at_rows(bad)));
+            }
+            let key = |i: usize| (records.time[i], records.unit.codes[i]);
+            by_year(records.one_value(values, key, "a unit and year").map_err(located)?)
+        }
+        None => BTreeMap::new(),
+    };
+    let pci = match &beside.pci {
+        Some(values) => {
+            let located = |e: Error| e.at_column(options.pci_column.as_deref().unwrap_or("pci_column"));
+            let key = |i: usize| (records.time[i], records.product.codes[i]);
+            by_year(records.one_value(values, key, "a product and year").map_err(located)?)
+        }
+        None => BTreeMap::new(),
+    };
+    let mut years: BTreeMap<i64, Vec<Cell>> = BTreeMap::new();
+    for cell in cells {
+        years.entry(cell.time).or_default().push(cell);
+    }
+    let several = years.len() > 1;
+    let mut out = ComplexityMeasure::default();
+    let mut previous: Vec<(u32, f64)> = Vec::new();
+    let none = BTreeMap::new();
+    for (time, cells) in years {
+        let (population, pci) = (population.get(&time).unwrap_or(&none), pci.get(&time).unwrap_or(&none));
+        let year = Year { options, time, cells: &cells, population, pci, seed: beside.seed };
+        previous = year.measure(&previous, &mut out).map_err(|e| if several { in_year(e, time) } else { e })?;
+    }
+    let (units, products) = out.years.iter().fold((0, 0), |(u, p), y| (u + y.dropped_units, p + y.dropped_products));
+    if units + products > 0 {
+        out.notes.push(format!(
+            "without an index over all years: {units} units (too small, no exports or no advantage), {products} products (nobody has the advantage)"
+        ));
+    }
+    out.notes.push(match options.min_exports {
+        0.0 => "no unit is left out for small exports (`min_exports = 0`)".into(),
+        least => format!("units that export less than {least} in a year are left out (`min_exports`)"),
+    });
+    Ok(out)
+}
+
+/// Refuses options that do not go together.
+fn check(options: &Complexity, beside: &Beside) -> Result<()> {
     let odd = options.iterations % 2 == 1 && options.method == Method::Reflections;
     if odd || options.iterations == 0 {
         return Err(Error::invalid(
@@ -255,23 +276,41 @@ pub fn complexity(options: &Complexity, records: &Records) -> Result<ComplexityM
     if !(options.min_exports.is_finite() && options.min_exports >= 0.0) {
         return Err(Error::invalid("`min_exports` must be zero or more", "give an amount in the unit of the values"));
     }
-    let (cells, _) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let mut years: BTreeMap<i64, Vec<Cell>> = BTreeMap::new();
-    for cell in cells {
-        years.entry(cell.time).or_default().push(cell);
+    let by_people = options.presence != Presence::Rca;
+    for (wrong, message, remedy) in [
+        (by_people && beside.population.is_none(), "RPOP without populations", "set `population` to their column"),
+        (!by_people && beside.population.is_some(), "`population` has no use under RCA", "set `presence = \"rpop\"`"),
+        (
+            options.method == Method::External && beside.pci.is_none(),
+            "`method = \"external\"` without a PCI",
+            "set `pci_column`",
+        ),
+        (
+            options.method != Method::External && beside.pci.is_some(),
+            "`pci_column` has no use here",
+            "set `method = \"external\"`",
+        ),
+        (
+            options.stable.is_some() && options.method != Method::Fitness,
+            "`stable` is of the fitness map only",
+            "set `method = \"fitness\"`",
+        ),
+        (options.stable == Some(0), "`stable = 0` would end the map before it begins", "set `stable = 10`"),
+    ] {
+        if wrong {
+            return Err(Error::invalid(message, remedy));
+        }
     }
-    let several = years.len() > 1;
-    let mut out = ComplexityMeasure::default();
-    for (time, cells) in years {
-        year(options, time, &cells, &mut out).map_err(|e| if several { in_year(e, time) } else { e })?;
+    Ok(())
+}
+
+/// Values of (year, code) by year.
+fn by_year(values: BTreeMap<(i64, u32), f64>) -> BTreeMap<i64, BTreeMap<u32, f64>> {
+    let mut years: BTreeMap<i64, BTreeMap<u32, f64>> = BTreeMap::new();
+    for ((time, code), value) in values {
+        years.entry(time).or_default().insert(code, value);
     }
-    let (units, products) = out.years.iter().fold((0, 0), |(u, p), y| (u + y.dropped_units, p + y.dropped_products));
-    if units + products > 0 {
-        out.notes.push(format!(
-            "without an index over all years: {units} units (too small, no exports or no advantage), {products} products (nobody has the advantage)"
-        ));
-    }
-    Ok(out)
+    years
 }
 
 /// Puts the year in front of a message.
@@ -281,119 +320,4 @@ fn in_year(mut error: Error, time: i64) -> Error {
         _ => {}
     }
     error
-}
-
-/// All measures of one year.
-fn year(options: &Complexity, time: i64, cells: &[Cell], out: &mut ComplexityMeasure) -> Result<()> {
-    let a = Advantage::new(cells, options.rca_threshold, options.min_exports)?;
-    let (n, k) = (a.units.len(), a.products.len());
-    let (mut lambda2, mut gap, mut fitness, mut index) = (None, None, None, None);
-    match options.method {
-        Method::Eigen => {
-            let found = eigen(&a, &mut out.notes)?;
-            (lambda2, gap) = (Some(found.lambda2), Some(found.gap));
-            index = Some(Index::new(options, &a, found.units, found.products)?);
-        }
-        Method::Reflections => {
-            let (units, products) = reflections(&a, options.iterations);
-            index = Some(Index::new(options, &a, units, products)?);
-        }
-        Method::Fitness => fitness = Some(fitness_map(&a, options.iterations)?),
-    }
-    let mut coi = None;
-    if index.is_some() || options.cells || options.proximity {
-        let phi = proximity(&a, if options.density_diagonal == Diagonal::One { 1.0 } else { 0.0 });
-        let strength = strength(&phi);
-        let d = density(&a, &phi, &strength);
-        if let Some(index) = &index {
-            let raw = outlook(&a, &d, &index.raw_pci);
-            let (mean, sd) = moments(&raw, options.standardize, n * k);
-            coi = Some(raw.iter().map(|v| (v - mean) / sd).collect::<Vec<f64>>());
-        }
-        if options.cells {
-            let cog = index.as_ref().map(|i| (gain(&a, &phi, &strength, &i.raw_pci), i.sd));
-            for (c, &unit) in a.units.iter().enumerate() {
-                for (p, &product) in a.products.iter().enumerate() {
-                    let cog = cog.as_ref().map(|(g, sd)| g[(c, p)] / sd);
-                    out.cells.push(CellComplexity { unit, time, product, rca: a.rca[(c, p)], density: d[(c, p)], cog });
-                }
-            }
-        }
-        if options.proximity {
-            for p in 0..k {
-                for q in p + 1..k {
-                    out.proximity.push(Pair { time, a: a.products[p], b: a.products[q], value: phi[(p, q)] });
-                }
-            }
-        }
-    }
-    for c in 0..n {
-        out.rows.push(UnitComplexity {
-            unit: a.units[c],
-            time,
-            eci: index.as_ref().map(|i| i.eci[c]),
-            diversity: a.of_unit[c].len(),
-            coi: coi.as_ref().map(|v| v[c]),
-            fitness: fitness.as_ref().map(|f| f.0[c]),
-        });
-    }
-    for p in 0..k {
-        out.products.push(ProductComplexity {
-            product: a.products[p],
-            time,
-            pci: index.as_ref().map(|i| i.pci[p]),
-            ubiquity: a.of_product[p].len(),
-            complexity: fitness.as_ref().map(|f| f.1[p]),
-        });
-    }
-    let (dropped_units, dropped_products) = (a.dropped_units, a.dropped_products);
-    out.years.push(YearComplexity { time, lambda2, gap, units: n, products: k, dropped_units, dropped_products });
-    Ok(())
-}
-
-/// ECI and PCI on their scales.
-struct Index {
-    eci: Vec<f64>,
-    pci: Vec<f64>,
-    /// PCI with mean zero over the links, in the scale of `sd`: outlook and gain are taken from it.
-    raw_pci: Vec<f64>,
-    /// Standard deviation of the ECI before it was standardized.
-    sd: f64,
-}
-
-impl Index {
-    /// From vectors of which `units` is the mean of `products` over each unit's products.
-    fn new(options: &Complexity, a: &Advantage, units: Vec<f64>, products: Vec<f64>) -> Result<Index> {
-        let cells = a.units.len() * a.products.len();
-        let (mean, sd) = moments(&units, options.standardize, cells);
-        if sd.is_nan() || sd <= 1e-12 * units.iter().fold(0.0, |m: f64, v| m.max(v.abs())) {
-            return Err(Error::new(Kind::Untrusted {
-                message: "all units have the same complexity".into(),
-                remedy: "there is nothing to rank; check the data and `rca_threshold`".into(),
-            }));
-        }
-        let eci: Vec<f64> = units.iter().map(|v| (v - mean) / sd).collect();
-        let pci = match options.pci_scale {
-            PciScale::Eci => products.iter().map(|v| (v - mean) / sd).collect(),
-            PciScale::Own => {
-                let (mean, sd) = moments(&products, options.standardize, cells);
-                products.iter().map(|v| (v - mean) / sd).collect()
-            }
-            PciScale::MeanEci => averages(&a.of_product, &eci),
-        };
-        Ok(Index { eci, pci, raw_pci: products, sd })
-    }
-}
-
-/// Mean and standard deviation; `cells` is n of the convention of Stata.
-fn moments(x: &[f64], how: Standardize, cells: usize) -> (f64, f64) {
-    let n = x.len() as f64;
-    let mean = x.iter().sum::<f64>() / n;
-    let variance = x.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-    let correction = match how {
-        Standardize::Population => 1.0,
-        Standardize::Sample => n / (n - 1.0),
-        Standardize::Stata => cells as f64 / (cells as f64 - 1.0),
-    };
-    (mean, (variance * correction).sqrt())
 }

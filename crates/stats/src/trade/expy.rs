@@ -10,6 +10,13 @@
 //! PRODY are RCA over the sum of RCA. Y_c enters its own EXPY: with few or large units EXPY partly measures income.
 //! `leave_one_out` takes PRODY from the other units only, which can reverse the ranking. A PRODY of each year moves
 //! with the income of all; `base_year` holds it fixed.
+//!
+//! Units of one product differ in quality. With quantities, unit values p_cp stand for it (Xu 2010, "The sophistication
+//! of exports: is China special?", China Economic Review 21(3)):
+//!
+//! ```text
+//! q_cp = p_cp / Σ_n (X_np / X_p) p_np          expy_quality_c = Σ_p s_cp q_cp^θ PRODY_p
+//! ```
 
 use super::concentration::at_value;
 use super::records::{Cell, Records, baskets, by_product};
@@ -20,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Income level of products and of export baskets.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expy {
     /// The column of products.
@@ -35,6 +42,25 @@ pub struct Expy {
     pub leave_one_out: bool,
     /// The year whose PRODY serves all years; by default each year has its own.
     pub base_year: Option<i64>,
+    /// The column of quantities, for `expy_quality`; records without one are left out of the unit value.
+    pub quantity: Option<String>,
+    /// Exponent θ of quality. 0.2 is the choice of Xu (2010).
+    pub theta: f64,
+}
+
+impl Default for Expy {
+    fn default() -> Self {
+        Expy {
+            product: String::new(),
+            value: String::new(),
+            income: None,
+            income_column: String::new(),
+            leave_one_out: false,
+            base_year: None,
+            quantity: None,
+            theta: 0.2,
+        }
+    }
 }
 
 /// EXPY of one unit and year.
@@ -50,6 +76,12 @@ pub struct ExpyRow {
     pub expy: f64,
     /// Share of exports in products with a PRODY, over which EXPY is the mean.
     pub covered: f64,
+    /// Income level of the basket at the quality of its products, where there are quantities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expy_quality: Option<f64>,
+    /// Share of exports in products with a PRODY and a unit value, over which that is the mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_quality: Option<f64>,
 }
 
 /// PRODY of one product and year.
@@ -76,10 +108,14 @@ pub struct ExpyMeasure {
     pub notes: Vec<String>,
 }
 
-/// EXPY and PRODY; `income` is the income of the unit and year of each record, NaN where unknown.
+/// EXPY and PRODY; `income` is the income of the unit and year of each record, NaN where unknown, and `quantity` the
+/// quantity of the record.
 ///
 /// Units without income enter no PRODY but have an EXPY.
-pub fn expy(options: &Expy, records: &Records, income: &[f64]) -> Result<ExpyMeasure> {
+pub fn expy(options: &Expy, records: &Records, income: &[f64], quantity: Option<&[f64]>) -> Result<ExpyMeasure> {
+    if !(options.theta.is_finite() && options.theta >= 0.0) {
+        return Err(Error::invalid(format!("`theta = {}`; wanted zero or more", options.theta), "set `theta = 0.2`"));
+    }
     let (cells, _) = records.cells().map_err(|e| at_value(e, &options.value))?;
     let income = by_key(records, income).map_err(|e| e.at_column(&options.income_column))?;
     let mut sources: BTreeMap<i64, Source> = BTreeMap::new();
@@ -101,7 +137,9 @@ pub fn expy(options: &Expy, records: &Records, income: &[f64]) -> Result<ExpyMea
         .at_column(&options.income_column));
     }
     let levels: BTreeMap<i64, Levels> = sources.iter().map(|(&time, source)| (time, levels(source))).collect();
-    let rows: Vec<ExpyRow> = baskets(&cells).map(|basket| row(basket, options, &levels)).collect();
+    let located = |e: Error| e.at_column(options.quantity.as_deref().unwrap_or("quantity"));
+    let quality = quantity.map(|q| quality(records, q)).transpose().map_err(located)?;
+    let rows: Vec<ExpyRow> = baskets(&cells).map(|basket| row(basket, options, &levels, quality.as_ref())).collect();
     let products = levels
         .iter()
         .flat_map(|(&time, levels)| levels.iter().map(move |(&product, l)| Prody { product, time, prody: l.all }))
@@ -109,8 +147,10 @@ pub fn expy(options: &Expy, records: &Records, income: &[f64]) -> Result<ExpyMea
     let without = baskets(&cells).filter(|b| !income.contains_key(&(b[0].unit, b[0].time))).count();
     let partly = rows.iter().filter(|r| r.covered < 1.0 - 1e-12).count();
     let none = rows.iter().filter(|r| r.expy.is_nan()).count();
+    let partly_valued = rows.iter().filter(|r| r.covered_quality.is_some_and(|c| c < r.covered - 1e-12)).count();
     let mut notes = Vec::new();
     for (count, what) in [
+        (partly_valued, "rows export products without a unit value: `expy_quality` is the mean over `covered_quality`"),
         (without, "rows have no income: they enter no PRODY"),
         (partly, "rows export products without a PRODY: EXPY is the mean over the share `covered`"),
         (none, "rows have no EXPY: nothing exported, or no product with a PRODY"),
@@ -124,27 +164,11 @@ pub fn expy(options: &Expy, records: &Records, income: &[f64]) -> Result<ExpyMea
 
 /// Income by unit and year; one that is not positive or differs between records of a unit and year is refused.
 fn by_key(records: &Records, income: &[f64]) -> Result<BTreeMap<(u32, i64), f64>> {
-    if income.len() != records.value.len() {
-        return Err(Error::length("income", income.len(), records.value.len()));
-    }
-    let bad: Vec<usize> = (0..income.len()).filter(|&i| income[i].is_infinite()).collect();
-    if !bad.is_empty() {
-        return Err(Error::new(Kind::NotFinite).at_rows(bad));
-    }
     let bad: Vec<usize> = (0..income.len()).filter(|&i| income[i] <= 0.0).collect();
     if !bad.is_empty() {
         return Err(Error::invalid("income must be positive", "leave it empty where it is unknown").at_rows(bad));
     }
-    let mut first: BTreeMap<(u32, i64), usize> = BTreeMap::new();
-    for i in (0..income.len()).filter(|&i| !income[i].is_nan()) {
-        let at = *first.entry((records.unit.codes[i], records.time[i])).or_insert(i);
-        if income[at] != income[i] {
-            return Err(
-                Error::invalid("a unit and year has two incomes", "give one income a unit and year").at_rows([at, i])
-            );
-        }
-    }
-    Ok(first.into_iter().map(|(key, i)| (key, income[i])).collect())
+    records.one_value(income, |i| (records.unit.codes[i], records.time[i]), "a unit and year")
 }
 
 /// Who exports a product, with what share of its own exports and what income.
@@ -185,7 +209,7 @@ fn shares(basket: &[Cell]) -> Vec<(u32, f64)> {
     products.into_iter().map(|(product, value)| (product, value / total)).collect()
 }
 
-fn row(basket: &[Cell], options: &Expy, levels: &BTreeMap<i64, Levels>) -> ExpyRow {
+fn row(basket: &[Cell], options: &Expy, levels: &BTreeMap<i64, Levels>, quality: Option<&Quality>) -> ExpyRow {
     let (unit, time) = (basket[0].unit, basket[0].time);
     let levels = levels.get(&options.base_year.unwrap_or(time));
     let prody = |product: u32| {
@@ -193,12 +217,60 @@ fn row(basket: &[Cell], options: &Expy, levels: &BTreeMap<i64, Levels>) -> ExpyR
         let own = level.without.binary_search_by_key(&unit, |w| w.0).ok().filter(|_| options.leave_one_out);
         Some(own.map_or(level.all, |at| level.without[at].1)).filter(|p| !p.is_nan())
     };
-    let (mut sum, mut covered) = (0.0, 0.0);
+    let ([mut sum, mut covered], [mut good, mut valued]) = ([0.0; 2], [0.0; 2]);
     for (product, share) in shares(basket) {
-        if let Some(p) = prody(product) {
-            sum += share * p;
-            covered += share;
+        let Some(p) = prody(product) else { continue };
+        sum += share * p;
+        covered += share;
+        if let Some(q) = quality.and_then(|q| q.get(&(time, product, unit))) {
+            good += share * q.powf(options.theta) * p;
+            valued += share;
         }
     }
-    ExpyRow { unit, time, expy: sum / covered, covered }
+    ExpyRow {
+        unit,
+        time,
+        expy: sum / covered,
+        covered,
+        expy_quality: quality.map(|_| good / valued),
+        covered_quality: quality.map(|_| valued),
+    }
+}
+
+/// Relative unit values by year, product and unit.
+type Quality = BTreeMap<(i64, u32, u32), f64>;
+
+/// Unit value of each unit, year and product over the mean of the product's exporters by their exports.
+///
+/// A unit value is a sum of values over a sum of quantities, of the records that have both.
+fn quality(records: &Records, quantity: &[f64]) -> Result<Quality> {
+    if quantity.len() != records.value.len() {
+        return Err(Error::length("quantity", quantity.len(), records.value.len()));
+    }
+    let bad: Vec<usize> = (0..quantity.len()).filter(|&i| quantity[i].is_infinite()).collect();
+    if !bad.is_empty() {
+        return Err(Error::new(Kind::NotFinite).at_rows(bad));
+    }
+    let bad: Vec<usize> = (0..quantity.len()).filter(|&i| quantity[i] < 0.0).collect();
+    if !bad.is_empty() {
+        let e = Error::invalid("a quantity is negative; wanted zero or more", "leave it empty where it is unknown");
+        return Err(e.at_rows(bad));
+    }
+    let mut sums: BTreeMap<(i64, u32), BTreeMap<u32, [f64; 2]>> = BTreeMap::new();
+    // A quantity of zero with a value is one that was not recorded.
+    for i in (0..quantity.len()).filter(|&i| quantity[i] > 0.0 && records.value[i] > 0.0) {
+        let product = sums.entry((records.time[i], records.product.codes[i])).or_default();
+        let sum = product.entry(records.unit.codes[i]).or_default();
+        sum[0] += records.value[i];
+        sum[1] += quantity[i];
+    }
+    let mut quality = Quality::new();
+    for ((time, product), exporters) in sums {
+        let total: f64 = exporters.values().map(|s| s[0]).sum();
+        let mean: f64 = exporters.values().map(|[value, quantity]| value / total * (value / quantity)).sum();
+        for (unit, [value, quantity]) in exporters {
+            quality.insert((time, product, unit), value / quantity / mean);
+        }
+    }
+    Ok(quality)
 }

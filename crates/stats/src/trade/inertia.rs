@@ -6,14 +6,21 @@
 //! similarity          Σ min(r_k, s_k) = 1 - ½ Σ |s_k - r_k|
 //! old_product_share   Σ s_k over the products exported at t - 1
 //! retention           products exported at both / products exported at t - 1
+//! cosine              Σ r_k s_k / √(Σ r_k² Σ s_k²)
+//! weighted_jaccard    Σ min(r_k, s_k) / Σ max(r_k, s_k)
+//! jaccard             products exported at both / products exported at either
+//! bray_curtis         2 Σ min(x_k, y_k) / Σ (x_k + y_k), of the values x at t - 1 and y at t themselves
 //! ```
 //!
-//! The similarity is that of Finger and Kreinin (1979), "A measure of 'export similarity' and its possible uses",
+//! All are 1 for a basket that stays as it is. Those of shares do not see growth; Bray-Curtis does, and on shares it
+//! would be the first.
+//!
+//! The first is that of Finger and Kreinin (1979), "A measure of 'export similarity' and its possible uses",
 //! Economic Journal 89, of a unit with its own past. The year before must be in the data: there is no comparison
 //! across a gap.
 
 use super::concentration::at_value;
-use super::records::{Cell, RecordCount, Records, baskets, by_product};
+use super::records::{Cell, RecordCount, Records, YearBefore, baskets, by_product, with_year_before};
 use crate::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +56,14 @@ pub struct InertiaRow {
     pub old_product_share: f64,
     /// Share of the products of the year before that are still exported.
     pub retention: f64,
+    /// Cosine of the angle between the shares, 0 to 1.
+    pub cosine: f64,
+    /// Smaller over larger shares, 0 to 1.
+    pub weighted_jaccard: f64,
+    /// Products exported in both years over those exported in either.
+    pub jaccard: f64,
+    /// Similarity of the values themselves: 1 - the Bray-Curtis dissimilarity.
+    pub bray_curtis: f64,
 }
 
 /// Inertia of every unit and time.
@@ -68,17 +83,26 @@ pub fn inertia(options: &Inertia, records: &Records) -> Result<InertiaMeasure> {
     let held: Vec<&[Cell]> = baskets(&cells).collect();
     let mut rows: Vec<InertiaRow> = Vec::with_capacity(held.len());
     let (mut first, mut gaps) = (0, 0);
-    for (i, now) in held.iter().enumerate() {
-        let (unit, time) = (now[0].unit, now[0].time);
-        let before = i.checked_sub(1).map(|j| held[j]).filter(|b| b[0].unit == unit);
-        let [similarity, old_product_share, retention] = match before {
-            Some(b) if b[0].time.checked_add(1) == Some(time) => compare(&by_product(b), &by_product(now)),
-            _ => {
-                *if before.is_some() { &mut gaps } else { &mut first } += 1;
-                [f64::NAN; 3]
+    for (i, before) in with_year_before(&held).enumerate() {
+        let found = match before {
+            YearBefore::At(j) => compare(&by_product(held[j]), &by_product(held[i])),
+            YearBefore::First | YearBefore::Gap => {
+                *if before == YearBefore::Gap { &mut gaps } else { &mut first } += 1;
+                [f64::NAN; 7]
             }
         };
-        rows.push(InertiaRow { unit, time, similarity, old_product_share, retention });
+        let [similarity, old_product_share, retention, cosine, weighted_jaccard, jaccard, bray_curtis] = found;
+        rows.push(InertiaRow {
+            unit: held[i][0].unit,
+            time: held[i][0].time,
+            similarity,
+            old_product_share,
+            retention,
+            cosine,
+            weighted_jaccard,
+            jaccard,
+            bray_curtis,
+        });
     }
     let mut notes = vec![format!("{first} rows are the first of their unit and have nothing to compare with")];
     if gaps > 0 {
@@ -90,22 +114,36 @@ pub fn inertia(options: &Inertia, records: &Records) -> Result<InertiaMeasure> {
     Ok(InertiaMeasure { rows, sample, notes })
 }
 
-/// Similarity, share of old products and retention of two baskets with codes ascending.
-fn compare(old: &[(u32, f64)], now: &[(u32, f64)]) -> [f64; 3] {
+/// The measures of [`InertiaRow`], in its order, of two baskets with codes ascending.
+fn compare(old: &[(u32, f64)], now: &[(u32, f64)]) -> [f64; 7] {
     if old.is_empty() || now.is_empty() {
-        return [f64::NAN; 3];
+        return [f64::NAN; 7];
     }
     let total = |basket: &[(u32, f64)]| basket.iter().map(|&(_, value)| value).sum::<f64>();
     let (old_total, now_total) = (total(old), total(now));
-    let (mut similarity, mut in_old, mut kept) = (0.0, 0.0, 0);
+    let length = |basket: &[(u32, f64)], total: f64| basket.iter().map(|b| (b.1 / total).powi(2)).sum::<f64>().sqrt();
+    let (mut similarity, mut in_old, mut kept, mut product_of_shares, mut common) = (0.0, 0.0, 0, 0.0, 0.0);
     for &(product, value) in now {
         if let Ok(at) = old.binary_search_by_key(&product, |&(p, _)| p) {
-            similarity += (value / now_total).min(old[at].1 / old_total);
+            let (r, s) = (old[at].1 / old_total, value / now_total);
+            similarity += s.min(r);
+            product_of_shares += r * s;
+            common += value.min(old[at].1);
             in_old += value;
             kept += 1;
         }
     }
-    [similarity, in_old / now_total, kept as f64 / old.len() as f64]
+    [
+        similarity,
+        in_old / now_total,
+        kept as f64 / old.len() as f64,
+        // Rounding must not carry a cosine past one.
+        (product_of_shares / (length(old, old_total) * length(now, now_total))).min(1.0),
+        // Σ max = Σ r + Σ s - Σ min, and shares add up to one.
+        similarity / (2.0 - similarity),
+        kept as f64 / (old.len() + now.len() - kept) as f64,
+        2.0 * common / (old_total + now_total),
+    ]
 }
 
 #[cfg(test)]
@@ -114,8 +152,10 @@ mod tests {
 
     #[test]
     fn a_basket_is_wholly_similar_to_itself_and_not_to_another() {
-        assert_eq!(compare(&[(1, 2.0), (4, 6.0)], &[(1, 1.0), (4, 3.0)]), [1.0; 3]);
-        assert_eq!(compare(&[(1, 2.0)], &[(2, 2.0)]), [0.0; 3]);
+        let halved = compare(&[(1, 2.0), (4, 6.0)], &[(1, 1.0), (4, 3.0)]);
+        assert!(halved[..6].iter().all(|v| (v - 1.0).abs() < 1e-15), "{halved:?}");
+        assert_eq!(halved[6], 8.0 / 12.0, "values halved");
+        assert_eq!(compare(&[(1, 2.0)], &[(2, 2.0)]), [0.0; 7]);
         assert!(compare(&[], &[(2, 2.0)])[0].is_nan());
     }
 }

@@ -5,7 +5,12 @@
 //! | [`records`] | long or wide records, added up into cells |
 //! | [`mix`] | totals of units and years with their cells, compared between two years |
 //! | [`concentration`](mod@concentration) | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
-//! | [`inertia`](mod@inertia) | Finger-Kreinin similarity with the year before, old products, retention |
+//! | [`variety`](mod@variety) | related and unrelated variety |
+//! | [`margins`](mod@margins) | extensive and intensive margins, entry and exit |
+//! | [`inertia`](mod@inertia) | similarity with the year before, old products, retention |
+//! | [`exposure`](mod@exposure) | groups of markets, risk, tariffs, shift-share shocks, portfolio variance |
+//! | [`network`](mod@network) | breadth, depth and centrality in the graph of units and markets |
+//! | [`centrality`] | its kernels: leading eigenvector, betweenness |
 //! | [`rca`] | revealed comparative advantage and who has it in what |
 //! | [`complexity`](mod@complexity) | economic and product complexity, fitness |
 //! | [`bipartite`] | its kernels: eigenvector, reflections, fitness map |
@@ -18,13 +23,17 @@
 //! | [`counterfactual`](mod@counterfactual) | exports against what world demand made one expect |
 
 pub mod bipartite;
+pub mod centrality;
 pub mod complexity;
 pub mod concentration;
 pub mod counterfactual;
 pub mod episodes;
+pub mod exposure;
 pub mod expy;
 pub mod inertia;
+pub mod margins;
 pub mod mix;
+pub mod network;
 pub mod product_space;
 pub mod rca;
 pub mod records;
@@ -32,18 +41,23 @@ pub mod resilience;
 mod series;
 pub mod shift_share;
 pub mod survival;
+pub mod variety;
 
 pub use complexity::{Complexity, complexity};
 pub use concentration::{Concentration, concentration};
 pub use counterfactual::{Counterfactual, counterfactual};
 pub use episodes::{Episodes, episodes};
+pub use exposure::{Exposure, exposure};
 pub use expy::{Expy, expy};
 pub use inertia::{Inertia, inertia};
+pub use margins::{Margins, margins};
 pub use mix::Mix;
+pub use network::{MarketNetwork, network};
 pub use records::Records;
 pub use resilience::{Resilience, resilience};
 pub use shift_share::{ShiftShare, shift_share};
 pub use survival::{Survival, survival};
+pub use variety::{Variety, variety};
 
 /// For each element the sum of all others.
 ///

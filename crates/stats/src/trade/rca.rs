@@ -5,13 +5,20 @@
 //! RCA_cp = (X_cp / X_c) / (X_p / X)        M_cp = 1 where RCA_cp >= 1
 //! ```
 //!
-//! X_c are the exports of unit c, X_p those of product p and X all exports *of the data*. With cities of one nation
-//! this is a location quotient within the nation, not an advantage on the world market.
+//! `presence = "rpop"` takes exports per head instead, which do not fall in one product because another grows,
+//!
+//! ```text
+//! RPOP_cp = (X_cp / N_c) / (X_p / N)
+//! ```
+//!
+//! with population N: the `rpop` of the Growth Lab's ecomplexity. X_c are the exports of unit c, X_p those of product p
+//! and X all exports *of the data*. With cities of one nation RCA is a location quotient within the nation, not an
+//! advantage on the world market.
 
 use super::records::Cell;
 use crate::index::normalize::{as_text, finite};
 use crate::math::Mat;
-use crate::{Error, Result};
+use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,6 +90,32 @@ impl TryFrom<NumberOrText> for RcaThreshold {
     }
 }
 
+/// What makes a unit present in a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// Its RCA.
+    #[default]
+    Rca,
+    /// Its RPOP.
+    Rpop,
+    /// Either of the two.
+    Either,
+}
+
+/// When a unit has the advantage in a product.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rule<'a> {
+    /// From which number on.
+    pub threshold: RcaThreshold,
+    /// Exports below which a unit is left out, before RCA is taken.
+    pub min_exports: f64,
+    /// Number that must reach the threshold.
+    pub presence: Presence,
+    /// Population of the units, by code; those without are left out where `presence` asks for it.
+    pub population: Option<&'a BTreeMap<u32, f64>>,
+}
+
 /// RCA of the units × products that are linked, and the links: the matrix M without empty rows and columns.
 #[derive(Debug, Clone)]
 pub struct Advantage {
@@ -94,6 +127,8 @@ pub struct Advantage {
     pub exports: Vec<f64>,
     /// RCA, units × products.
     pub rca: Mat<f64>,
+    /// RPOP, units × products, where populations were asked for.
+    pub rpop: Option<Mat<f64>>,
     /// Products (positions, ascending) in which each unit has the advantage: the rows of M.
     pub of_unit: Vec<Vec<usize>>,
     /// Units (positions, ascending) that have the advantage in each product: the columns of M.
@@ -106,14 +141,19 @@ pub struct Advantage {
 
 impl Advantage {
     /// From the cells of one year; units that export less than `min_exports` are left out first.
-    pub fn new(cells: &[Cell], threshold: RcaThreshold, min_exports: f64) -> Result<Advantage> {
+    pub fn new(cells: &[Cell], rule: Rule) -> Result<Advantage> {
+        let threshold = rule.threshold;
+        let people = |unit: u32| rule.population.and_then(|p| p.get(&unit)).copied();
+        let by_people = rule.presence != Presence::Rca;
         let (mut of_unit, mut of_product): (BTreeMap<u32, f64>, BTreeMap<u32, f64>) = Default::default();
         for cell in cells {
             *of_unit.entry(cell.unit).or_default() += cell.value;
             of_product.entry(cell.product).or_default();
         }
         let (seen_units, seen_products) = (of_unit.len(), of_product.len());
-        of_unit.retain(|_, &mut total| total > 0.0 && total >= min_exports);
+        of_unit.retain(|&unit, &mut total| {
+            total > 0.0 && total >= rule.min_exports && (!by_people || people(unit).is_some())
+        });
         for cell in cells.iter().filter(|c| of_unit.contains_key(&c.unit)) {
             *of_product.entry(cell.product).or_default() += cell.value;
         }
@@ -130,19 +170,28 @@ impl Advantage {
                 rca[(c, p)] += cell.value;
             }
         }
+        let rpop = by_people.then(|| {
+            let heads: Vec<f64> = units.iter().map(|u| people(u.0).unwrap_or(f64::NAN)).collect();
+            let all: f64 = heads.iter().sum();
+            Mat::from_fn(units.len(), products.len(), |c, p| rca[(c, p)] * all / (heads[c] * products[p].1))
+        });
         // Cross-multiplied: where RCA is exactly one, both products round alike and the quotient is exactly one.
         for (p, product) in products.iter().enumerate() {
             for (c, unit) in units.iter().enumerate() {
                 rca[(c, p)] = rca[(c, p)] * total / (unit.1 * product.1);
             }
         }
-        let has = |c: usize, p: usize| threshold.passes(rca[(c, p)]);
+        let has = |c: usize, p: usize| match (rule.presence, &rpop) {
+            (Presence::Rpop, Some(rpop)) => threshold.passes(rpop[(c, p)]),
+            (Presence::Either, Some(rpop)) => threshold.passes(rca[(c, p)]) || threshold.passes(rpop[(c, p)]),
+            _ => threshold.passes(rca[(c, p)]),
+        };
         // One pass is enough: an empty row adds nothing to any column, and an empty column nothing to any row.
         let c: Vec<usize> = (0..units.len()).filter(|&c| (0..products.len()).any(|p| has(c, p))).collect();
         let p: Vec<usize> = (0..products.len()).filter(|&p| (0..units.len()).any(|c| has(c, p))).collect();
         if c.is_empty() {
             return Err(Error::invalid(
-                format!("no unit has an RCA {threshold} in any product"),
+                format!("no unit has an {} {threshold} in any product", if by_people { "RCA or RPOP" } else { "RCA" }),
                 "check the values, `min_exports` and `rca_threshold`",
             ));
         }
@@ -153,6 +202,7 @@ impl Advantage {
             of_unit: rows(&|i, j| has(c[i], p[j]), c.len(), p.len()),
             of_product: rows(&|j, i| has(c[i], p[j]), p.len(), c.len()),
             rca: Mat::from_fn(c.len(), p.len(), |i, j| rca[(c[i], p[j])]),
+            rpop: rpop.map(|rpop| Mat::from_fn(c.len(), p.len(), |i, j| rpop[(c[i], p[j])])),
             units: c.iter().map(|&i| units[i].0).collect(),
             products: p.iter().map(|&j| products[j].0).collect(),
             exports: c.iter().map(|&i| units[i].1).collect(),
@@ -161,8 +211,8 @@ impl Advantage {
         })
     }
 
-    /// Number of units in each connected part of the graph, largest first.
-    pub fn parts(&self) -> Vec<usize> {
+    /// The connected part of the graph that each unit belongs to, and the number of units in each part.
+    pub fn parts(&self) -> (Vec<usize>, Vec<usize>) {
         let mut part = vec![usize::MAX; self.units.len()];
         let mut product_seen = vec![false; self.products.len()];
         let mut sizes = Vec::new();
@@ -188,8 +238,63 @@ impl Advantage {
                 }
             }
         }
-        sizes.sort_unstable_by(|a, b| b.cmp(a));
-        sizes
+        (part, sizes)
+    }
+
+    /// The units for which `keep` holds and the products that they have the advantage in.
+    ///
+    /// `keep` must hold for whole parts of the graph, so that no link is cut.
+    fn restricted(&self, keep: impl Fn(usize) -> bool) -> Advantage {
+        let c: Vec<usize> = (0..self.units.len()).filter(|&c| keep(c)).collect();
+        let p: Vec<usize> = (0..self.products.len()).filter(|&p| self.of_product[p].iter().any(|&c| keep(c))).collect();
+        let at = |kept: &[usize], links: &[usize]| -> Vec<usize> {
+            links.iter().filter_map(|l| kept.binary_search(l).ok()).collect()
+        };
+        let pick = |m: &Mat<f64>| Mat::from_fn(c.len(), p.len(), |i, j| m[(c[i], p[j])]);
+        Advantage {
+            of_unit: c.iter().map(|&i| at(&p, &self.of_unit[i])).collect(),
+            of_product: p.iter().map(|&j| at(&c, &self.of_product[j])).collect(),
+            rca: pick(&self.rca),
+            rpop: self.rpop.as_ref().map(pick),
+            units: c.iter().map(|&i| self.units[i]).collect(),
+            products: p.iter().map(|&j| self.products[j]).collect(),
+            exports: c.iter().map(|&i| self.exports[i]).collect(),
+            dropped_units: self.dropped_units + self.units.len() - c.len(),
+            dropped_products: self.dropped_products + self.products.len() - p.len(),
+        }
+    }
+
+    /// The part of the graph with the most units; a tie is refused, for which one is meant is nobody's guess.
+    pub fn largest_part(self) -> Result<Advantage> {
+        let (part, sizes) = self.parts();
+        let most = sizes.iter().copied().max().unwrap_or(0);
+        let largest: Vec<usize> = (0..sizes.len()).filter(|&i| sizes[i] == most).collect();
+        match largest.as_slice() {
+            _ if sizes.len() < 2 => Ok(self),
+            [one] => Ok(self.restricted(|c| part[c] == *one)),
+            several => Err(Error::new(Kind::Untrusted {
+                message: format!("the graph has {} largest parts, of {most} units each", several.len()),
+                remedy: "choose the units with `where`, or lower `rca_threshold`".into(),
+            })),
+        }
+    }
+
+    /// The graph with the products `drawn` (positions, with repetition); units left without a product go.
+    pub fn with_products(&self, drawn: &[usize]) -> Advantage {
+        let mut of_unit = vec![Vec::new(); self.units.len()];
+        for (new, &p) in drawn.iter().enumerate() {
+            self.of_product[p].iter().for_each(|&c| of_unit[c].push(new));
+        }
+        let drawn_graph = Advantage {
+            of_product: drawn.iter().map(|&p| self.of_product[p].clone()).collect(),
+            products: drawn.iter().map(|&p| self.products[p]).collect(),
+            // Scores do not look at the numbers behind the links.
+            rca: Mat::zeros(self.units.len(), drawn.len()),
+            rpop: None,
+            of_unit,
+            ..self.clone()
+        };
+        drawn_graph.restricted(|c| !drawn_graph.of_unit[c].is_empty())
     }
 }
 
@@ -213,8 +318,8 @@ mod tests {
         // Thirds and sevenths do not divide evenly in binary.
         let cell = |unit, product, value| Cell { unit, time: 0, product, market: 0, value };
         let cells = [cell(0, 0, 1.0), cell(0, 1, 2.0), cell(1, 0, 7.0), cell(1, 1, 14.0)];
-        let a = Advantage::new(&cells, RcaThreshold::default(), 0.0).unwrap();
+        let a = Advantage::new(&cells, Rule::default()).unwrap();
         assert_eq!(a.of_unit, [[0, 1], [0, 1]]);
-        assert!(Advantage::new(&cells, ">1".parse().unwrap(), 0.0).is_err());
+        assert!(Advantage::new(&cells, Rule { threshold: ">1".parse().unwrap(), ..Rule::default() }).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{Error, Factor, Kind, Result};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Trade records, one value each; all columns have the length of `value`.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,16 +116,71 @@ impl Records {
             }
             same
         });
+        // Shares of an infinite sum would be zero or missing without a word.
+        if !self.value.iter().sum::<f64>().is_finite() {
+            return Err(Error::new(Kind::Untrusted {
+                message: "the trade values add up to more than a number can hold".into(),
+                remedy: "give them in a larger unit".into(),
+            }));
+        }
         let records = self.value.len();
         let zeros = self.value.iter().filter(|&&v| v == 0.0).count();
         let count = RecordCount { records, duplicates: records - cells.len(), zeros };
         Ok((cells, count))
+    }
+
+    /// What a column says of each key, missing values aside; an infinite value, and two values of one key, are refused.
+    ///
+    /// `key` gives the key of a record, and `of` names such keys in the message: "a unit and year".
+    pub fn one_value<K: Ord>(&self, values: &[f64], key: impl Fn(usize) -> K, of: &str) -> Result<BTreeMap<K, f64>> {
+        if values.len() != self.value.len() {
+            return Err(Error::length("the column", values.len(), self.value.len()));
+        }
+        let bad: Vec<usize> = (0..values.len()).filter(|&i| values[i].is_infinite()).collect();
+        if !bad.is_empty() {
+            return Err(Error::new(Kind::NotFinite).at_rows(bad));
+        }
+        let mut first: BTreeMap<K, usize> = BTreeMap::new();
+        for i in (0..values.len()).filter(|&i| !values[i].is_nan()) {
+            let at = *first.entry(key(i)).or_insert(i);
+            if values[at] != values[i] {
+                return Err(Error::invalid(
+                    format!("{of} has two values, {} and {}", values[at], values[i]),
+                    format!("give one value to {of}"),
+                )
+                .at_rows([at, i]));
+            }
+        }
+        Ok(first.into_iter().map(|(key, i)| (key, values[i])).collect())
     }
 }
 
 /// The cells of one unit and time after another, of cells sorted as [`Records::cells`] sorts them.
 pub fn baskets(cells: &[Cell]) -> impl Iterator<Item = &[Cell]> {
     cells.chunk_by(|a, b| (a.unit, a.time) == (b.unit, b.time))
+}
+
+/// Where the basket of the year before is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum YearBefore {
+    /// The basket is the first of its unit.
+    First,
+    /// The year before is not in the data, an earlier one is.
+    Gap,
+    /// At this position among the baskets.
+    At(usize),
+}
+
+/// For each basket, in the order of [`baskets`], that of the year before: there is no comparison across a gap.
+pub fn with_year_before(held: &[&[Cell]]) -> impl Iterator<Item = YearBefore> {
+    (0..held.len()).map(move |i| {
+        let now = held[i][0];
+        match i.checked_sub(1).map(|j| (j, held[j][0])).filter(|(_, b)| b.unit == now.unit) {
+            None => YearBefore::First,
+            Some((j, b)) if b.time.checked_add(1) == Some(now.time) => YearBefore::At(j),
+            Some(_) => YearBefore::Gap,
+        }
+    })
 }
 
 /// Positive totals by product of one basket: code and value, codes ascending.

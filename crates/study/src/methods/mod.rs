@@ -6,6 +6,8 @@ mod dynamic_dea;
 mod effects;
 mod efficiency;
 mod episodes;
+mod export_figures;
+mod exports;
 mod figures;
 mod frontier;
 mod frontier_inference;
@@ -13,6 +15,7 @@ mod glm;
 mod index;
 mod inference;
 mod iv;
+mod lookup;
 mod lr_test;
 mod malmquist;
 mod misallocation;
@@ -159,6 +162,26 @@ pub const METHODS: &[Entry] = &[
         "Concentration and diversification from trade records",
     )
     .on_records(),
+    Entry::of::<plim_stats::trade::variety::Variety>("variety", Measure, "Related and unrelated variety of exports")
+        .on_records(),
+    Entry::of::<plim_stats::trade::margins::Margins>(
+        "margins",
+        Measure,
+        "Extensive and intensive margins of exports, entry and exit",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::trade::exposure::Exposure>(
+        "exposure",
+        Measure,
+        "Exposure of exports to groups of markets, risk, tariffs and shocks",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::trade::network::MarketNetwork>(
+        "network",
+        Measure,
+        "Breadth, depth and centrality in the network of markets",
+    )
+    .on_records(),
     Entry::of::<plim_stats::trade::inertia::Inertia>(
         "inertia",
         Measure,
@@ -236,6 +259,8 @@ pub const METHODS: &[Entry] = &[
         Show,
         "Figure of the frontier of a dea step, one input and one output",
     ),
+    Entry::of::<export_figures::Treemap>("treemap", Show, "Figure of the parts of a whole as tiles"),
+    Entry::of::<export_figures::ProductSpace>("product_space", Show, "Figure of near products of a complexity step"),
     Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
 ];
 

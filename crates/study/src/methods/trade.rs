@@ -1,17 +1,18 @@
 //! Trade measures from long records or wide columns.
 
+use super::lookup::{incomes, looked_up};
 use super::regression::finite;
 use super::{need, numbers, object};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
 use plim_stats::Factor;
-use plim_stats::trade::complexity::{Complexity, complexity};
+use plim_stats::trade::complexity::{Beside, Complexity, complexity};
 use plim_stats::trade::concentration::{Concentration, ConcentrationRow, concentration};
 use plim_stats::trade::expy::{Expy, expy};
 use plim_stats::trade::inertia::{Inertia, inertia};
 use plim_stats::trade::records::Records;
-use plim_table::{Column, MISSING, Table};
+use plim_table::{Column, MISSING};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -243,7 +244,9 @@ impl Method for Inertia {
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        prefixed(step, &["similarity", "old_product_share", "retention"])
+        let names =
+            ["similarity", "old_product_share", "retention", "cosine", "weighted_jaccard", "jaccard", "bray_curtis"];
+        prefixed(step, &names)
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -258,20 +261,37 @@ impl Method for Inertia {
 
 impl Method for Complexity {
     fn columns(&self) -> Vec<String> {
-        record_columns(&self.product, None, &self.value, &[])
+        let mut all = record_columns(&self.product, self.population.as_ref(), &self.value, &[]);
+        all.extend(self.pci_column.clone().filter(|_| self.pci.is_none()));
+        all
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        let names: &[&str] = match self.method {
-            plim_stats::trade::complexity::Method::Fitness => &["fitness", "diversity"],
-            _ => &["eci", "diversity", "coi"],
+        use plim_stats::trade::complexity::Method;
+        let mut names = match self.method {
+            Method::Fitness => vec!["fitness", "diversity", "log_fitness"],
+            Method::External => vec!["eci", "diversity", "coi", "covered"],
+            Method::Eigen | Method::Reflections => vec!["eci", "diversity", "coi"],
         };
-        prefixed(step, names)
+        if self.replications > 0 {
+            names.extend(["rank", "rank_low", "rank_high"]);
+        }
+        prefixed(step, &names)
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
-        let result = complexity(self, &coded.records)?;
+        let beside = Beside {
+            population: self.population.as_ref().map(|column| coded.numbers(cx, column)).transpose()?,
+            pci: match (&self.pci, &self.pci_column) {
+                (Some(_), None) => return Err(Error::plan("`pci` without its column", "set `pci_column`")),
+                (Some(table), Some(column)) => Some(looked_up(cx, &coded, table, column)?),
+                (None, Some(column)) => Some(coded.numbers(cx, column)?),
+                (None, None) => None,
+            },
+            seed: cx.seed,
+        };
+        let result = complexity(self, &coded.records, &beside).map_err(|e| coded.located(cx, e))?;
         let mut measure = coded.measure("complexity", &json!({}), result.notes);
         let more = &mut measure.more;
         let keyed = |time: i64, keys: &[(&str, Value)], rest: Value| coded.keyed(time, keys, rest);
@@ -313,18 +333,21 @@ impl Method for Expy {
         if self.income.is_none() {
             all.push(self.income_column.clone());
         }
+        all.extend(self.quantity.clone());
         all
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        prefixed(step, &["expy", "covered"])
+        let quality: &[&str] = if self.quantity.is_some() { &["expy_quality", "covered_quality"] } else { &[] };
+        prefixed(step, &[&["expy", "covered"], quality].concat())
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         need(&self.income_column, "income_column")?;
         let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
         let income = incomes(self, cx, &coded)?;
-        let result = expy(self, &coded.records, &income)?;
+        let quantity = self.quantity.as_ref().map(|column| coded.numbers(cx, column)).transpose()?;
+        let result = expy(self, &coded.records, &income, quantity.as_deref()).map_err(|e| coded.located(cx, e))?;
         let mut measure = coded.measure("expy", &json!({}), result.notes);
         let product = |code: u32| ("product", coded.product.json(code));
         let products = result.products.iter();
@@ -333,27 +356,4 @@ impl Method for Expy {
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
     }
-}
-
-/// Income of each record: from the data themselves, or from the table that the options name.
-fn incomes(options: &Expy, cx: &Context, coded: &Coded) -> Result<Vec<f64>> {
-    let column = options.income_column.as_str();
-    let Some(name) = &options.income else {
-        let values = cx.table.numbers(column)?;
-        return Ok(coded.rows.iter().map(|&r| values[r]).collect());
-    };
-    let table = cx.tables.get(name).ok_or_else(|| {
-        let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
-        let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
-        Error::plan(format!("no table `{name}` with incomes"), remedy)
-    })?;
-    let mut keys = vec![cx.need_unit()?];
-    keys.extend(cx.time.as_deref());
-    let pick = |t: &Table, names: &[&str]| -> Result<Table> {
-        Ok(Table::new(names.iter().map(|n| Ok(t.column(n)?.clone())).collect::<Result<_>>()?)?)
-    };
-    let right = pick(table, &[&keys[..], &[column]].concat())?;
-    let left = pick(&cx.table.take(&coded.rows), &keys)?;
-    let pairs: Vec<(&str, &str)> = keys.iter().map(|k| (*k, *k)).collect();
-    Ok(plim_table::left_join(&left, &right, &pairs)?.table.numbers(column)?.to_vec())
 }
