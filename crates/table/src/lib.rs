@@ -8,10 +8,12 @@
 //! | [`panel`] | units and times: lags, differences, growth, balance |
 //! | [`clean`] | winsorizing, trimming, transforming, deflating, interpolating |
 //! | [`join`] | joining tables by keys, keeping rows |
+//! | [`records`], [`crosswalk`] | trade records of known layouts, translating codes, wide years |
 //! | `sql` | queries over tables and Parquet files (feature `sql`) |
 
 pub mod arrow;
 pub mod clean;
+pub mod crosswalk;
 pub mod csv;
 pub mod error;
 pub mod excel;
@@ -19,6 +21,7 @@ pub mod join;
 pub mod panel;
 pub mod parquet;
 pub mod read;
+pub mod records;
 #[cfg(feature = "sql")]
 pub mod sql;
 pub mod stata;

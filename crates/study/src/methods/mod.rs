@@ -24,6 +24,7 @@ mod outliers;
 mod panel;
 mod prepare;
 mod quantile;
+mod records;
 mod regression;
 mod resilience;
 mod sbm;
@@ -54,6 +55,15 @@ use Role::{Estimate, Measure, Prepare, Show};
 pub const METHODS: &[Entry] = &[
     Entry::of::<prepare::Generate>("generate", Prepare, "A new column from an expression"),
     Entry::of::<plim_table::sql::Sql>("sql", Prepare, "A new table from a query over the tables").on_records(),
+    Entry::of::<plim_table::records::TradeRecords>(
+        "trade_records",
+        Prepare,
+        "Trade records of a known layout (BACI, Comtrade, WITS, Atlas, customs) in long form",
+    )
+    .on_records(),
+    Entry::of::<plim_table::crosswalk::Crosswalk>("crosswalk", Prepare, "Translate codes, dividing values by shares")
+        .on_records(),
+    Entry::of::<plim_table::crosswalk::Longer>("longer", Prepare, "Turn columns of years into rows").on_records(),
     Entry::of::<plim_table::clean::Winsorize>("winsorize", Prepare, "Pull the tails of columns to quantiles"),
     Entry::of::<plim_table::clean::Trim>("trim", Prepare, "Make the tails of columns missing"),
     Entry::of::<plim_table::clean::Transform>("transform", Prepare, "log, log1p or asinh of columns"),

@@ -142,7 +142,7 @@ fn needs_panel<'a>(cx: &Context<'a>) -> Result<&'a Panel> {
 }
 
 /// A prepared column belongs to the whole table.
-fn all_rows(cx: &Context) -> Result<()> {
+pub(super) fn all_rows(cx: &Context) -> Result<()> {
     match cx.step.rows.filter {
         None => Ok(()),
         Some(_) => Err(Error::plan(
