@@ -36,7 +36,7 @@ fn words_of_the_contract_are_read() {
 fn unknown_options_and_words_are_refused() {
     assert!(read::<Entropy>(&[("normalise_scope", "year")]).unwrap_err().to_string().contains("normalize_scope"));
     assert!(read::<Entropy>(&[("zeros", "shift")]).unwrap_err().to_string().contains("affine:A"));
-    assert!(read::<Resilience>(&[("form", "hp")]).unwrap_err().to_string().contains("asinh"));
+    assert!(read::<Resilience>(&[("form", "kalman")]).unwrap_err().to_string().contains("asinh"));
     assert!(read::<Complexity>(&[("rca_threshold", "<1")]).unwrap_err().to_string().contains(">=1"));
 }
 
@@ -68,7 +68,22 @@ fn every_option_has_a_description() {
         "replicate",
         "constant",
     ]);
-    described::<Resilience>(&["value", "form", "nation", "resistance", "recovery"]);
+    described::<Resilience>(&[
+        "value",
+        "form",
+        "nation",
+        "leave_one_out",
+        "group",
+        "product",
+        "market",
+        "columns",
+        "resistance",
+        "recovery",
+        "lambda",
+        "span",
+        "horizon",
+        "lags",
+    ]);
     described::<Concentration>(&["product", "market", "value", "columns", "universe"]);
     described::<Inertia>(&["product", "market", "value", "columns"]);
     described::<Expy>(&[

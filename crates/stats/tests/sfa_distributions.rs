@@ -152,10 +152,13 @@ fn truncated_skewed_laplace_reaches_its_maximum() {
 
 // --- identities -----------------------------------------------------------------------------------------------
 
+/// A distribution, its quantile function, and a parameter with its truth.
+type Simulated = (Distribution, fn(f64) -> f64, &'static str, f64);
+
 #[test]
 fn parameters_of_simulated_inefficiency_are_found() {
     // Quantile functions; u in units of 0.5.
-    let cases: [(Distribution, fn(f64) -> f64, &str, f64); 5] = [
+    let cases: [Simulated; 5] = [
         (Distribution::Rayleigh, |p| 0.5 * (-2.0 * p.ln()).sqrt(), "sigma_u", 0.5),
         (Distribution::Uniform, |p| 1.5 * p, "sigma_u", 1.5 / 12f64.sqrt()),
         (Distribution::GeneralizedExponential, |p| -0.5 * (1.0 - p.sqrt()).ln(), "sigma_u", 0.5),

@@ -33,7 +33,7 @@ fn baci_is_read_translated_and_measured() {
     let table = &run.tables["hs22"];
     let total: f64 = table.numbers("value").unwrap().iter().sum();
     assert_eq!((table.rows(), total), (6, 110_000.0));
-    let hhi = run.measured["c"].numbers("hhi").unwrap().to_vec();
+    let hhi = run.measured["c"].numbers("c").unwrap().to_vec();
     plim_golden::close(hhi[0], 0.09 + 0.0784 + 0.1764, 1e-12, "HHI of China");
     plim_golden::close(hhi[1], 1.0, 1e-12, "HHI of Germany");
 }

@@ -14,7 +14,7 @@ pub(in super::super) struct Lognormal;
 /// σ_u of the starts.
 const SPREADS: [f64; 3] = [0.4, 0.8, 1.3];
 /// Below this σ_u, with a skewness of 3σ_u, u is a normal around a level that the intercept takes up.
-const LOW: f64 = 0.03;
+const LOW: f64 = 0.1;
 /// Beyond this σ_u nearly all u are zero or without bound.
 const HIGH: f64 = 8.0;
 /// Below this share of σ_v² the variance of u is nothing.
