@@ -163,11 +163,17 @@ fn twins_have_no_gap() {
 
 #[test]
 fn a_cost_frontier_is_a_production_frontier_upside_down() {
-    let (data, groups) = rice().unwrap_or_else(|| simulated(120, 2, 4));
+    let real = rice();
+    // The simulated groups lie on the envelope, so that a stochastic one has no noise there.
+    let envelopes: &[Enveloped] = match real {
+        Some(_) => &[Enveloped::Linear, Enveloped::Quadratic, Enveloped::Stochastic],
+        None => &[Enveloped::Linear, Enveloped::Quadratic],
+    };
+    let (data, groups) = real.unwrap_or_else(|| simulated(120, 2, 4));
     let (n, k) = (data.nobs(), data.frontier.X.ncols());
     let mut mirrored = data.clone();
     mirrored.y.iter_mut().for_each(|y| *y = -*y);
-    for envelope in [Enveloped::Linear, Enveloped::Quadratic, Enveloped::Stochastic] {
+    for &envelope in envelopes {
         let up = fit(&data, &groups, &of(envelope)).unwrap();
         let down = fit(&mirrored, &groups, &SfaMetafrontier { frontier: Frontier::Cost, ..of(envelope) }).unwrap();
         ratios(&up).iter().zip(ratios(&down)).for_each(|(a, b)| close(*a, b, 1e-8, "gap"));
