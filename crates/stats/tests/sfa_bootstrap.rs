@@ -1,6 +1,6 @@
 //! The bootstrap covariance of a frontier: against the information, against itself, and what it refuses.
 
-use plim_stats::frontier::sfa::{Columns, Data, Information, Model, Panel, Sfa, SfaFit, sfa};
+use plim_stats::frontier::sfa::{ClassOf, Columns, Data, Distribution, Information, Model, Panel, Sfa, SfaFit, sfa};
 use plim_stats::math::Mat;
 use plim_stats::math::rng::Stream;
 use plim_stats::vcov::{Ssc, Vcov};
@@ -112,4 +112,38 @@ fn requests_without_meaning_are_refused() {
     let (fit, data) = hardly.expect("one of fifty samples is skewed to the right side");
     let refused = fit.spread(&data, &options(Model::Pooled), &Vcov::Iid, Ssc::None, &design(&data, &[]), 1);
     assert!(refused.unwrap_err().to_string().contains("no maximum inside"));
+}
+
+/// Rows of a unit that share a class are drawn together: drawn apart each would be a unit of its own.
+#[test]
+fn units_that_share_a_class_are_drawn_whole() {
+    let mut draw = Stream::new(12, 0);
+    let (units, years) = (150, 4);
+    let n = units * years;
+    let x: Vec<f64> = (0..n).map(|_| draw.normal()).collect();
+    let y = (0..n)
+        .map(|i| {
+            let high = (i / years) % 3 == 0;
+            let level = if high { 3.0 } else { 0.0 };
+            level + 0.5 * x[i] + 0.2 * draw.normal() + 0.4 * draw.uniform().ln()
+        })
+        .collect();
+    let frontier = Columns::new(n, true, &[("x".into(), x)]);
+    let mut data = Data::new(y, frontier.X, frontier.names);
+    let (unit, time) = ((0..n).map(|i| i / years).collect(), (0..n).map(|i| (i % years) as f64).collect());
+    data.panel = Some(Panel { unit, time });
+    let options = Sfa {
+        class_of: ClassOf::Unit,
+        distribution: Distribution::Exponential,
+        replications: Some(50),
+        climbs: Some(1),
+        ..options(Model::LatentClass)
+    };
+    let fit = sfa(&data, &options).unwrap();
+    let spread = fit.spread(&data, &options, &Vcov::Iid, Ssc::None, &design(&data, &[]), 9).unwrap().unwrap();
+    assert_eq!(spread.label, "bootstrap of 150 units, 50 replications");
+    let apart = Sfa { class_of: ClassOf::Row, ..options };
+    let fit = sfa(&data, &apart).unwrap();
+    let spread = fit.spread(&data, &apart, &Vcov::Iid, Ssc::None, &design(&data, &[]), 9).unwrap().unwrap();
+    assert_eq!(spread.label, "bootstrap of 600 rows, 50 replications");
 }

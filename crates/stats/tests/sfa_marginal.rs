@@ -92,3 +92,19 @@ fn there_are_none_without_determinants() {
     data.u_variance = simulated(300).u_variance;
     assert!(fit.marginal(&data, &persistent, fit.covariance.as_ref()).is_none());
 }
+
+/// A regressor may have the name of a parameter of inefficiency.
+#[test]
+fn a_regressor_named_as_a_parameter_is_not_taken_for_it() {
+    let data = simulated(600);
+    let mut named = data.clone();
+    named.frontier.names[1] = "mu".into();
+    let options = of(Distribution::TruncatedNormal);
+    let at = Some(vec![1.0, 0.5, -1.0, 0.5, -3.0, 0.2]);
+    let V = plim_stats::math::Mat::from_fn(6, 6, |i, j| f64::from(u8::from(i == j)));
+    let [a, b] = [data, named].map(|data| {
+        let fit = sfa(&data, &Sfa { at: at.clone(), ..options.clone() }).unwrap();
+        fit.marginal(&data, &options, Some(&V)).unwrap().mean[0].clone()
+    });
+    assert_eq!((a.estimate, a.std_error), (b.estimate, b.std_error));
+}

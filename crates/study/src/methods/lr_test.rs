@@ -37,11 +37,22 @@ fn likelihood(name: &str, fit: &Fit) -> Result<(f64, usize, usize)> {
     };
     let loglik = stat("loglik").ok_or_else(missing)?;
     let parameters = stat("parameters").map_or(fit.coefficients.len(), |k| k as usize);
-    // At given parameters nothing is maximized.
-    match fit.coefficients.iter().any(|c| c.std_error.is_finite()) {
+    // At given parameters nothing is maximized; nor is the likelihood of a model in steps, which has no AIC.
+    let maximized = !fit.stats.contains_key("parameters") || stat("aic").is_some();
+    match maximized && fit.coefficients.iter().any(|c| c.std_error.is_finite()) {
         true => Ok((loglik, parameters, fit.nobs)),
         false => Err(missing()),
     }
+}
+
+/// The outcome of a fit, as its formula has it.
+fn outcome(fit: &Fit) -> &str {
+    fit.formula.split('~').next().unwrap_or_default().trim()
+}
+
+/// The absorbed effects of a fit, as its formula has them.
+fn effects(fit: &Fit) -> &str {
+    fit.formula.split_once('|').map_or("", |(_, effects)| effects.trim())
 }
 
 impl Method for LrTest {
@@ -59,6 +70,12 @@ impl Method for LrTest {
         let row = |name: &str, fit: &Fit| -> Result<Row> {
             let (loglik, fewer, rows) = likelihood(name, fit)?;
             let refused = |message: String, remedy: &str| Err(Error::plan(message, remedy));
+            if fit.method != last.method || outcome(fit) != outcome(last) || effects(fit) != effects(last) {
+                return refused(
+                    format!("`{name}` and `{full}` differ in method, outcome or absorbed effects"),
+                    "compare fits of one method and outcome with the same effects, whose number is not counted here",
+                );
+            }
             if rows != n {
                 return refused(format!("`{name}` has {rows} observations and `{full}` {n}"), "fit both on one sample");
             }

@@ -142,7 +142,7 @@ impl SfaFit {
         let spread = |groups: &[usize], what: String| {
             bootstrap(self, data, options, &Draws { groups, what, replications, seed })
         };
-        let of_panels = options.model.of_panels();
+        let of_panels = options.rows_belong_together();
         match how {
             Vcov::Iid if of_panels => spread(&data.need_panel()?.unit, "units".into()),
             Vcov::Iid => spread(&(0..data.nobs()).collect::<Vec<_>>(), "rows".into()),

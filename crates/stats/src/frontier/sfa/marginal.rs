@@ -143,6 +143,7 @@ impl SfaFit {
     }
 
     fn named(&self, name: &str) -> Option<usize> {
-        self.parameters.iter().position(|p| p.section == Section::Coefficients && p.name == name)
+        // From the end: a regressor of the frontier, which comes first, may have the same name.
+        self.parameters.iter().rposition(|p| p.section == Section::Coefficients && p.name == name)
     }
 }

@@ -298,6 +298,11 @@ impl Sfa {
     /// Rows above which one climb is the default.
     const MANY: usize = 100_000;
 
+    /// Whether the rows of a unit share a likelihood or an effect.
+    pub(super) fn rows_belong_together(&self) -> bool {
+        self.model.of_panels() || self.model == Model::LatentClass && self.class_of == ClassOf::Unit
+    }
+
     pub(super) fn climbs(&self, n: usize) -> usize {
         let usual = if self.model == Model::LatentClass { 6 } else { 3 };
         self.climbs.unwrap_or(if n > Self::MANY { 1 } else { usual })

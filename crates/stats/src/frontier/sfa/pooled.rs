@@ -5,9 +5,9 @@
 
 use super::density::Density;
 use super::{Data, Index, LeastSquares, Likelihood, Parameter, Score, Section};
-use crate::math::Mat;
 use crate::math::jet::Jet;
 use crate::math::optimize::Point;
+use crate::math::{Mat, dist};
 use crate::{Error, Kind, Result};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -233,6 +233,14 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
 
     fn frontier(&self) -> usize {
         self.indices[0].k
+    }
+
+    /// None where the distribution has a shape, which means nothing without inefficiency.
+    fn lr_p_value(&self, lr: f64) -> f64 {
+        match self.density.logs() || !self.density.comparable() {
+            true => f64::NAN,
+            false => dist::chi_bar_p(lr, self.restrictions(), 1)[1],
+        }
     }
 
     fn natural(&self, theta: &[f64]) -> (Vec<f64>, Mat<f64>) {
