@@ -96,7 +96,8 @@ impl Method for LrTest {
             }
             let [least, most] = chi_bar_p(lr.max(0.0), q, self.border);
             let cell = |v: f64, digits: usize| Cell::number(v, number::number(v, digits));
-            let mut cells = vec![cell(loglik, 3), cell(top, 3), cell(lr, 3), cell(q as f64, 0), cell(least, 4)];
+            let mut cells =
+                vec![cell(loglik, 3), cell(top, 3), cell(lr, 3), Cell::number(q as f64, q.to_string()), cell(least, 4)];
             if self.border > 1 {
                 cells.push(cell(most, 4));
             }
