@@ -7,6 +7,7 @@ mod cross;
 #[allow(dead_code)] // each family uses what it needs
 mod data;
 mod directional;
+mod dynamic;
 mod ebm;
 mod elasticity;
 mod hyperbolic;
@@ -17,3 +18,4 @@ mod radial;
 mod russell;
 mod sbm;
 mod undesirable;
+mod window;

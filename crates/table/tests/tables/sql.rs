@@ -1,5 +1,4 @@
 //! Queries over tables and Parquet files.
-#![cfg(feature = "sql")]
 
 use plim_table::sql::sql_names;
 use plim_table::{Column, Data, Error, Source, Table, sql, sql_over, write};

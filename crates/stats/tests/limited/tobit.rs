@@ -1,10 +1,6 @@
 //! The censored regression against 40 digits, identities, refusals.
 
-#[allow(dead_code)] // Shared with the tests of regressions.
-#[path = "regression/data.rs"]
-mod data;
-
-use data::panel48;
+use crate::data::panel48;
 use plim_golden::close;
 use plim_stats::limited::{Tobit, TobitFit, tobit};
 use plim_stats::linear::Ols;

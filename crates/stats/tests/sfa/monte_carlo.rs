@@ -1,6 +1,6 @@
 //! Monte Carlo of the main frontier models: bias of the parameters and coverage of 95 % intervals.
 //!
-//! Ignored, for it takes minutes: `cargo test --release -p plim-stats --test sfa_monte_carlo -- --ignored --nocapture`
+//! Ignored, for it takes minutes: `cargo test --release -p plim-stats --test sfa monte_carlo -- --ignored --nocapture`
 //! prints the table that is kept in bench/results/sfa_monte_carlo.csv. Where theory holds, coverage must be within three
 //! of its Monte Carlo standard errors of 95 %, √(.95 · .05/500) = 1 %; the true fixed effects model, whose variances are
 //! known to be biased in short panels, is shown as such.

@@ -1,0 +1,6 @@
+//! What a reader sees: tables, figures, the page.
+
+mod drawings;
+mod frontier;
+mod renderings;
+mod tables;

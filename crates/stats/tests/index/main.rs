@@ -1,0 +1,3 @@
+//! Composite indices.
+
+mod entropy;

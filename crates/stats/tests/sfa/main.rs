@@ -1,0 +1,17 @@
+//! Stochastic frontiers.
+
+mod bootstrap;
+mod classics;
+mod distributions;
+mod effects;
+mod endogenous;
+mod latent_class;
+mod likelihoods;
+mod marginal;
+mod metafrontier;
+mod monte_carlo;
+mod panel;
+mod scaling;
+mod selection;
+mod technology;
+mod zero_inefficiency;

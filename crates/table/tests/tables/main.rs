@@ -1,0 +1,8 @@
+//! Files, SQL and the steps that change a table.
+
+mod formats;
+mod hostile;
+mod refusals;
+#[cfg(feature = "sql")]
+mod sql;
+mod steps;
