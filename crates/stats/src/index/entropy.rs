@@ -27,7 +27,9 @@
 //! # Ok::<(), plim_stats::Error>(())
 //! ```
 
-use super::normalize::{Block, Direction, Goalpost, NormalizeScope, Oriented, as_text, blocks, complete, normalize};
+use super::normalize::{
+    Block, Goalpost, NormalizeScope, Oriented, as_text, blocks, complete, directions, inside, normalize,
+};
 use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -206,7 +208,7 @@ pub struct EntropyIndex {
 /// `time` is needed by the scopes by year and by `ln_t`. Rows with a missing indicator are left out of everything
 /// and counted. T of `ln_t` is the number of distinct periods.
 pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<EntropyIndex> {
-    let directions = directions(options)?;
+    let directions = directions(&options.indicators, &options.negative, &options.direction)?;
     if x.len() != options.indicators.len() {
         return Err(Error::length("the list of indicator columns", x.len(), options.indicators.len()));
     }
@@ -223,6 +225,7 @@ pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<
     let mut notes = Vec::new();
     let (mut Z, mut goalposts) = (Vec::new(), Vec::new());
     for ((name, column), &direction) in options.indicators.iter().zip(x).zip(&directions) {
+        inside(name, column, direction, &rows)?;
         let (z, posts) = normalize(name, column, direction, options.normalize_scope, time, &rows)?;
         Z.push(z);
         goalposts.extend(posts);
@@ -284,32 +287,6 @@ pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<
     Ok(EntropyIndex { score, weights, goalposts, incomplete: n - rows.len(), notes })
 }
 
-/// The direction of each indicator, after checks of the lists of names.
-fn directions(options: &Entropy) -> Result<Vec<Direction>> {
-    let names = &options.indicators;
-    if names.is_empty() {
-        return Err(Error::new(Kind::Empty { what: "the list `indicators`".into() }));
-    }
-    let twice = |name: &String, among: &[String]| among.iter().filter(|n| *n == name).count() > 1;
-    let directed: Vec<String> =
-        (options.negative.iter().chain(options.direction.iter().map(|d| &d.name))).cloned().collect();
-    if let Some(name) = names.iter().find(|n| twice(n, names)) {
-        return Err(Error::invalid("named twice in `indicators`", "name each indicator once").at_column(name));
-    }
-    if let Some(name) = directed.iter().find(|n| twice(n, &directed)) {
-        return Err(Error::invalid("has two directions", "name it once in `negative` or `direction`").at_column(name));
-    }
-    if let Some(name) = directed.iter().find(|n| !names.contains(n)) {
-        return Err(Error::invalid("has a direction but is no indicator", "add it to `indicators`").at_column(name));
-    }
-    let of = |name: &String| match options.direction.iter().find(|d| d.name == *name) {
-        Some(oriented) => oriented.direction,
-        None if options.negative.contains(name) => Direction::Negative,
-        None => Direction::Positive,
-    };
-    Ok(names.iter().map(of).collect())
-}
-
 /// ln T under `replicate = ln_t`, none otherwise.
 fn periods_constant(options: &Entropy, time: Option<&[i64]>, rows: &[usize]) -> Result<Option<f64>> {
     if options.replicate.is_none() {
@@ -367,7 +344,7 @@ fn shares(
 ///
 /// H = ln n - Σ p ln(n p): with scale = ln n the leading terms cancel exactly, so that the divergence of an evenly
 /// spread indicator keeps its digits.
-fn divergence(p: &[f64], scale: f64) -> f64 {
+pub(crate) fn divergence(p: &[f64], scale: f64) -> f64 {
     let n = p.len() as f64;
     let from_even: f64 = p.iter().filter(|&&p| p > 0.0).map(|&p| p * (n * p).ln()).sum();
     (scale - n.ln() + from_even) / scale

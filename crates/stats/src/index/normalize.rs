@@ -173,6 +173,44 @@ impl Goalpost {
     }
 }
 
+/// The direction of each of `names`, after checks of the lists that name some of them.
+pub(crate) fn directions(names: &[String], negative: &[String], oriented: &[Oriented]) -> Result<Vec<Direction>> {
+    if names.is_empty() {
+        return Err(Error::new(Kind::Empty { what: "the list `indicators`".into() }));
+    }
+    let twice = |name: &String, among: &[String]| among.iter().filter(|n| *n == name).count() > 1;
+    let directed: Vec<String> = (negative.iter().chain(oriented.iter().map(|d| &d.name))).cloned().collect();
+    if let Some(name) = names.iter().find(|n| twice(n, names)) {
+        return Err(Error::invalid("named twice in `indicators`", "name each indicator once").at_column(name));
+    }
+    if let Some(name) = directed.iter().find(|n| twice(n, &directed)) {
+        return Err(Error::invalid("has two directions", "name it once in `negative` or `direction`").at_column(name));
+    }
+    if let Some(name) = directed.iter().find(|n| !names.contains(n)) {
+        return Err(Error::invalid("has a direction but is no indicator", "add it to `indicators`").at_column(name));
+    }
+    let of = |name: &String| match oriented.iter().find(|d| d.name == *name) {
+        Some(oriented) => oriented.direction,
+        None if negative.contains(name) => Direction::Negative,
+        None => Direction::Positive,
+    };
+    Ok(names.iter().map(of).collect())
+}
+
+/// Refuses a target that no value reaches from both sides: the indicator then has a direction, not a target.
+pub(crate) fn inside(name: &str, x: &[f64], direction: Direction, rows: &[usize]) -> Result<()> {
+    let Direction::Target(m) = direction else { return Ok(()) };
+    let Goalpost { low, high, .. } = Goalpost::of(name, None, x, rows);
+    match low <= m && m <= high {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            format!("the target {m} lies outside the data, which go from {low} to {high}"),
+            "correct the target or its unit; where more (or less) is simply better, give the direction 1 (or -1)",
+        )
+        .at_column(name)),
+    }
+}
+
 /// Rows that are normalized, or whose shares are taken, together.
 pub(crate) struct Block {
     /// The year; none when all rows stand together.

@@ -20,6 +20,25 @@ pub fn spd_inverse(A: &Mat<f64>, what: &str) -> Result<Mat<f64>> {
     Ok(Mat::from_fn(k, k, |i, j| 0.5 * (inverse[(i, j)] + inverse[(j, i)]) / (s[i] * s[j])))
 }
 
+/// Solution of A x = b for a square A, after rows are brought to largest entry one; `what` names A in the error.
+pub fn solve(A: &Mat<f64>, b: &[f64], what: &str) -> Result<Vec<f64>> {
+    let k = A.nrows();
+    let singular = || Error::new(Kind::Singular { what: what.into() });
+    let size: Vec<f64> = (0..k).map(|i| (0..k).map(|j| A[(i, j)].abs()).fold(0.0, f64::max)).collect();
+    if size.iter().any(|&s| !(s.is_finite() && s > 0.0)) {
+        return Err(singular());
+    }
+    let scaled = Mat::from_fn(k, k, |i, j| A[(i, j)] / size[i]);
+    let lu = scaled.full_piv_lu();
+    let pivot = |i: usize| lu.U()[(i, i)].abs();
+    // With full pivoting the last pivot over the first tells the rank.
+    if (0..k).map(pivot).fold(f64::INFINITY, f64::min) <= 1e-13 * (0..k).map(pivot).fold(0.0, f64::max) {
+        return Err(singular());
+    }
+    let x = lu.solve(Mat::from_fn(k, 1, |i, _| b[i] / size[i]));
+    Ok((0..k).map(|i| x[(i, 0)]).collect())
+}
+
 /// Eigenvalues (descending) and eigenvectors (columns, same order) of a symmetric matrix.
 pub fn symmetric_eigen(A: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>)> {
     let k = A.nrows();

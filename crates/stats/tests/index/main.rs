@@ -1,3 +1,5 @@
 //! Composite indices.
 
 mod entropy;
+mod measures;
+mod weights;

@@ -77,6 +77,14 @@ pub const METHODS: &[Entry] = &[
     ),
     Entry::of::<plim_stats::frontier::stock::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
     Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
+    Entry::of::<plim_stats::index::Critic>("critic", Measure, "Composite index by CRITIC weights: spread and conflict"),
+    Entry::of::<plim_stats::index::Pca>("pca", Measure, "Composite index by principal components"),
+    Entry::of::<plim_stats::index::Topsis>("topsis", Measure, "Closeness to the ideal under weights of any convention"),
+    Entry::of::<plim_stats::index::WeightedIndex>(
+        "weights",
+        Measure,
+        "Composite index as a weighted sum, by any convention of weights",
+    ),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
     Entry::of::<plim_stats::frontier::cross_efficiency::CrossEfficiency>(
         "cross_efficiency",
@@ -258,7 +266,7 @@ pub const METHODS: &[Entry] = &[
         Show,
         "Rank correlations and equal signs of measures",
     ),
-    Entry::of::<show::Weights>("weights", Show, "Weights of an index, as a table and bars"),
+    Entry::of::<show::Weights>("weights_table", Show, "Weights of an index, as a table and bars"),
     Entry::of::<plim_report::regression::RegressionTable>("table", Show, "Regression table of several fits"),
     Entry::of::<lr_test::LrTest>("lr_test", Show, "Likelihood-ratio tests of nested fits"),
     Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),

@@ -1,0 +1,270 @@
+//! An index as the weighted sum of its normalized indicators, under any convention of weights.
+//!
+//! ```text
+//! S_i = Σ_j w_j z_ij
+//! ```
+//!
+//! z from [`super::scale`], w from [`super::weights`], over all rows or year by year. Under benefit of the doubt S is each
+//! unit's own best sum.
+
+use super::basis::{Basis, Prepared};
+use super::bootstrap::weight_intervals;
+use super::entropy::{Constant, ShareScope};
+use super::normalize::{Direction, blocks};
+use super::scale::{Normalize, Scale, constant};
+use super::weights::{self, Convention, Correlation, Indicators, Weighting, Weights, to_sum_one, weigh};
+use crate::{Error, Kind, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An index with weights of a chosen convention.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct WeightedIndex {
+    /// Indicators and their normalization.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// Convention of the weights.
+    #[serde(flatten)]
+    pub weighting: Weighting,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
+    pub weight_scope: ShareScope,
+    /// Bootstrap replications of the weights, whole units being drawn; 0 for none.
+    pub replications: usize,
+    /// Level of the bootstrap intervals.
+    pub level: f64,
+}
+
+impl Default for WeightedIndex {
+    fn default() -> Self {
+        WeightedIndex {
+            basis: Basis::default(),
+            weighting: Weighting::default(),
+            weight_scope: ShareScope::default(),
+            replications: 0,
+            level: 0.95,
+        }
+    }
+}
+
+/// An index with CRITIC weights.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Critic {
+    /// Indicators and their normalization.
+    #[serde(flatten)]
+    pub basis: Basis,
+    /// Correlation: `signed` (conflict 1 - r) or `absolute` (1 - |r|).
+    pub correlation: Correlation,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
+    pub weight_scope: ShareScope,
+}
+
+impl Critic {
+    /// The same as options of the general method.
+    pub fn weighted(&self) -> WeightedIndex {
+        WeightedIndex {
+            basis: self.basis.clone(),
+            weighting: Weighting {
+                method: Convention::Critic,
+                correlation: self.correlation,
+                ..Weighting::default()
+            },
+            weight_scope: self.weight_scope,
+            ..WeightedIndex::default()
+        }
+    }
+}
+
+/// Weight of one indicator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IndexWeight {
+    /// Indicator.
+    pub name: String,
+    /// Year, where weights differ by year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year: Option<i64>,
+    /// Weight; the weights of a scope sum to one.
+    pub weight: f64,
+    /// Lower end of the bootstrap interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end of the bootstrap interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+}
+
+/// A scored index.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// Score of each row; NaN where an indicator is missing.
+    pub score: Vec<f64>,
+    /// Weights, by year within scope, in the order of the indicators.
+    pub weights: Vec<IndexWeight>,
+    /// What the indicators were scaled with.
+    pub scales: Vec<Scale>,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+}
+
+/// Weights of a set of rows with the normalized indicators that they are for.
+pub(crate) struct BlockWeights {
+    /// Year of the rows; none when all stand together.
+    pub year: Option<i64>,
+    /// The rows.
+    pub rows: Vec<usize>,
+    /// One weight an indicator, zero for those without spread.
+    pub weights: Vec<f64>,
+    /// Score of each of the rows, where the convention has its own.
+    pub scores: Option<Vec<f64>>,
+}
+
+/// The weighted index of the indicators `x` (one slice each, NaN missing).
+///
+/// `units` are drawn whole by the bootstrap of the weights; rows are their own units without it.
+pub fn weighted_index(
+    options: &WeightedIndex,
+    x: &[&[f64]],
+    time: Option<&[i64]>,
+    units: Option<&[u32]>,
+    seed: u64,
+) -> Result<Scored> {
+    let prepared = options.basis.prepare(x, time)?;
+    let normalize = form(&options.basis, options.weighting.method);
+    let (Z, scales) = prepared.normalized(normalize)?;
+    let mut notes = prepared.notes.clone();
+    let found = block_weights(&prepared, &Z, &options.weighting, options.weight_scope, &mut notes)?;
+    let mut score = vec![f64::NAN; x[0].len()];
+    let mut weights = Vec::new();
+    for block in &found {
+        for (at, &i) in block.rows.iter().enumerate() {
+            score[i] = match &block.scores {
+                Some(scores) => scores[at],
+                None => (block.weights.iter().zip(&Z)).filter(|(w, _)| **w != 0.0).map(|(w, z)| w * z[i]).sum(),
+            };
+        }
+        weights.extend(options.basis.indicators.iter().zip(&block.weights).map(|(name, &weight)| IndexWeight {
+            name: name.clone(),
+            year: block.year,
+            weight,
+            low: None,
+            high: None,
+        }));
+    }
+    if options.replications > 0 {
+        weight_intervals(options, &prepared, units, seed, &mut weights, &mut notes)?;
+    }
+    Ok(Scored { score, weights, scales, notes })
+}
+
+/// The normalization in force: as given, else that of the convention's own paper.
+pub(crate) fn form(basis: &Basis, method: Convention) -> Normalize {
+    basis.normalize.unwrap_or(match method {
+        Convention::Merec | Convention::Cilos | Convention::Idocriw => Normalize::Reference,
+        _ => Normalize::MinMax,
+    })
+}
+
+/// Weights over all complete rows, or of each year.
+pub(crate) fn block_weights(
+    prepared: &Prepared,
+    Z: &[Vec<f64>],
+    how: &Weighting,
+    scope: ShareScope,
+    notes: &mut Vec<String>,
+) -> Result<Vec<BlockWeights>> {
+    // Conventions that are combined see the indicators as their own papers normalize them.
+    let mut parts: Vec<(Convention, Vec<Vec<f64>>)> = Vec::new();
+    if how.method == Convention::Combined {
+        weights::combined::check(&how.combine)?;
+        for &method in &how.combine {
+            parts.push((method, prepared.normalized(form(prepared.basis, method))?.0));
+        }
+    }
+    let mut all = Vec::new();
+    for block in blocks(&prepared.rows, prepared.time, scope == ShareScope::Year)? {
+        let place = |e: Error| match block.year {
+            Some(year) => in_year(e, year),
+            None => e,
+        };
+        let found = match how.method {
+            Convention::Combined => {
+                let mut lists = Vec::new();
+                for (method, Z) in &parts {
+                    let part = at_rows(prepared, Z, &Weighting { method: *method, ..how.clone() }, &block.rows, notes);
+                    lists.push(part.map_err(place)?.weights);
+                }
+                let weights = weights::combine(&lists, how.combination).map_err(place)?;
+                Weights { weights, ..Weights::default() }
+            }
+            _ => at_rows(prepared, Z, how, &block.rows, notes).map_err(place)?,
+        };
+        let Weights { weights, scores, .. } = found;
+        all.push(BlockWeights { year: block.year, rows: block.rows, weights, scores });
+    }
+    Ok(all)
+}
+
+/// Weights at some rows; indicators without spread there get none.
+fn at_rows(
+    prepared: &Prepared,
+    Z: &[Vec<f64>],
+    how: &Weighting,
+    rows: &[usize],
+    notes: &mut Vec<String>,
+) -> Result<Weights> {
+    let names = &prepared.basis.indicators;
+    let columns: Vec<Vec<f64>> = Z.iter().map(|z| rows.iter().map(|&i| z[i]).collect()).collect();
+    let varies: Vec<bool> = columns.iter().map(|z| !z[0].is_nan() && !constant(z)).collect();
+    for (j, _) in varies.iter().enumerate().filter(|(j, v)| !**v && prepared.varies[*j]) {
+        match prepared.basis.constant {
+            Constant::Error => return Err(Error::new(Kind::Constant).at_column(&names[j]).at_rows(rows.to_vec())),
+            Constant::Drop => notes.push(format!("`{}` has no spread in some year: weight 0 there", names[j])),
+        }
+    }
+    if varies.iter().all(|v| !*v) {
+        return Err(Error::invalid("no indicator differs between rows", "choose indicators with spread"));
+    }
+    let spread = |of: Weights| -> Weights {
+        let mut next = of.weights.iter();
+        let weights = varies.iter().map(|v| if *v { *next.next().unwrap_or(&0.0) } else { 0.0 }).collect();
+        Weights { weights, ..of }
+    };
+    let found = match how.method.from_data() {
+        true => {
+            let (kept_names, kept): (Vec<String>, Vec<&[f64]>) =
+                (names.iter().zip(&columns).zip(&varies)).filter(|(_, v)| **v).map(|((n, z), _)| (n.clone(), z.as_slice())).unzip();
+            let located = |e: Error| Error { rows: e.rows.iter().filter_map(|&r| rows.get(r).copied()).collect(), ..e };
+            let turned = |j: usize| prepared.directions[j] == Direction::Negative;
+            let inverted: Vec<bool> = match form(prepared.basis, how.method) {
+                Normalize::Reference => (0..names.len()).filter(|&j| varies[j]).map(turned).collect(),
+                _ => Vec::new(),
+            };
+            let mut indicators = Indicators::new(&kept_names, &kept).map_err(located)?;
+            indicators.inverted = &inverted;
+            spread(weigh(&indicators, how).map_err(located)?)
+        }
+        // Judgement is about all indicators; the weight of one that is dropped goes to the others in proportion.
+        false => {
+            let all: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+            let of = weigh(&Indicators { names, z: &all, inverted: &[] }, how)?;
+            let kept = of.weights.iter().zip(&varies).map(|(w, v)| if *v { *w } else { 0.0 }).collect();
+            Weights { weights: to_sum_one(kept)?, ..of }
+        }
+    };
+    for note in &found.notes {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// An error of the rows of one year says which.
+fn in_year(e: Error, year: i64) -> Error {
+    let kind = match e.kind {
+        Kind::Invalid { message, remedy } => Kind::Invalid { message: format!("in {year}: {message}"), remedy },
+        other => other,
+    };
+    Error { kind, ..e }
+}
