@@ -1,6 +1,6 @@
 //! The options of the measures as a study file and the help see them.
 
-use plim_stats::index::{Entropy, NormalizeScope};
+use plim_stats::index::{Critic, Entropy, Index, NormalizeScope, Pca, Topsis, WeightedIndex};
 use plim_stats::trade::resilience::{Form, Nation};
 use plim_stats::trade::{
     Complexity, Concentration, Exposure, Expy, Inertia, Margins, MarketNetwork, Resilience, Variety,
@@ -45,7 +45,12 @@ fn every_option_has_a_description() {
     fn described<T: JsonSchema>(options: &[&str]) {
         let schema = schema_for!(T);
         let properties = schema.get("properties").and_then(|p| p.as_object()).expect("properties");
-        assert_eq!(properties.keys().collect::<Vec<_>>(), options, "{}", T::schema_name());
+        let mut names: Vec<&str> = properties.keys().map(String::as_str).collect();
+        let mut wanted = options.to_vec();
+        // Options shared by several methods stand before or after their own.
+        names.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(names, wanted, "{}", T::schema_name());
         let definitions = schema.get("$defs");
         for (name, property) in properties {
             assert!(property["description"].as_str().is_some_and(|d| d.len() > 10), "{name}: {property}");
@@ -68,6 +73,44 @@ fn every_option_has_a_description() {
         "replicate",
         "constant",
     ]);
+    let basis = ["indicators", "negative", "direction", "normalize", "normalize_scope", "goalposts", "constant"];
+    let weighting = [
+        "method",
+        "weights",
+        "correlation",
+        "components",
+        "pairwise",
+        "nonnegative",
+        "assurance",
+        "combine",
+        "combination",
+    ];
+    let with = |own: &[&'static str], weighed: bool| {
+        let parts = if weighed { weighting.as_slice() } else { &[] };
+        [&basis[..], parts, own].concat()
+    };
+    described::<Critic>(&with(&["correlation", "weight_scope"], false));
+    described::<Pca>(&with(&["form", "components"], false));
+    described::<Topsis>(&with(&["weight_normalize", "weight_scope"], true));
+    described::<WeightedIndex>(&with(&["weight_scope", "replications", "level"], true));
+    let own = [
+        "indicator_sheet",
+        "preset",
+        "weight_scope",
+        "weight_level",
+        "impute",
+        "impute_group",
+        "treat",
+        "skewness",
+        "kurtosis",
+        "winsorize_max",
+        "scale",
+        "dimensions",
+        "aggregate",
+        "power",
+        "frozen",
+    ];
+    described::<Index>(&with(&own, true));
     described::<Resilience>(&[
         "value",
         "form",

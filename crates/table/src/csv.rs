@@ -120,6 +120,11 @@ enum Building {
     Text(TextBuilder),
 }
 
+/// The table that comma-separated text with a header holds; `file` names it in errors.
+pub fn parse_text(text: &str, file: &str) -> Result<Table> {
+    parse(text, b',', &[], file, &mut Vec::new())
+}
+
 /// Parses delimited text with a header.
 fn parse(text: &str, delimiter: u8, missing: &[String], file: &str, notes: &mut Vec<String>) -> Result<Table> {
     let mut names = None;

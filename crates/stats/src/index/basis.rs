@@ -48,9 +48,34 @@ pub struct Prepared<'a> {
 }
 
 impl Basis {
-    /// Checks names, lengths, values and targets, and finds the complete rows.
+    /// The direction of each indicator.
+    pub fn directions(&self) -> Result<Vec<Direction>> {
+        directions(&self.indicators, &self.negative, &self.direction)
+    }
+
+    /// Checks names, lengths, values, spread and targets, and finds the complete rows.
     pub fn prepare<'a>(&'a self, x: &'a [&'a [f64]], time: Option<&'a [i64]>) -> Result<Prepared<'a>> {
-        let directions = directions(&self.indicators, &self.negative, &self.direction)?;
+        let mut prepared = self.complete(x, time)?;
+        let (rows, notes) = (&prepared.rows, &mut prepared.notes);
+        for (j, (name, column)) in self.indicators.iter().zip(x).enumerate() {
+            let direction = prepared.directions[j];
+            let y: Vec<f64> = rows.iter().map(|&i| oriented(column[i], direction, Normalize::MinMax)).collect();
+            let flat = constant(&y);
+            match (flat, self.constant) {
+                (true, Constant::Error) => {
+                    return Err(Error::new(Kind::Constant).at_column(name).at_rows(rows.clone()));
+                }
+                (true, Constant::Drop) => notes.push(format!("`{name}` has no spread: weight 0")),
+                (false, _) => inside(name, column, direction, rows)?,
+            }
+            prepared.varies[j] = !flat;
+        }
+        Ok(prepared)
+    }
+
+    /// As [`Basis::prepare`], for rows that an earlier vintage scales: they need no spread of their own.
+    pub fn complete<'a>(&'a self, x: &'a [&'a [f64]], time: Option<&'a [i64]>) -> Result<Prepared<'a>> {
+        let directions = self.directions()?;
         if x.len() != self.indicators.len() {
             return Err(Error::length("the list of indicator columns", x.len(), self.indicators.len()));
         }
@@ -76,17 +101,7 @@ impl Basis {
                 n - rows.len()
             ));
         }
-        let mut varies = Vec::new();
-        for ((name, column), &direction) in self.indicators.iter().zip(x).zip(&directions) {
-            let y: Vec<f64> = rows.iter().map(|&i| oriented(column[i], direction, Normalize::MinMax)).collect();
-            let flat = constant(&y);
-            match (flat, self.constant) {
-                (true, Constant::Error) => return Err(Error::new(Kind::Constant).at_column(name).at_rows(rows)),
-                (true, Constant::Drop) => notes.push(format!("`{name}` has no spread: weight 0")),
-                (false, _) => inside(name, column, direction, &rows)?,
-            }
-            varies.push(!flat);
-        }
+        let varies = vec![true; x.len()];
         Ok(Prepared { basis: self, x, directions, time, rows, varies, notes })
     }
 }
@@ -112,6 +127,11 @@ fn present_each_year(names: &[String], x: &[&[f64]], time: &[i64]) -> Result<()>
 impl Prepared<'_> {
     /// Normalized indicators, k of n: NaN outside the complete rows, and throughout where nothing varies.
     pub fn normalized(&self, normalize: Normalize) -> Result<(Vec<Vec<f64>>, Vec<Scale>)> {
+        self.frozen(normalize, &[])
+    }
+
+    /// As [`Prepared::normalized`], with the scales of an earlier vintage where they are given.
+    pub fn frozen(&self, normalize: Normalize, frozen: &[Scale]) -> Result<(Vec<Vec<f64>>, Vec<Scale>)> {
         let (mut Z, mut scales) = (Vec::new(), Vec::new());
         for (j, (name, x)) in self.basis.indicators.iter().zip(self.x).enumerate() {
             if !self.varies[j] {
@@ -119,7 +139,8 @@ impl Prepared<'_> {
                 continue;
             }
             let fixed = self.basis.goalposts.iter().find(|g| g.name == *name).map(|g| [g.low, g.high]);
-            let how = Scaling { normalize, scope: self.basis.normalize_scope, fixed, frozen: None };
+            let frozen = frozen.iter().find(|s| s.name == *name);
+            let how = Scaling { normalize, scope: self.basis.normalize_scope, fixed, frozen };
             let (z, s) = scale(name, x, self.directions[j], &how, self.time, &self.rows)?;
             Z.push(z);
             scales.extend(s);

@@ -39,7 +39,10 @@ pub(crate) fn weight_intervals(
     check(options.replications, options.level)?;
     if !options.weighting.method.from_data() {
         return Err(Error::invalid(
-            format!("`{}` weights do not come from the data, so that no draw changes them", options.weighting.method.word()),
+            format!(
+                "`{}` weights do not come from the data, so that no draw changes them",
+                options.weighting.method.word()
+            ),
             "set `replications = 0`",
         ));
     }
@@ -189,7 +192,8 @@ impl Lows {
         let values: Vec<Vec<f64>> = (groups.iter())
             .map(|rows| rows.iter().map(|&i| oriented(x[i], direction, Normalize::MinMax)).collect())
             .collect();
-        let lowest: Vec<f64> = values.iter().map(|v: &Vec<f64>| v.iter().copied().fold(f64::INFINITY, f64::min)).collect();
+        let lowest: Vec<f64> =
+            values.iter().map(|v: &Vec<f64>| v.iter().copied().fold(f64::INFINITY, f64::min)).collect();
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|&a, &b| lowest[a].total_cmp(&lowest[b]));
         let sums = order.iter().map(|_| OnceLock::new()).collect();

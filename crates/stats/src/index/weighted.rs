@@ -65,11 +65,7 @@ impl Critic {
     pub fn weighted(&self) -> WeightedIndex {
         WeightedIndex {
             basis: self.basis.clone(),
-            weighting: Weighting {
-                method: Convention::Critic,
-                correlation: self.correlation,
-                ..Weighting::default()
-            },
+            weighting: Weighting { method: Convention::Critic, correlation: self.correlation, ..Weighting::default() },
             weight_scope: self.weight_scope,
             ..WeightedIndex::default()
         }
@@ -191,13 +187,14 @@ pub(crate) fn block_weights(
             Convention::Combined => {
                 let mut lists = Vec::new();
                 for (method, Z) in &parts {
-                    let part = at_rows(prepared, Z, &Weighting { method: *method, ..how.clone() }, &block.rows, notes);
-                    lists.push(part.map_err(place)?.weights);
+                    let part = Weighting { method: *method, ..how.clone() };
+                    let found = at_rows(&source(prepared, Z, *method), &part, &block.rows, notes);
+                    lists.push(found.map_err(place)?.weights);
                 }
                 let weights = weights::combine(&lists, how.combination).map_err(place)?;
                 Weights { weights, ..Weights::default() }
             }
-            _ => at_rows(prepared, Z, how, &block.rows, notes).map_err(place)?,
+            _ => at_rows(&source(prepared, Z, how.method), how, &block.rows, notes).map_err(place)?,
         };
         let Weights { weights, scores, .. } = found;
         all.push(BlockWeights { year: block.year, rows: block.rows, weights, scores });
@@ -205,19 +202,25 @@ pub(crate) fn block_weights(
     Ok(all)
 }
 
+/// What weights are taken of: names, columns of n, and what is known of them.
+pub(crate) struct Source<'a> {
+    pub names: &'a [String],
+    /// Columns; NaN throughout where nothing varies.
+    pub z: Vec<&'a [f64]>,
+    /// Whether each has spread over all rows: what has none is known and noted already.
+    pub varies: &'a [bool],
+    /// Best / x of an indicator of which less is better.
+    pub inverted: Vec<bool>,
+    pub constant: Constant,
+}
+
 /// Weights at some rows; indicators without spread there get none.
-fn at_rows(
-    prepared: &Prepared,
-    Z: &[Vec<f64>],
-    how: &Weighting,
-    rows: &[usize],
-    notes: &mut Vec<String>,
-) -> Result<Weights> {
-    let names = &prepared.basis.indicators;
-    let columns: Vec<Vec<f64>> = Z.iter().map(|z| rows.iter().map(|&i| z[i]).collect()).collect();
+pub(crate) fn at_rows(source: &Source, how: &Weighting, rows: &[usize], notes: &mut Vec<String>) -> Result<Weights> {
+    let names = source.names;
+    let columns: Vec<Vec<f64>> = source.z.iter().map(|z| rows.iter().map(|&i| z[i]).collect()).collect();
     let varies: Vec<bool> = columns.iter().map(|z| !z[0].is_nan() && !constant(z)).collect();
-    for (j, _) in varies.iter().enumerate().filter(|(j, v)| !**v && prepared.varies[*j]) {
-        match prepared.basis.constant {
+    for (j, _) in varies.iter().enumerate().filter(|(j, v)| !**v && source.varies[*j]) {
+        match source.constant {
             Constant::Error => return Err(Error::new(Kind::Constant).at_column(&names[j]).at_rows(rows.to_vec())),
             Constant::Drop => notes.push(format!("`{}` has no spread in some year: weight 0 there", names[j])),
         }
@@ -225,24 +228,19 @@ fn at_rows(
     if varies.iter().all(|v| !*v) {
         return Err(Error::invalid("no indicator differs between rows", "choose indicators with spread"));
     }
-    let spread = |of: Weights| -> Weights {
-        let mut next = of.weights.iter();
-        let weights = varies.iter().map(|v| if *v { *next.next().unwrap_or(&0.0) } else { 0.0 }).collect();
-        Weights { weights, ..of }
-    };
     let found = match how.method.from_data() {
         true => {
-            let (kept_names, kept): (Vec<String>, Vec<&[f64]>) =
-                (names.iter().zip(&columns).zip(&varies)).filter(|(_, v)| **v).map(|((n, z), _)| (n.clone(), z.as_slice())).unzip();
+            let kept: Vec<usize> = (0..names.len()).filter(|&j| varies[j]).collect();
+            let kept_names: Vec<String> = kept.iter().map(|&j| names[j].clone()).collect();
+            let z: Vec<&[f64]> = kept.iter().map(|&j| columns[j].as_slice()).collect();
+            let inverted: Vec<bool> = kept.iter().filter_map(|&j| source.inverted.get(j).copied()).collect();
             let located = |e: Error| Error { rows: e.rows.iter().filter_map(|&r| rows.get(r).copied()).collect(), ..e };
-            let turned = |j: usize| prepared.directions[j] == Direction::Negative;
-            let inverted: Vec<bool> = match form(prepared.basis, how.method) {
-                Normalize::Reference => (0..names.len()).filter(|&j| varies[j]).map(turned).collect(),
-                _ => Vec::new(),
-            };
-            let mut indicators = Indicators::new(&kept_names, &kept).map_err(located)?;
+            let mut indicators = Indicators::new(&kept_names, &z).map_err(located)?;
             indicators.inverted = &inverted;
-            spread(weigh(&indicators, how).map_err(located)?)
+            let found = weigh(&indicators, how).map_err(located)?;
+            let mut weights = vec![0.0; names.len()];
+            kept.iter().zip(&found.weights).for_each(|(&j, w)| weights[j] = *w);
+            Weights { weights, ..found }
         }
         // Judgement is about all indicators; the weight of one that is dropped goes to the others in proportion.
         false => {
@@ -258,6 +256,21 @@ fn at_rows(
         }
     }
     Ok(found)
+}
+
+/// What the weights of one convention are taken of.
+fn source<'a>(prepared: &'a Prepared, Z: &'a [Vec<f64>], method: Convention) -> Source<'a> {
+    let turned = |d: &Direction| *d == Direction::Negative;
+    Source {
+        names: &prepared.basis.indicators,
+        z: Z.iter().map(Vec::as_slice).collect(),
+        varies: &prepared.varies,
+        inverted: match form(prepared.basis, method) {
+            Normalize::Reference => prepared.directions.iter().map(turned).collect(),
+            _ => Vec::new(),
+        },
+        constant: prepared.basis.constant,
+    }
 }
 
 /// An error of the rows of one year says which.

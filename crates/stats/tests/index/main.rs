@@ -1,5 +1,6 @@
 //! Composite indices.
 
+mod composite;
 mod entropy;
 mod measures;
 mod weights;

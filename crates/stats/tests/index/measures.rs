@@ -15,11 +15,7 @@ const YEAR: [i64; 6] = [1, 2, 1, 2, 1, 2];
 const CITY: [u32; 6] = [0, 0, 1, 1, 2, 2];
 
 fn basis() -> Basis {
-    Basis {
-        indicators: ["x1", "x2", "x3"].map(String::from).to_vec(),
-        negative: vec!["x3".into()],
-        ..Basis::default()
-    }
+    Basis { indicators: ["x1", "x2", "x3"].map(String::from).to_vec(), negative: vec!["x3".into()], ..Basis::default() }
 }
 
 fn by(method: Convention) -> WeightedIndex {
@@ -135,7 +131,8 @@ fn entropy_of_the_general_method_is_the_entropy_measure() {
 
 #[test]
 fn critic_is_the_convention_and_papers_normalize_for_themselves() {
-    let own = weighted_index(&Critic { basis: basis(), ..Critic::default() }.weighted(), &[&X1, &X2, &X3], None, None, 0);
+    let own =
+        weighted_index(&Critic { basis: basis(), ..Critic::default() }.weighted(), &[&X1, &X2, &X3], None, None, 0);
     assert_eq!(own.unwrap(), weighted_index(&by(Convention::Critic), &[&X1, &X2, &X3], None, None, 0).unwrap());
     // MEREC of ratios of the raw values; scores are shares of the best.
     let merec = run(&by(Convention::Merec));
@@ -202,14 +199,9 @@ fn refusals_and_what_is_dropped() {
     assert_eq!((error.column.as_deref(), error.kind), (Some("x2"), plim_stats::Kind::Constant));
     let drop = Basis { constant: Constant::Drop, ..basis() };
     for method in [Convention::Critic, Convention::Equal, Convention::Entropy, Convention::Pca] {
-        let found = weighted_index(
-            &WeightedIndex { basis: drop.clone(), ..by(method) },
-            &[&X1, &flat, &X3],
-            None,
-            None,
-            0,
-        )
-        .unwrap();
+        let found =
+            weighted_index(&WeightedIndex { basis: drop.clone(), ..by(method) }, &[&X1, &flat, &X3], None, None, 0)
+                .unwrap();
         assert_eq!(found.weights[1].weight, 0.0, "{}", method.word());
         close(found.weights.iter().map(|w| w.weight).sum(), 1.0, 1e-14, method.word());
         assert!(found.score.iter().all(|s| s.is_finite()));

@@ -163,10 +163,9 @@ fn methods_1_3_combined() {
 
 #[test]
 fn published_examples() {
-    let (Some(data), Some(want)) = (
-        shared("golden/indices/snap_weights_matrices.csv"),
-        shared("golden/indices/snap_weights_expected.csv"),
-    ) else {
+    let (Some(data), Some(want)) =
+        (shared("golden/indices/snap_weights_matrices.csv"), shared("golden/indices/snap_weights_expected.csv"))
+    else {
         return;
     };
     let (data, want) = (Csv::read(&data), Csv::read(&want));
@@ -260,9 +259,9 @@ fn weights_sum_to_one_and_do_not_depend_on_the_order() {
     let lifted: Vec<Vec<f64>> = z().iter().map(|c| c.iter().map(|v| v + 0.1).collect()).collect();
     let swapped: Vec<Vec<f64>> = [2, 0, 1].iter().map(|&j| lifted[j].clone()).collect();
     use Convention::*;
-    for method in [
-        Equal, Entropy, Critic, Cv, Sd, Variance, Merec, Cilos, Idocriw, Gini, Angle, Pca, Factor, ScatterDegree,
-    ] {
+    for method in
+        [Equal, Entropy, Critic, Cv, Sd, Variance, Merec, Cilos, Idocriw, Gini, Angle, Pca, Factor, ScatterDegree]
+    {
         let how = Weighting { method, ..Weighting::default() };
         let w = |columns: &[Vec<f64>]| with(columns, |of| weigh(of, &how).unwrap().weights);
         let (base, back, other) = (w(&lifted), w(&turned), w(&swapped));

@@ -39,7 +39,7 @@ impl Method for Entropy {
 
 /// Columns of the indicators and the time, at the rows of the step.
 pub(super) struct Read {
-    kept: plim_table::Table,
+    pub kept: plim_table::Table,
     pub time: Option<Vec<i64>>,
     pub units: Option<Vec<u32>>,
 }

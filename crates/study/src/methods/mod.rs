@@ -13,6 +13,7 @@ mod frontier;
 mod frontier_inference;
 mod glm;
 mod index;
+mod index_tree;
 mod inference;
 mod iv;
 mod lookup;
@@ -84,6 +85,11 @@ pub const METHODS: &[Entry] = &[
         "weights",
         Measure,
         "Composite index as a weighted sum, by any convention of weights",
+    ),
+    Entry::of::<plim_stats::index::Index>(
+        "index",
+        Measure,
+        "Composite index from a tree of indicators: impute, treat, normalize, weigh, aggregate",
     ),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
     Entry::of::<plim_stats::frontier::cross_efficiency::CrossEfficiency>(

@@ -6,6 +6,7 @@ mod exports;
 mod figures;
 mod frontier_inference;
 mod glm;
+mod index;
 mod iv;
 mod language;
 mod malmquist;

@@ -13,7 +13,8 @@
 use crate::{Error, Kind, Result};
 
 /// Saaty's random index for 1, 2, …, 15 indicators.
-const RANDOM_INDEX: [f64; 15] = [0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59];
+const RANDOM_INDEX: [f64; 15] =
+    [0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59];
 
 /// Weights and how consistent the comparisons are.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +38,11 @@ const STEPS: usize = 10_000;
 pub fn ahp(pairwise: &[f64], k: usize) -> Result<Ahp> {
     let wanted = k * k.saturating_sub(1) / 2;
     if pairwise.len() != wanted {
-        return Err(Error::length("the list `pairwise` (each indicator against each later one)", pairwise.len(), wanted));
+        return Err(Error::length(
+            "the list `pairwise` (each indicator against each later one)",
+            pairwise.len(),
+            wanted,
+        ));
     }
     if let Some(bad) = pairwise.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
         return Err(Error::invalid(
@@ -65,7 +70,7 @@ pub fn ahp(pairwise: &[f64], k: usize) -> Result<Ahp> {
             break;
         }
     }
-    if !(reached < 1e-13) {
+    if reached.is_nan() || reached >= 1e-13 {
         let what = "the power iteration of the comparisons".into();
         return Err(Error::new(Kind::NotConverged { what, iterations: STEPS, reached, wanted: 1e-13 }));
     }
@@ -78,7 +83,9 @@ pub fn ahp(pairwise: &[f64], k: usize) -> Result<Ahp> {
             "ahp: the consistency ratio is {cr:.4}, 0.1 or more: the comparisons contradict each other, revise them"
         )),
         Some(cr) => notes.push(format!("ahp: consistency ratio {cr:.4}")),
-        None if k > 15 => notes.push("ahp: no random index for more than 15 indicators, hence no consistency ratio".into()),
+        None if k > 15 => {
+            notes.push("ahp: no random index for more than 15 indicators, hence no consistency ratio".into())
+        }
         None => {}
     }
     Ok(Ahp { weights: w, lambda, consistency_index, consistency_ratio, notes })

@@ -27,9 +27,8 @@ pub fn cilos(of: &Indicators) -> Result<Vec<f64>> {
     if k == 1 {
         return Ok(vec![1.0]);
     }
-    let best: Vec<usize> = (of.z.iter())
-        .map(|z| (1..z.len()).fold(0, |best, i| if z[i] > z[best] { i } else { best }))
-        .collect();
+    let best: Vec<usize> =
+        (of.z.iter()).map(|z| (1..z.len()).fold(0, |best, i| if z[i] > z[best] { i } else { best })).collect();
     for (j, name) in of.names.iter().enumerate() {
         if of.z[j][best[j]] == 0.0 {
             return Err(Error::invalid("every normalized value is zero", "leave the indicator out").at_column(name));

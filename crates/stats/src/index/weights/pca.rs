@@ -45,7 +45,8 @@ pub enum Components {
 impl FromStr for Components {
     type Err = String;
     fn from_str(s: &str) -> std::result::Result<Self, String> {
-        let wanted = || format!("`{s}` is no rule for components; wanted kaiser, cumulative:SHARE (as 0.85) or a number");
+        let wanted =
+            || format!("`{s}` is no rule for components; wanted kaiser, cumulative:SHARE (as 0.85) or a number");
         if s == "kaiser" {
             return Ok(Components::Kaiser);
         }
