@@ -1,6 +1,6 @@
 //! The options of the measures as a study file and the help see them.
 
-use plim_stats::index::{Critic, Entropy, Index, NormalizeScope, Pca, Topsis, WeightedIndex};
+use plim_stats::index::{Critic, Entropy, Index, NormalizeScope, Pca, Sensitivity, Topsis, WeightedIndex};
 use plim_stats::trade::resilience::{Form, Nation};
 use plim_stats::trade::{
     Complexity, Concentration, Exposure, Expy, Inertia, Margins, MarketNetwork, Resilience, Variety,
@@ -111,6 +111,22 @@ fn every_option_has_a_description() {
         "frozen",
     ];
     described::<Index>(&with(&own, true));
+    let alternatives = [
+        "normalizations",
+        "conventions",
+        "aggregations",
+        "treatments",
+        "exclude",
+        "resample",
+        "noise",
+        "runs",
+        "replications",
+        "level",
+        "top",
+        "certain",
+        "matrices",
+    ];
+    described::<Sensitivity>(&with(&[&own[..], &alternatives].concat(), true));
     described::<Resilience>(&[
         "value",
         "form",

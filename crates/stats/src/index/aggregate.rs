@@ -79,21 +79,21 @@ pub fn aggregate(
             .at_rows(bad));
         }
     }
-    let sum = |value: &dyn Fn(f64) -> f64, i: usize| kept.iter().map(|(w, z)| w * value(z[i])).sum::<f64>();
     match form {
-        Aggregate::Arithmetic => rows.iter().for_each(|&i| score[i] = sum(&|v| v, i)),
-        Aggregate::Geometric => rows.iter().for_each(|&i| score[i] = sum(&f64::ln, i).exp()),
-        Aggregate::Harmonic => rows.iter().for_each(|&i| score[i] = 1.0 / sum(&f64::recip, i)),
+        Aggregate::Arithmetic => sum(&kept, rows, score, |v| v),
         // A power of zero is the limit: the geometric mean.
-        Aggregate::GeneralizedMean if power == 0.0 => rows.iter().for_each(|&i| score[i] = sum(&f64::ln, i).exp()),
+        Aggregate::Geometric => mean(&kept, rows, score, f64::ln, f64::exp),
+        Aggregate::GeneralizedMean if power == 0.0 => mean(&kept, rows, score, f64::ln, f64::exp),
+        Aggregate::Harmonic => mean(&kept, rows, score, f64::recip, f64::recip),
         Aggregate::GeneralizedMean => {
-            rows.iter().for_each(|&i| score[i] = sum(&|v| v.powf(power), i).powf(1.0 / power));
+            mean(&kept, rows, score, |v| v.powf(power), |v| v.powf(1.0 / power));
             lost(score, rows, "the mean of powers")?;
         }
         Aggregate::MazziottaPareto => {
             for &i in rows {
-                let mean = sum(&|v| v, i);
-                score[i] = mean - sum(&|v| (v - mean) * (v - mean), i) / mean;
+                let mean: f64 = kept.iter().map(|(w, z)| w * z[i]).sum();
+                let variance: f64 = kept.iter().map(|(w, z)| w * (z[i] - mean).powi(2)).sum();
+                score[i] = mean - variance / mean;
             }
             lost(score, rows, "the penalty over a mean of zero")?;
         }
@@ -106,6 +106,26 @@ pub fn aggregate(
         Aggregate::Vikor => vikor(&kept, rows, score)?,
     }
     Ok(())
+}
+
+/// Σ_j w_j value(z_ij), column by column: each is read in one go.
+fn sum(kept: &[(f64, &[f64])], rows: &[usize], score: &mut [f64], value: impl Fn(f64) -> f64) {
+    rows.iter().for_each(|&i| score[i] = 0.0);
+    for (w, z) in kept {
+        rows.iter().for_each(|&i| score[i] += w * value(z[i]));
+    }
+}
+
+/// The mean in terms of `value`, brought back.
+fn mean(
+    kept: &[(f64, &[f64])],
+    rows: &[usize],
+    score: &mut [f64],
+    value: impl Fn(f64) -> f64,
+    back: impl Fn(f64) -> f64,
+) {
+    sum(kept, rows, score, value);
+    rows.iter().for_each(|&i| score[i] = back(score[i]));
 }
 
 /// Refuses scores that are no numbers.

@@ -111,13 +111,18 @@ pub(crate) fn interval(mut values: Vec<f64>, level: f64) -> Option<(f64, f64)> {
     (!values.is_empty()).then(|| (at((1.0 - level) / 2.0), at((1.0 + level) / 2.0)))
 }
 
-/// Rows by unit.
-pub(crate) struct Groups(Vec<Vec<usize>>);
+/// Rows by unit, and the unit of each row.
+pub(crate) struct Groups(Vec<Vec<usize>>, Vec<usize>);
 
 impl Groups {
     /// The `rows` by their unit, in order of first appearance; each row by itself without units.
     pub fn new(units: Option<&[u32]>, rows: &[usize]) -> Self {
-        let Some(units) = units else { return Groups(rows.iter().map(|&i| vec![i]).collect()) };
+        let last = rows.iter().max().map_or(0, |i| i + 1);
+        let mut of = vec![0; last];
+        let Some(units) = units else {
+            rows.iter().enumerate().for_each(|(at, &i)| of[i] = at);
+            return Groups(rows.iter().map(|&i| vec![i]).collect(), of);
+        };
         let mut place = std::collections::HashMap::new();
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for &i in rows {
@@ -126,8 +131,14 @@ impl Groups {
                 groups.len() - 1
             });
             groups[at].push(i);
+            of[i] = at;
         }
-        Groups(groups)
+        Groups(groups, of)
+    }
+
+    /// Unit of a row.
+    pub fn of(&self, row: usize) -> usize {
+        self.1[row]
     }
 
     /// Number of units.
@@ -156,7 +167,7 @@ impl Groups {
 }
 
 /// Weights of drawn rows in the order of `keys`, or none where they do not exist.
-fn redrawn(
+pub(crate) fn redrawn(
     options: &WeightedIndex,
     prepared: &Prepared,
     rows: &[usize],
@@ -178,7 +189,7 @@ fn redrawn(
 }
 
 /// One indicator of the entropy bootstrap.
-struct Lows {
+pub(crate) struct Lows {
     /// Oriented values by unit.
     values: Vec<Vec<f64>>,
     /// Units by their smallest value.
@@ -188,7 +199,7 @@ struct Lows {
 }
 
 impl Lows {
-    fn new(x: &[f64], direction: Direction, groups: &Groups) -> Self {
+    pub fn new(x: &[f64], direction: Direction, groups: &Groups) -> Self {
         let values: Vec<Vec<f64>> = (groups.iter())
             .map(|rows| rows.iter().map(|&i| oriented(x[i], direction, Normalize::MinMax)).collect())
             .collect();
@@ -201,7 +212,7 @@ impl Lows {
     }
 
     /// One less the entropy in a draw of `n` rows; NaN without spread.
-    fn divergence(&self, times: &[u32], n: f64) -> f64 {
+    pub fn divergence(&self, times: &[u32], n: f64) -> f64 {
         let Some(at) = self.order.iter().position(|&u| times[u] > 0) else { return f64::NAN };
         let sums = self.sums[at].get_or_init(|| {
             let low = self.values[self.order[at]].iter().copied().fold(f64::INFINITY, f64::min);

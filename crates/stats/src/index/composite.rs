@@ -250,6 +250,10 @@ fn check(options: &Index, sheet: &Sheet, vintage: Option<&Vintage>) -> Result<()
             "set `method = \"given\"` (in a study file `using = \"given\"`), or take the weights out of the sheet",
         );
     }
+    let unweighed = sheet.nodes.iter().all(|n| n.weight.is_none());
+    if options.weighting.method == Convention::Given && !listed && unweighed && vintage.is_none() {
+        return refuse("the convention `given` without weights", "list `weights`, or write them into the sheet");
+    }
     let Some(vintage) = vintage else { return Ok(()) };
     let form = super::weighted::form(&options.basis, options.weighting.method);
     if vintage.normalize != form || vintage.scale != options.scale || vintage.aggregate != options.aggregate {
@@ -268,7 +272,7 @@ fn check(options: &Index, sheet: &Sheet, vintage: Option<&Vintage>) -> Result<()
 }
 
 /// The options of normalization with names and directions from the sheet.
-fn basis(options: &Index, sheet: &Sheet, leaves: &[usize]) -> Basis {
+pub(super) fn basis(options: &Index, sheet: &Sheet, leaves: &[usize]) -> Basis {
     let nodes = || leaves.iter().map(|&l| &sheet.nodes[l]);
     let posts = nodes().filter_map(|n| n.posts.map(|[low, high]| Fixed { name: n.code.clone(), low, high }));
     Basis {
@@ -281,7 +285,7 @@ fn basis(options: &Index, sheet: &Sheet, leaves: &[usize]) -> Basis {
 }
 
 /// Indicators over their denominators, transformed.
-fn denominated(sheet: &Sheet, leaves: &[usize], inputs: &Inputs) -> Result<Vec<Vec<f64>>> {
+pub(super) fn denominated(sheet: &Sheet, leaves: &[usize], inputs: &Inputs) -> Result<Vec<Vec<f64>>> {
     let mut columns = Vec::new();
     for ((&leaf, x), denominator) in leaves.iter().zip(inputs.x).zip(inputs.denominators) {
         let node = &sheet.nodes[leaf];
@@ -317,7 +321,7 @@ fn denominated(sheet: &Sheet, leaves: &[usize], inputs: &Inputs) -> Result<Vec<V
     Ok(columns)
 }
 
-fn filled(
+pub(super) fn filled(
     options: &Index,
     names: &[String],
     columns: &mut [Vec<f64>],
@@ -338,7 +342,7 @@ fn filled(
     Ok(imputed)
 }
 
-fn treat(
+pub(super) fn treat(
     options: &Index,
     names: &[String],
     columns: &mut [Vec<f64>],

@@ -14,6 +14,7 @@ pub mod orthonormal;
 pub mod quantile;
 pub mod rng;
 pub mod semidefinite;
+pub mod sobol;
 pub mod sparse;
 pub mod truncated_normal;
 

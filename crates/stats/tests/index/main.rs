@@ -3,4 +3,5 @@
 mod composite;
 mod entropy;
 mod measures;
+mod sensitivity;
 mod weights;

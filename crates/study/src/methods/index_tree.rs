@@ -7,7 +7,8 @@ use crate::method::{Context, Keys, Measured, Method, Outcome};
 use crate::run::column_name;
 use plim_report::Measure;
 use plim_stats::index::impute::Keys as RowKeys;
-use plim_stats::index::{Index, Inputs, Sheet, SheetRow, Vintage, index};
+use plim_stats::index::sensitivity::RankStats;
+use plim_stats::index::{Index, Inputs, Sensitivity, Sheet, SheetRow, Vintage, index, sensitivity};
 use plim_table::{Column, Table};
 use serde_json::{Map, Value, json};
 
@@ -209,6 +210,56 @@ impl Method for Index {
                 columns.push(Column::number(code.as_str(), score.clone()));
             }
         }
+        Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(cx.rows.to_vec()) }))
+    }
+}
+
+/// Columns after the nominal score.
+const RANKS: [(&str, fn(&RankStats) -> f64); 6] = [
+    ("rank", |r| r.nominal),
+    ("rank_low", |r| r.low),
+    ("rank_median", |r| r.median),
+    ("rank_high", |r| r.high),
+    ("rank_mean", |r| r.mean),
+    ("top", |r| r.top),
+];
+
+impl Method for Sensitivity {
+    fn columns(&self) -> Vec<String> {
+        self.index.columns()
+    }
+
+    fn adds(&self, step: &str) -> Vec<String> {
+        let own = std::iter::once(step.to_string());
+        own.chain(RANKS.iter().map(|(name, _)| column_name(step, 1, name))).collect()
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        let planned = planned(cx, &self.index)?;
+        let read = Read::new(cx)?;
+        let (x, denominators) = planned.data(&read.kept)?;
+        let groups = groups(&self.index, &read.kept)?;
+        let keys = RowKeys { units: read.units.as_deref(), time: read.time.as_deref(), groups: groups.as_deref() };
+        let inputs = Inputs { x: &x, denominators: &denominators, keys };
+        let found = sensitivity(self, &planned.sheet, &inputs, cx.seed).map_err(|e| read.at(e))?;
+        let unit = |row: usize| match &cx.unit {
+            Some(name) => read.kept.column(name).map_or(Value::Null, |c| c.show(row).into()),
+            None => json!(row + 1),
+        };
+        let ranks = |rank: &plim_stats::index::sensitivity::RankShare| json!({ "unit": unit(rank.row), "rank": rank.rank, "share": rank.share });
+        let pair = |p: &plim_stats::index::sensitivity::Pair| json!({ "a": unit(p.a), "b": unit(p.b), "probability": p.probability });
+        let mut measure = Measure { method: "sensitivity".into(), notes: found.notes, ..Default::default() };
+        measure.more.insert("factors".into(), list(&found.factors));
+        measure.more.insert("indicators".into(), list(&found.indicators));
+        measure.more.insert("stats".into(), json!(found.stats));
+        if self.matrices {
+            measure.more.insert("rank_frequency".into(), found.frequencies.iter().map(ranks).collect());
+            measure.more.insert("pairs".into(), found.pairs.iter().map(pair).collect());
+        }
+        let of =
+            |value: fn(&RankStats) -> f64| found.ranks.iter().map(|r| r.as_ref().map_or(f64::NAN, value)).collect();
+        let mut columns = vec![Column::number("score", found.score)];
+        columns.extend(RANKS.iter().map(|(name, value)| Column::number(*name, of(*value))));
         Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(cx.rows.to_vec()) }))
     }
 }

@@ -91,6 +91,11 @@ pub const METHODS: &[Entry] = &[
         Measure,
         "Composite index from a tree of indicators: impute, treat, normalize, weigh, aggregate",
     ),
+    Entry::of::<plim_stats::index::Sensitivity>(
+        "sensitivity",
+        Measure,
+        "How far the ranks of an index depend on the choices behind it",
+    ),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
     Entry::of::<plim_stats::frontier::cross_efficiency::CrossEfficiency>(
         "cross_efficiency",

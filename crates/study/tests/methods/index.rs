@@ -170,3 +170,22 @@ fn a_study_names_the_convention_by_using_and_shows_the_weights() {
     );
     assert_eq!(run.shown.len(), 1);
 }
+
+#[test]
+fn sensitivity_of_the_ranks() {
+    let options = json!({
+        "method": "entropy", "runs": 1024, "replications": 200, "matrices": true, "conventions": "equal,entropy,cv"
+    });
+    let (m, table) = measure("sensitivity", &[], with(options));
+    let names: Vec<&str> = table.names().collect();
+    let ranks = ["rank", "rank_low", "rank_median", "rank_high", "rank_mean", "top"];
+    assert_eq!(names, [&["city", "year", "score"][..], &ranks].concat());
+    let s = [0.14635574, 0.29583542, 0.24181082, 0.46186360, 0.58671456, 0.89061755];
+    close_printed(table.numbers("score").unwrap(), &s, 8, "the nominal index");
+    assert_eq!(table.numbers("rank").unwrap(), [3.0, 3.0, 2.0, 2.0, 1.0, 1.0]);
+    assert_eq!(m.more["factors"].as_array().unwrap().len(), 6);
+    assert_eq!(m.more["factors"][1]["name"], "weights");
+    assert_eq!(m.more["pairs"].as_array().unwrap().len(), 3);
+    assert_eq!(m.more["pairs"][0]["a"], "B");
+    assert!(m.more["stats"]["runs"] == 1024 && m.more["indicators"][0]["low"].is_number());
+}
