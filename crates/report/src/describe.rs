@@ -247,13 +247,13 @@ pub fn weights(measure: &Measure, labels: &BTreeMap<String, String>, digits: usi
             "name a measure that weighs indicators: entropy, critic, pca, topsis, weights or index",
         )
     })?;
-    let numbers = ["year", "weight", "entropy", "divergence"];
+    let numbers = ["level", "year", "weight", "global", "low", "high", "entropy", "divergence"];
     let present: Vec<&str> =
         numbers.into_iter().filter(|k| list.iter().any(|w| w.get(*k).is_some_and(Value::is_number))).collect();
     let row = |w: &Value| {
         let cells = present.iter().map(|k| {
             let v = w.get(*k).and_then(Value::as_f64).unwrap_or(f64::NAN);
-            Cell::number(v, if *k == "year" { fixed(v, 0) } else { number(v, digits) })
+            Cell::number(v, if matches!(*k, "level" | "year") { fixed(v, 0) } else { number(v, digits) })
         });
         Row::new(label(labels, w.get("name").and_then(Value::as_str).unwrap_or_default()), cells.collect())
     };

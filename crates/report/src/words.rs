@@ -229,6 +229,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("weight", "Weight", "权重"),
     ("entropy", "Entropy", "信息熵"),
     ("divergence", "Divergence", "差异系数"),
+    ("level", "Level", "层级"),
+    ("global", "In the index", "总权重"),
+    ("low", "Lower", "下限"),
+    ("high", "Upper", "上限"),
     ("indicator", "Indicator", "指标"),
     ("year", "Year", "年份"),
     // Notes.

@@ -200,6 +200,9 @@ pub fn text(single: &Single) -> Result<String> {
                 let table = plim_report::describe::weights(measure, &Default::default(), 4, Lang::En)?;
                 let _ = writeln!(out, "{}", text::render(&table));
             }
+            if let Some(factors) = factors(measure) {
+                let _ = writeln!(out, "{}", text::render(&factors));
+            }
             out.push_str(&preview(table));
             measure.notes.iter().for_each(|n| {
                 let _ = writeln!(out, "{n}");
@@ -231,6 +234,34 @@ fn passport(fit: &plim_report::Fit) -> Option<plim_report::table::Table> {
         columns: fit.coefficients.iter().map(|c| Column::new(c.name.clone(), Align::Number)).collect(),
         sections: vec![Section::new(rows)],
         notes,
+        ..Default::default()
+    })
+}
+
+/// What the choices behind an index do to its ranks.
+fn factors(measure: &plim_report::Measure) -> Option<plim_report::table::Table> {
+    use plim_report::table::{Align, Cell, Column, Row, Section};
+    const HEADS: [&str; 6] = ["first", "first_low", "first_high", "total", "total_low", "total_high"];
+    let factors = measure.more.get("factors")?.as_array()?;
+    let row = |factor: &Value| {
+        let cell = |head: &&str| match factor.get(*head).and_then(Value::as_f64) {
+            Some(v) => Cell::number(v, format!("{v:.3}")),
+            None => Cell::text(""),
+        };
+        let name = factor.get("name").and_then(Value::as_str).unwrap_or_default();
+        Row::new(name.to_string(), HEADS.iter().map(cell).collect())
+    };
+    let of = |key: &str| measure.more.get("stats").and_then(|s| s.get(key)).and_then(Value::as_f64);
+    let said = |(label, key): (&str, &str)| of(key).map(|v| format!("{label} {v:.3}."));
+    Some(plim_report::table::Table {
+        title: "Shares of the variance of the mean shift of ranks".into(),
+        stub: "choice".into(),
+        columns: HEADS.iter().map(|h| Column::new(h.replace('_', " "), Align::Number)).collect(),
+        sections: vec![Section::new(factors.iter().map(row).collect())],
+        notes: [("Mean shift of ranks:", "mean_shift"), ("Share of pairs whose order is certain:", "certain_pairs")]
+            .into_iter()
+            .filter_map(said)
+            .collect(),
         ..Default::default()
     })
 }

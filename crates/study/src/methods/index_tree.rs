@@ -28,6 +28,10 @@ pub(super) fn planned(cx: &Context, options: &Index) -> Result<Planned> {
         }
         (Some(file), None) => sheet_rows(file, &(cx.read_text)(file)?)?,
         (None, Some(preset)) => preset.rows(),
+        (None, None) if listed.is_empty() => {
+            let remedy = "set `indicators`, `indicator_sheet` or `preset`";
+            return Err(Error::plan("no indicators are named", remedy));
+        }
         (None, None) => {
             let mut sheet = Sheet::flat(listed)?;
             let directions = options.basis.directions()?;

@@ -129,10 +129,12 @@ impl Method for Weights {
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
-            .filter(|w| w.get("year").is_none())
+            // Of a tree, the indicators by their weight in the whole index.
+            .filter(|w| w.get("year").is_none() && w.get("level").is_none_or(|l| l == 1))
             .filter_map(|w| {
                 let name = w.get("name")?.as_str()?;
-                Some((labels.get(name).cloned().unwrap_or_else(|| name.into()), w.get("weight")?.as_f64()?))
+                let weight = w.get("global").or(w.get("weight"))?.as_f64()?;
+                Some((labels.get(name).cloned().unwrap_or_else(|| name.into()), weight))
             })
             .collect();
         if !bars.is_empty() {
