@@ -151,6 +151,7 @@ fn a_figure_lies_within_its_canvas() {
         for mark in &scene.marks {
             let points = match mark {
                 Line { points, .. } | Area { points, .. } => points.clone(),
+                Patch { rings, .. } => rings.concat(),
                 Bar { at, .. } => vec![(at.0, at.1), (at.0 + at.2, at.1 + at.3)],
                 Dot { at, .. } | Text { at, .. } => vec![*at],
             };

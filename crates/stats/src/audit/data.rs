@@ -52,6 +52,12 @@ impl Default for AuditData {
 pub enum Check {
     /// Damaged text.
     Encoding,
+    /// Labels that differ by blanks, width or case only.
+    LabelVariant,
+    /// Text in a column of numbers.
+    TextAmongNumbers,
+    /// A second row of one unit and time.
+    DuplicateRow,
     /// Equal columns.
     DuplicateColumn,
     /// Nearly equal columns.

@@ -102,13 +102,10 @@ fn one(options: &AuditData, data: &Columns, [whole, p, q]: [usize; 3]) -> Vec<Fi
     let mut all = Vec::new();
     for form in [Form::Sum, Form::Product(factor)] {
         let expected = |i: usize| form.of(a[i], b[i]);
-        let size = |i: usize| w[i].abs().max(a[i].abs().min(b[i].abs()));
+        let size = |i: usize| w[i].abs().max(if let Form::Sum = form { a[i].abs().max(b[i].abs()) } else { 0.0 });
         // A part that is nothing beside the other would make any two columns a sum.
         let tells = |i: usize| match form {
-            Form::Sum => {
-                let least = w[i].abs().min(a[i].abs()).min(b[i].abs());
-                least > 10.0 * options.tolerance * size(i)
-            }
+            Form::Sum => a[i].abs().min(b[i].abs()) > 10.0 * options.tolerance * a[i].abs().max(b[i].abs()),
             Form::Product(f) => f != 0.0 && w[i] != 0.0,
         };
         let holds = |i: &usize| (w[*i] - expected(*i)).abs() <= options.tolerance * size(*i);

@@ -1,3 +1,5 @@
 //! Composite indices.
 
+mod audit;
 mod entropy;
+mod moves;

@@ -1,5 +1,7 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+mod audit;
+mod complete;
 mod cross_efficiency;
 mod dynamic;
 mod dynamic_dea;
@@ -13,12 +15,14 @@ mod frontier;
 mod frontier_inference;
 mod glm;
 mod index;
+mod index_figures;
 mod inference;
 mod iv;
 mod lookup;
 mod lr_test;
 mod malmquist;
 mod misallocation;
+mod moves;
 mod network;
 mod outliers;
 mod panel;
@@ -32,6 +36,7 @@ mod sfa;
 mod sfa_metafrontier;
 mod shift_share;
 mod show;
+mod spatial;
 mod technology;
 mod tfp_growth;
 mod threshold;
@@ -77,6 +82,40 @@ pub const METHODS: &[Entry] = &[
     ),
     Entry::of::<plim_stats::frontier::stock::RdStock>("rd_stock", Prepare, "Knowledge stock by perpetual inventory"),
     Entry::of::<plim_stats::index::entropy::Entropy>("entropy", Measure, "Composite index by the entropy method"),
+    Entry::of::<plim_stats::distribution::Contributions>(
+        "contributions",
+        Measure,
+        "Which components make an index rise, or a unit differ from the mean",
+    ),
+    Entry::of::<plim_stats::distribution::SigmaConvergence>(
+        "sigma_convergence",
+        Measure,
+        "Dispersion over units by time, its trend and a test",
+    ),
+    Entry::of::<plim_stats::distribution::DagumGini>(
+        "dagum_gini",
+        Measure,
+        "Gini coefficient within groups, between them, and their overlap (Dagum)",
+    ),
+    Entry::of::<plim_stats::distribution::Theil>("theil", Measure, "Theil index within and between groups"),
+    Entry::of::<plim_stats::distribution::Markov>(
+        "markov",
+        Measure,
+        "Transition probabilities between classes, also by the class of the neighbors",
+    ),
+    Entry::of::<plim_stats::spatial::Moran>("moran", Measure, "Moran's I by time and of each unit (LISA)"),
+    Entry::of::<plim_stats::audit::AuditWeights>(
+        "audit_weights",
+        Measure,
+        "Which convention reproduces published weights or a published index",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::audit::AuditData>(
+        "audit_data",
+        Measure,
+        "What is odd in a table: copies, totals among units, jumps of unit, broken sums, outliers, encoding",
+    )
+    .on_records(),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
     Entry::of::<plim_stats::frontier::cross_efficiency::CrossEfficiency>(
         "cross_efficiency",
@@ -211,6 +250,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::linear::GmmOptions>("gmm", Estimate, "Two-step efficient GMM with instruments"),
     Entry::of::<plim_stats::linear::RandomEffects>("re", Estimate, "Random effects of the units, with panel tests"),
     Entry::of::<plim_stats::linear::FirstDifference>("fd", Estimate, "First differences within units"),
+    Entry::of::<moves::BetaConvergence>(
+        "beta_convergence",
+        Estimate,
+        "Growth on the initial level: absolute and conditional convergence, speed, half-life",
+    ),
     Entry::of::<plim_stats::linear::Between>("between", Estimate, "Least squares on the means of the units"),
     Entry::of::<plim_stats::linear::dynamic::GmmPanel>(
         "gmm_panel",
@@ -271,6 +315,12 @@ pub const METHODS: &[Entry] = &[
     ),
     Entry::of::<export_figures::Treemap>("treemap", Show, "Figure of the parts of a whole as tiles"),
     Entry::of::<export_figures::ProductSpace>("product_space", Show, "Figure of near products of a complexity step"),
+    Entry::of::<index_figures::Ranking>("ranking", Show, "Figure of units by their values, with intervals"),
+    Entry::of::<index_figures::Bump>("bump", Show, "Figure of ranks over time"),
+    Entry::of::<index_figures::Heatmap>("heatmap", Show, "Figure of correlations by pillar"),
+    Entry::of::<index_figures::Sunburst>("sunburst", Show, "Figure of a tree of indicators and its weights"),
+    Entry::of::<index_figures::Radar>("radar", Show, "Figure of the profiles of units over components"),
+    Entry::of::<index_figures::Choropleth>("choropleth", Show, "Map of values on regions of a GeoJSON file"),
     Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
 ];
 
