@@ -77,9 +77,8 @@ fn region(feature: &Value, i: usize, property: &str, corners: &mut usize) -> Res
             ));
         }
     };
-    let broken = |what: String| {
-        Error::invalid(format!("`{name}` of the map: {what}"), "repair the map, or bring another one")
-    };
+    let broken =
+        |what: String| Error::invalid(format!("`{name}` of the map: {what}"), "repair the map, or bring another one");
     let geometry = feature.get("geometry").filter(|g| !g.is_null());
     let kind = geometry.and_then(|g| g.get("type")).and_then(Value::as_str);
     let coordinates = geometry.and_then(|g| g.get("coordinates")).and_then(Value::as_array);
@@ -90,7 +89,9 @@ fn region(feature: &Value, i: usize, property: &str, corners: &mut usize) -> Res
         (Some("MultiPolygon"), Some(all)) => all.iter().collect(),
         (kind, _) => {
             let kind = kind.unwrap_or("nothing known");
-            return Err(broken(format!("its geometry is {kind}, and Polygon or MultiPolygon with coordinates is wanted")));
+            return Err(broken(format!(
+                "its geometry is {kind}, and Polygon or MultiPolygon with coordinates is wanted"
+            )));
         }
     };
     let mut outlines = Vec::new();

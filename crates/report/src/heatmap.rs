@@ -70,7 +70,11 @@ pub fn heatmap(variables: &[Variable], pillars: &[String], lang: Lang) -> Result
             }
             if b < a && value.is_finite() {
                 let same = variables[a].pillar == variables[b].pillar;
-                if same { within.push(value) } else { between.push(value) }
+                if same {
+                    within.push(value)
+                } else {
+                    between.push(value)
+                }
                 if value.abs() > strongest.0.abs() {
                     strongest = (value, format!("{} × {}", variables[b].name, variables[a].name));
                 }

@@ -59,9 +59,8 @@ pub fn radar(axes: &[String], units: &[(String, Vec<f64>)], [low, high]: [f64; 2
     let mut said = Vec::new();
     for (s, (name, values)) in units.iter().enumerate() {
         let share = |v: f64| ((v - low) / (high - low)).clamp(0.0, 1.0);
-        let corners: Vec<(f64, f64)> = (0..k)
-            .map(|j| if drawable(values[j]) { at(j, share(values[j])) } else { (f64::NAN, f64::NAN) })
-            .collect();
+        let corners: Vec<(f64, f64)> =
+            (0..k).map(|j| if drawable(values[j]) { at(j, share(values[j])) } else { (f64::NAN, f64::NAN) }).collect();
         // A missing component opens the outline.
         let closed: Vec<_> = corners.iter().chain(corners.first()).copied().collect();
         if units.len() <= 2 && corners.iter().all(|c| c.0.is_finite()) {

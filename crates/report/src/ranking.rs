@@ -106,9 +106,8 @@ pub fn bump(times: &[f64], units: &[Path], top: usize, highlight: &[String], tit
         let series = colored(name);
         let (ink, width) = series.map_or((Ink::Faint, 1.4), |s| (Ink::Series(s), 2.6));
         // A rank beyond the last row ends the line: the unit is out of sight.
-        let points: Vec<(f64, f64)> = (ranks.iter().enumerate())
-            .map(|(k, r)| (px(k), if within(r) { py(*r) } else { f64::NAN }))
-            .collect();
+        let points: Vec<(f64, f64)> =
+            (ranks.iter().enumerate()).map(|(k, r)| (px(k), if within(r) { py(*r) } else { f64::NAN })).collect();
         scene.line(&points, ink, width, series.map_or(Dash::Solid, dash));
         for &at in &points {
             match series {
@@ -128,10 +127,8 @@ pub fn bump(times: &[f64], units: &[Path], top: usize, highlight: &[String], tit
             }
         }
     }
-    let mut last: Vec<(f64, &str)> = (drawn.iter())
-        .filter_map(|u| Some((*u.1.last()?, u.0.as_str())))
-        .filter(|(r, _)| within(r))
-        .collect();
+    let mut last: Vec<(f64, &str)> =
+        (drawn.iter()).filter_map(|u| Some((*u.1.last()?, u.0.as_str()))).filter(|(r, _)| within(r)).collect();
     last.sort_by(|a, b| a.0.total_cmp(&b.0));
     scene.description = last.iter().take(3).map(|(r, n)| format!("{}. {n}", r.round())).collect::<Vec<_>>().join("; ");
     Ok(scene)

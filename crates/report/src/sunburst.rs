@@ -53,13 +53,17 @@ pub fn sunburst(nodes: &[Node], root: &str) -> Result<Scene> {
         let begin = match nodes[i].parent {
             Some(p) => {
                 color[i] = color[p];
-                std::mem::replace(&mut next[p], next[p] + share)
+                let begin = next[p];
+                next[p] += share;
+                begin
             }
             None => {
                 color[i] = series;
                 series += 1;
                 said.push(format!("{}: {} %", nodes[i].name, fixed(100.0 * share, 1)));
-                std::mem::replace(&mut first, first + share)
+                let begin = first;
+                first += share;
+                begin
             }
         };
         next[i] = begin;

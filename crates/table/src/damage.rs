@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn sound_words_of_many_scripts_are_sound() {
-        for sound in ["", "Zürich", "São Tomé", "联通", "中国", "上海市", "内蒙古自治区", "Łódź", "Ελλάδα", "a?", "é"] {
+        for sound in ["", "Zürich", "São Tomé", "联通", "中国", "上海市", "内蒙古自治区", "Łódź", "Ελλάδα", "a?", "é"]
+        {
             assert_eq!(damage(sound), None, "{sound}");
         }
         assert!(damage("涓婃捣").unwrap().contains("上海"));

@@ -70,7 +70,8 @@ pub fn candidates(raw: &Raw, scored: bool) -> Vec<Candidate> {
     for heeded in if directed { vec![true, false] } else { vec![true] } {
         for &normalize_scope in &scopes {
             for zeros in ZEROS {
-                for share_scope in if panel { vec![ShareScope::Pooled, ShareScope::Year] } else { vec![ShareScope::Pooled] }
+                for share_scope in
+                    if panel { vec![ShareScope::Pooled, ShareScope::Year] } else { vec![ShareScope::Pooled] }
                 {
                     let options = Entropy {
                         indicators: raw.indicators.to_vec(),
@@ -127,8 +128,7 @@ fn constants(raw: &Raw, options: &Entropy, heeded: bool, times: usize, scored: b
     }
     let rows = (raw.x[0].len() - found.incomplete) as f64;
     let weights = found.weights.iter().map(|w| w.weight).collect();
-    let mut all =
-        vec![Candidate { convention: word("pooled", ""), faulty: false, weights, scores: scores(options) }];
+    let mut all = vec![Candidate { convention: word("pooled", ""), faulty: false, weights, scores: scores(options) }];
     // The same pooled entropies over another constant.
     let divergences: Vec<f64> = found.weights.iter().map(|w| w.divergence).collect();
     let over = |constant: f64| normalized(divergences.iter().map(|d| rescaled(*d, rows.ln(), constant)).collect());

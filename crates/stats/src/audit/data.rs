@@ -166,8 +166,12 @@ fn copies(data: &Columns) -> Vec<Finding> {
     let mut all = Vec::new();
     for (b, second) in data.values.iter().enumerate() {
         for (a, first) in data.values[..b].iter().enumerate() {
-            let both: Vec<(f64, f64)> =
-                first.iter().zip(second.iter()).filter(|(x, y)| !x.is_nan() && !y.is_nan()).map(|(x, y)| (*x, *y)).collect();
+            let both: Vec<(f64, f64)> = first
+                .iter()
+                .zip(second.iter())
+                .filter(|(x, y)| !x.is_nan() && !y.is_nan())
+                .map(|(x, y)| (*x, *y))
+                .collect();
             let m = both.len();
             let mut distinct: Vec<u64> = both.iter().map(|p| p.0.to_bits()).collect();
             distinct.sort_unstable();
@@ -190,7 +194,11 @@ fn copies(data: &Columns) -> Vec<Finding> {
                 (Check::ScaledCopy, factor, format!("`{second}` is {factor} times `{first}` in all {m} rows"))
             } else if equal as f64 >= 0.9 * m as f64 {
                 let but = m - equal;
-                (Check::NearDuplicateColumn, r, format!("`{second}` equals `{first}` in {equal} of {m} rows, all but {but}"))
+                (
+                    Check::NearDuplicateColumn,
+                    r,
+                    format!("`{second}` equals `{first}` in {equal} of {m} rows, all but {but}"),
+                )
             } else if r.abs() > 0.9999 {
                 (Check::NearDuplicateColumn, r, format!("`{second}` and `{first}` have the correlation {r:.6}"))
             } else {
@@ -205,8 +213,8 @@ fn copies(data: &Columns) -> Vec<Finding> {
 
 /// Names of totals in the languages of the field, compared without case.
 const TOTALS: [&str; 17] = [
-    "total", "sum", "world", "all", "national", "nation", "mean", "average", "china", "合计", "总计", "全国", "总和", "平均",
-    "均值", "全省", "小计",
+    "total", "sum", "world", "all", "national", "nation", "mean", "average", "china", "合计", "总计", "全国", "总和",
+    "平均", "均值", "全省", "小计",
 ];
 
 fn named_totals(data: &Columns, unit: &Factor) -> Vec<Finding> {
@@ -391,7 +399,9 @@ fn runs(options: &AuditData, data: &Columns, c: usize, series: &[Vec<usize>]) ->
             unit: None,
             value: lines as f64,
             expected: f64::NAN,
-            message: format!("`{name}` lies on straight lines in {lines} stretches of {units} units: interpolated as a whole?"),
+            message: format!(
+                "`{name}` lies on straight lines in {lines} stretches of {units} units: interpolated as a whole?"
+            ),
         });
     }
     all

@@ -65,10 +65,8 @@ impl Form {
 /// Identities among three columns, and the rows that break them; columns that are copies take no part.
 pub(super) fn identities(options: &AuditData, data: &Columns, copies: &[Finding]) -> Vec<Finding> {
     let copied = |name: &str| copies.iter().any(|f| f.column.rsplit(", ").next() == Some(name));
-    let columns: Vec<usize> = (0..data.names.len())
-        .filter(|&c| !copied(&data.names[c]) && varied(data.values[c]))
-        .take(COLUMNS)
-        .collect();
+    let columns: Vec<usize> =
+        (0..data.names.len()).filter(|&c| !copied(&data.names[c]) && varied(data.values[c])).take(COLUMNS).collect();
     let mut all = Vec::new();
     for (z, &c) in columns.iter().enumerate() {
         for (y, &b) in columns[..z].iter().enumerate() {
@@ -96,8 +94,7 @@ fn one(options: &AuditData, data: &Columns, [whole, p, q]: [usize; 3]) -> Vec<Fi
     let there = |i: &usize| !(w[*i].is_nan() || a[*i].is_nan() || b[*i].is_nan());
     // A glance at rows from all over the table settles nearly every triple.
     let glance: Vec<usize> = (0..n).step_by((n / GLANCE).max(1)).filter(there).collect();
-    let mut ratios: Vec<f64> =
-        glance.iter().filter(|&&i| a[i] * b[i] != 0.0).map(|&i| w[i] / (a[i] * b[i])).collect();
+    let mut ratios: Vec<f64> = glance.iter().filter(|&&i| a[i] * b[i] != 0.0).map(|&i| w[i] / (a[i] * b[i])).collect();
     let factor = median(&mut ratios);
     let mut all = Vec::new();
     for form in [Form::Sum, Form::Product(factor)] {

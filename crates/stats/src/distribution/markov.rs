@@ -21,10 +21,10 @@
 //! International Regional Science Review 26(3)).
 
 use super::{by_time, sound, unique};
+use crate::math::Mat;
 use crate::math::dist::chi2_p;
 use crate::math::linalg::eigenvalues;
 use crate::math::quantile::{QuantileType, quantile};
-use crate::math::Mat;
 use crate::{Error, Factor, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -193,9 +193,8 @@ pub fn markov(
         beside = Some(all);
     }
     let at: HashMap<(u32, i64), usize> = (0..n).map(|i| ((unit.codes[i], time[i]), i)).collect();
-    let moves: Vec<(usize, usize)> = (0..n)
-        .filter_map(|i| Some((i, *at.get(&(unit.codes[i], time[i] + options.horizon))?)))
-        .collect();
+    let moves: Vec<(usize, usize)> =
+        (0..n).filter_map(|i| Some((i, *at.get(&(unit.codes[i], time[i] + options.horizon))?))).collect();
     if moves.is_empty() {
         return Err(Error::invalid(
             format!("no unit is there at two times {} apart", options.horizon),
@@ -274,8 +273,7 @@ fn bounds(
     let k = options.classes;
     let of = |mut values: Vec<f64>, time: Option<i64>| {
         values.sort_by(f64::total_cmp);
-        let cuts: Vec<f64> =
-            (1..k).map(|q| quantile(&values, q as f64 / k as f64, options.quantile_type)).collect();
+        let cuts: Vec<f64> = (1..k).map(|q| quantile(&values, q as f64 / k as f64, options.quantile_type)).collect();
         let highest = values.last().copied().unwrap_or(f64::NAN);
         if cuts.windows(2).any(|w| w[0] >= w[1]) || cuts.last().is_some_and(|c| *c >= highest) {
             let when = time.map_or(String::new(), |t| format!(" at time {t}"));
@@ -289,9 +287,7 @@ fn bounds(
     };
     match options.scope {
         Scope::Pooled => Ok(vec![of(y.to_vec(), None)?]),
-        Scope::Year => {
-            periods.iter().map(|(&t, rows)| of(rows.iter().map(|&i| y[i]).collect(), Some(t))).collect()
-        }
+        Scope::Year => periods.iter().map(|(&t, rows)| of(rows.iter().map(|&i| y[i]).collect(), Some(t))).collect(),
     }
 }
 

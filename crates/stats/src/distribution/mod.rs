@@ -147,8 +147,8 @@ pub(crate) fn positive_weights(name: &str, weights: Option<&[f64]>, n: usize) ->
     let bad: Vec<usize> = (0..n).filter(|&i| w[i] <= 0.0).collect();
     match bad.is_empty() {
         true => Ok(()),
-        false => Err(Error::invalid("a weight is not positive", "correct or drop these rows")
-            .at_column(name)
-            .at_rows(bad)),
+        false => {
+            Err(Error::invalid("a weight is not positive", "correct or drop these rows").at_column(name).at_rows(bad))
+        }
     }
 }

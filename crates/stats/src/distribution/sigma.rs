@@ -164,8 +164,7 @@ pub fn sigma_convergence(
     {
         let of = |i: usize| if log { value[i].ln() } else { value[i] };
         let early: HashMap<u32, f64> = first.iter().map(|&i| (unit.codes[i], of(i))).collect();
-        let pairs: Vec<(f64, f64)> =
-            last.iter().filter_map(|&i| Some((*early.get(&unit.codes[i])?, of(i)))).collect();
+        let pairs: Vec<(f64, f64)> = last.iter().filter_map(|&i| Some((*early.get(&unit.codes[i])?, of(i)))).collect();
         tests.extend(pitman_morgan(&pairs));
         if pairs.len() < first.len().max(last.len()) {
             notes.push(format!("first and last time are compared over the {} units that both have", pairs.len()));

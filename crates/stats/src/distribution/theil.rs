@@ -108,7 +108,8 @@ pub fn theil(
     }
     let zero: Vec<usize> = (0..n).filter(|&i| value[i] == 0.0).collect();
     if options.index == Index::L && !zero.is_empty() {
-        let e = Error::invalid("a value is zero, whose logarithm has no end", "set `index = \"t\"`, or drop these rows");
+        let e =
+            Error::invalid("a value is zero, whose logarithm has no end", "set `index = \"t\"`, or drop these rows");
         return Err(e.at_column(&options.value).at_rows(zero));
     }
     let index = |w: &Weighted| match options.index {

@@ -42,9 +42,7 @@ impl FromStr for Scheme {
         let number = |t: &str| t.trim().parse::<f64>().ok().filter(|v| v.is_finite() && *v > 0.0).ok_or_else(wanted);
         let mut parts = s.split(':');
         let scheme = match (parts.next(), parts.next(), parts.next()) {
-            (Some("knn"), Some(k), None) => {
-                Scheme::Knn(k.trim().parse().ok().filter(|k| *k > 0).ok_or_else(wanted)?)
-            }
+            (Some("knn"), Some(k), None) => Scheme::Knn(k.trim().parse().ok().filter(|k| *k > 0).ok_or_else(wanted)?),
             (Some("distance_band"), Some(km), None) => Scheme::DistanceBand(number(km)?),
             (Some("inverse_distance"), None, None) => Scheme::InverseDistance(1.0, f64::INFINITY),
             (Some("inverse_distance"), Some(p), None) => Scheme::InverseDistance(number(p)?, f64::INFINITY),

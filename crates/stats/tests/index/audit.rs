@@ -50,9 +50,7 @@ impl World {
     fn weights(&self, options: &Entropy) -> Vec<f64> {
         let found = entropy(options, &self.columns(), Some(&self.time)).unwrap();
         let years = found.weights.len() / K;
-        (0..K)
-            .map(|j| found.weights.iter().skip(j).step_by(K).map(|w| w.weight).sum::<f64>() / years as f64)
-            .collect()
+        (0..K).map(|j| found.weights.iter().skip(j).step_by(K).map(|w| w.weight).sum::<f64>() / years as f64).collect()
     }
 
     fn options(&self, weights: Vec<f64>) -> AuditWeights {
@@ -94,11 +92,11 @@ fn conventions(w: &World) -> Vec<(Vec<f64>, Vec<&'static str>)> {
             of(Entropy { share_scope: ShareScope::Year, normalize_scope: NormalizeScope::Year, ..e.clone() }),
             vec!["normalize_scope = year, share_scope = year"],
         ),
-        (of(Entropy { share_scope: ShareScope::Year, ..e.clone() }), vec!["normalize_scope = pooled, share_scope = year"]),
         (
-            of(Entropy { negative: Vec::new(), ..e }),
-            vec![pooled, "directions unheeded"],
+            of(Entropy { share_scope: ShareScope::Year, ..e.clone() }),
+            vec!["normalize_scope = pooled, share_scope = year"],
         ),
+        (of(Entropy { negative: Vec::new(), ..e }), vec![pooled, "directions unheeded"]),
         (raw, vec!["raw values, without normalization"]),
     ]
 }
@@ -319,7 +317,6 @@ fn options_that_make_no_sense_are_refused() {
     let odd: Vec<&[f64]> = odd.iter().map(Vec::as_slice).collect();
     let names: Vec<String> = (0..4).map(|c| format!("c{c}")).collect();
     let unit = Factor::from_keys("u", [0, 0, 1, 1]);
-    let data =
-        Columns { names: &names, values: &odd, unit: Some(&unit), labels: &[], time: Some(&[1, 2, 1, 2]) };
+    let data = Columns { names: &names, values: &odd, unit: Some(&unit), labels: &[], time: Some(&[1, 2, 1, 2]) };
     assert!(audit_data(&AuditData::default(), &data).is_ok());
 }

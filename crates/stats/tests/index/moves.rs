@@ -60,7 +60,12 @@ fn dispersion_trend_and_the_test_of_pitman_and_morgan() {
         close_printed(&got, &want, 12, "dispersion");
     }
     let [trend, first] = &found.tests[..] else { panic!("two tests") };
-    close_printed(&[trend.estimate, trend.statistic, trend.p_value], &[-0.001675077642, -0.074443807421, 0.944231513091], 11, "trend");
+    close_printed(
+        &[trend.estimate, trend.statistic, trend.p_value],
+        &[-0.001675077642, -0.074443807421, 0.944231513091],
+        11,
+        "trend",
+    );
     let got = [first.estimate, first.statistic, first.p_value];
     close_printed(&got, &[0.833530139998, -0.387479645270, 0.702944757441], 11, "first against last");
     // A common factor moves every level and no dispersion of logarithms.
@@ -167,10 +172,7 @@ fn theils_indices_by_group() {
 
 /// Weights that move from the first time to the second.
 fn moving(time: &[i64]) -> Vec<Vec<f64>> {
-    vec![
-        time.iter().map(|t| 0.5 + 0.02 * *t as f64).collect(),
-        time.iter().map(|t| 0.5 - 0.02 * *t as f64).collect(),
-    ]
+    vec![time.iter().map(|t| 0.5 + 0.02 * *t as f64).collect(), time.iter().map(|t| 0.5 - 0.02 * *t as f64).collect()]
 }
 
 #[test]
@@ -187,7 +189,8 @@ fn contributions_add_up_to_the_change() {
             .collect();
         for against in [Against::Previous, Against::Base(1), Against::Mean] {
             let components = vec!["a".to_string(), "b".to_string()];
-            let options = Contributions { components, aggregate, against, index: Some("s".into()), ..Default::default() };
+            let options =
+                Contributions { components, aggregate, against, index: Some("s".into()), ..Default::default() };
             let found = contributions(&options, &z, &w, Some(&index), &p.unit, &p.time).unwrap();
             let mut seen = 0;
             for i in (0..p.y.len()).filter(|&i| !found.change[i].is_nan()) {
@@ -245,7 +248,12 @@ fn chains_of_giddy() {
     assert_eq!(chain.counts, [[4, 2, 7, 3], [2, 4, 7, 5], [9, 7, 12, 11], [2, 5, 12, 8]]);
     let steady = [0.170428622446, 0.179400467906, 0.381168599270, 0.269002310378];
     close_printed(chain.ergodic.as_ref().unwrap(), &steady, 12, "steady state");
-    close_printed(&[chain.mobility.unwrap(), chain.half_life.unwrap()], &[0.974596391263, 0.389149829578], 11, "mobility");
+    close_printed(
+        &[chain.mobility.unwrap(), chain.half_life.unwrap()],
+        &[0.974596391263, 0.389149829578],
+        11,
+        "mobility",
+    );
     assert_eq!(found.spatial[1].counts, [[1, 1, 2, 1], [1, 1, 0, 0], [2, 2, 3, 4], [0, 2, 4, 2]]);
     assert_eq!(found.spatial[2].counts, [[3, 1, 4, 2], [1, 3, 5, 4], [7, 4, 7, 6], [2, 3, 6, 5]]);
     let test = &found.tests[0];
@@ -260,7 +268,8 @@ fn chains_of_giddy() {
 #[test]
 fn classes_by_quantiles_horizons_and_breaks() {
     let p = panel();
-    let options = Markov { value: "y".into(), scope: Scope::Year, relative: true, breaks: vec![3], ..Default::default() };
+    let options =
+        Markov { value: "y".into(), scope: Scope::Year, relative: true, breaks: vec![3], ..Default::default() };
     // Without ties.
     let y: Vec<f64> = p.y.iter().enumerate().map(|(i, v)| v + 1e-3 * (i % 37) as f64).collect();
     let found = markov(&options, &y, &p.unit, &p.time, None).unwrap();
@@ -304,7 +313,11 @@ fn morans_i_of_pysal() {
     let inverse = moran(&raw, &p.y, &p.unit, &p.time, &near("inverse_distance:1"), 7).unwrap();
     for (found, want, islands) in [
         (&knn, [-0.221982251306, -0.052631578947, 0.133757035203, 0.205474900495, 0.136034806378, 0.213165965467], 0),
-        (&inverse, [-0.125335068304, -0.052631578947, 0.069287855388, 0.294041774631, 0.070390345076, 0.301668638629], 0),
+        (
+            &inverse,
+            [-0.125335068304, -0.052631578947, 0.069287855388, 0.294041774631, 0.070390345076, 0.301668638629],
+            0,
+        ),
     ] {
         let g = &found.global[2];
         let got = [g.moran, g.expected, g.sd_normal, g.p_normal, g.sd_random.unwrap(), g.p_random.unwrap()];
@@ -319,10 +332,26 @@ fn morans_i_of_pysal() {
     assert_eq!(island.local.iter().filter(|l| l.moran.is_nan() && l.quadrant == Quadrant::Island).count(), 6);
     let local: Vec<_> = (0..p.y.len()).filter(|&i| p.time[i] == 3).map(|i| &knn.local[i]).collect();
     let want = [
-        -0.359728826326, -0.122804952686, 0.168024104327, -0.571583258792, -0.402099712820, -0.016524645732,
-        -0.854997410668, -0.026411185914, 0.206628689798, -0.144343486653, -0.066898921896, -0.854997410668,
-        0.006073160397, -0.356904100560, -0.677039687397, 0.085165481851, -0.376677180924, 0.307965726661,
-        -0.374087848971, -0.008403559154,
+        -0.359728826326,
+        -0.122804952686,
+        0.168024104327,
+        -0.571583258792,
+        -0.402099712820,
+        -0.016524645732,
+        -0.854997410668,
+        -0.026411185914,
+        0.206628689798,
+        -0.144343486653,
+        -0.066898921896,
+        -0.854997410668,
+        0.006073160397,
+        -0.356904100560,
+        -0.677039687397,
+        0.085165481851,
+        -0.376677180924,
+        0.307965726661,
+        -0.374087848971,
+        -0.008403559154,
     ];
     close_printed(&local.iter().map(|l| l.moran).collect::<Vec<_>>(), &want, 12, "local");
     let quadrant = |q: usize| [Quadrant::HighHigh, Quadrant::LowHigh, Quadrant::LowLow, Quadrant::HighLow][q - 1];

@@ -28,8 +28,8 @@ impl Method for AuditWeights {
         let index = self.index.as_deref().map(|name| kept.numbers(name)).transpose()?;
         let time = cx.kept_times(&kept)?;
         let units = cx.unit.as_deref().map(|name| factor(&kept, name)).transpose()?.map(|f| f.levels as usize);
-        let found = audit_weights(self, &x, index, time.as_deref(), units)
-            .map_err(|e| Error::from(e).at_rows(&kept))?;
+        let found =
+            audit_weights(self, &x, index, time.as_deref(), units).map_err(|e| Error::from(e).at_rows(&kept))?;
         let mut notes = vec![format!("verdict: {}", found.verdict)];
         notes.extend(found.notes);
         let mut measure = Measure { method: "audit_weights".into(), notes, ..Default::default() };
@@ -84,13 +84,8 @@ impl Method for AuditData {
         }
         if !names.is_empty() {
             let values = numbers(&table, &names)?;
-            let data = Columns {
-                names: &names,
-                values: &values,
-                unit: unit.as_ref(),
-                labels: &labels,
-                time: time.as_deref(),
-            };
+            let data =
+                Columns { names: &names, values: &values, unit: unit.as_ref(), labels: &labels, time: time.as_deref() };
             let found = audit_data(self, &data).map_err(|e| Error::from(e).at_rows(&table))?;
             // Back to the rows before the repeats were left out.
             all.extend(found.into_iter().map(|f| Finding { row: f.row.map(|r| first[r]), ..f }));

@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
 use plim_report::choropleth::{choropleth, classes};
 use plim_report::figure::Scene;
+use plim_report::geojson;
 use plim_report::heatmap::{Variable, heatmap};
 use plim_report::page::{Block, Figure as Drawn};
 use plim_report::radar::radar;
 use plim_report::ranking::{Ranked, bump, ranking};
 use plim_report::sunburst::{Node, sunburst};
-use plim_report::geojson;
 use plim_table::Table;
 use plim_table::damage::plain;
 use schemars::JsonSchema;
@@ -274,9 +274,10 @@ impl Method for Sunburst {
         let weights: Vec<f64> = match (&self.weight, &self.measure) {
             (Some(column), None) => kept.numbers(column)?.to_vec(),
             (None, Some(step)) => {
-                let measure = cx.results.measures.get(step).ok_or_else(|| {
-                    Error::plan(format!("no earlier measure `{step}`"), "name the step of an index")
-                })?;
+                let measure =
+                    cx.results.measures.get(step).ok_or_else(|| {
+                        Error::plan(format!("no earlier measure `{step}`"), "name the step of an index")
+                    })?;
                 let given: HashMap<String, f64> = (measure.more.get("weights").and_then(Value::as_array))
                     .into_iter()
                     .flatten()

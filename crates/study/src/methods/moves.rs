@@ -104,12 +104,15 @@ fn weighed(
     let find = |all: &[Value], name: &str, t: i64| {
         let of = |v: &&Value| v.get("name").and_then(Value::as_str) == Some(name);
         let year = |v: &Value| v.get("year").and_then(Value::as_i64);
-        all.iter().filter(of).find(|v| year(v).is_none_or(|y| y == t)).or_else(|| match all.iter().filter(of).count() {
-            // The goalposts of a base year carry it and serve all years.
-            1 => all.iter().find(of),
-            _ => None,
-        })
-        .cloned()
+        all.iter()
+            .filter(of)
+            .find(|v| year(v).is_none_or(|y| y == t))
+            .or_else(|| match all.iter().filter(of).count() {
+                // The goalposts of a base year carry it and serve all years.
+                1 => all.iter().find(of),
+                _ => None,
+            })
+            .cloned()
     };
     let (weights, goalposts) = (entries("weights"), entries("goalposts"));
     let lacks = |name: &str, what: &str| {
@@ -155,8 +158,7 @@ impl Method for SigmaConvergence {
         let unit = complete.need_unit(cx)?;
         let values = complete.table.numbers(&self.value)?;
         let found = sigma_convergence(self, values, unit, &complete.time).map_err(|e| complete.located(e))?;
-        let mut measure =
-            Measure { method: "sigma_convergence".into(), notes: found.notes, ..Default::default() };
+        let mut measure = Measure { method: "sigma_convergence".into(), notes: found.notes, ..Default::default() };
         measure.more.insert("tests".into(), list(&found.tests));
         let of = |part: fn(&plim_stats::distribution::sigma::At) -> f64| found.times.iter().map(part).collect();
         let values: [Vec<f64>; 7] = [
@@ -221,8 +223,7 @@ impl Method for DagumGini {
         let complete = &of.complete;
         let values = complete.table.numbers(&self.value)?;
         let weights = of.weights(self.weights.as_ref())?;
-        let found =
-            dagum_gini(self, values, weights, &of.group, &complete.time).map_err(|e| complete.located(e))?;
+        let found = dagum_gini(self, values, weights, &of.group, &complete.time).map_err(|e| complete.located(e))?;
         let mut measure = Measure { method: "dagum_gini".into(), ..Default::default() };
         measure.more.insert("groups".into(), named(list(&found.groups), &["group"], &of.labels));
         measure.more.insert("pairs".into(), named(list(&found.pairs), &["a", "b"], &of.labels));
@@ -354,7 +355,8 @@ impl Method for BetaConvergence {
         }
         if !model.effects.is_empty() && from.is_none() {
             out.notes.push(
-                "effects of the units bias beta downward in short panels (Nickell), so that convergence looks fast".into(),
+                "effects of the units bias beta downward in short panels (Nickell), so that convergence looks fast"
+                    .into(),
             );
         }
         for (name, v) in [

@@ -87,8 +87,7 @@ impl Method for Moran {
         let found = moran(self, values, unit, &complete.time, &neighbors, cx.seed).map_err(|e| complete.located(e))?;
         let mut more = Map::new();
         more.insert("global".into(), list(&found.global));
-        let number =
-            |name: &str, part: fn(&Local) -> f64| Column::number(name, found.local.iter().map(part).collect());
+        let number = |name: &str, part: fn(&Local) -> f64| Column::number(name, found.local.iter().map(part).collect());
         let words: Vec<Option<String>> = found.local.iter().map(|l| super::efficiency::word(&l.quadrant)).collect();
         let cluster = (found.local.iter().zip(&words))
             .map(|(l, word)| if l.p_value < self.level { word.clone() } else { Some("not_significant".into()) });
@@ -129,8 +128,7 @@ impl Method for Markov {
         };
         let neighbors = near.of(cx, &complete, unit)?;
         let values = complete.table.numbers(&self.value)?;
-        let found =
-            markov(self, values, unit, &complete.time, neighbors.as_ref()).map_err(|e| complete.located(e))?;
+        let found = markov(self, values, unit, &complete.time, neighbors.as_ref()).map_err(|e| complete.located(e))?;
         let mut more = Map::new();
         let bound = |(time, bounds): &(Option<i64>, Vec<f64>)| match time {
             Some(time) => json!({ "time": time, "bounds": bounds }),

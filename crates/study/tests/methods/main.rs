@@ -10,6 +10,7 @@ mod iv;
 mod language;
 mod malmquist;
 mod misallocation;
+mod moves;
 mod network;
 mod nist;
 mod panel;
