@@ -35,7 +35,8 @@ pub fn choropleth(regions: &[Region], paint: &[Paint], classes: &[String], title
     // A map of one point has a size all the same.
     let (wide, high) = (((east - west) * narrow).max(1e-6), (north - south).max(1e-6));
     let scale = (WIDTH / wide).min(TALL / high);
-    let mut scene = titled(title, String::new(), high * scale + FONT * 5.0);
+    let bottom = 4.0 + high * scale;
+    let mut scene = titled(title, String::new(), bottom);
     let left = (WIDTH - wide * scale) / 2.0;
     let place = |&(lon, lat): &(f64, f64)| (left + (lon - west) * narrow * scale, 4.0 + (north - lat) * scale);
     for (region, paint) in regions.iter().zip(paint) {
@@ -48,10 +49,8 @@ pub fn choropleth(regions: &[Region], paint: &[Paint], classes: &[String], title
             Paint::Missing => scene.patch(rings, Ink::Grid, 0.6),
         }
     }
-    legend(&mut scene, paint, classes, lang);
-    let top = FONT * 5.0;
-    let at = (2.0, scene.height - top + FONT * 1.6);
-    scene.text(at, cut(title, WIDTH - 8.0), Anchor::Start, Ink::Text);
+    scene.text((2.0, bottom + FONT * 1.6), cut(title, WIDTH - 8.0), Anchor::Start, Ink::Text);
+    scene.height = legend(&mut scene, bottom + FONT * 2.4, paint, classes, lang);
     let missing = paint.iter().filter(|p| **p == Paint::Missing).count();
     let highest = regions.iter().zip(paint).filter(|(_, p)| **p == Paint::Class(classes.len().saturating_sub(1)));
     let names: Vec<&str> = highest.map(|(r, _)| r.name.as_str()).take(5).collect();
@@ -63,9 +62,9 @@ pub fn choropleth(regions: &[Region], paint: &[Paint], classes: &[String], title
     Ok(scene)
 }
 
-/// Shades and their ranges below the map.
-fn legend(scene: &mut Scene, paint: &[Paint], classes: &[String], lang: Lang) {
-    let (mut x, mut y) = (2.0, scene.height - FONT * 2.4);
+/// Shades and their ranges below the map, from `y` on; returns where they end.
+fn legend(scene: &mut Scene, mut y: f64, paint: &[Paint], classes: &[String], lang: Lang) -> f64 {
+    let mut x = 2.0;
     let shades = classes.iter().enumerate().map(|(c, words)| {
         let share = (c as f64 + 0.6) / classes.len() as f64;
         (words.clone(), Ink::Series(0), 0.1 + 0.85 * share)
@@ -82,6 +81,7 @@ fn legend(scene: &mut Scene, paint: &[Paint], classes: &[String], lang: Lang) {
         scene.text((x + 24.0, y + FONT * 0.85), words, Anchor::Start, Ink::Muted);
         x += wide;
     }
+    y + FONT * 1.5
 }
 
 /// An outline without the corners that eyes do not resolve.
