@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`weights`](mod@weights) | the conventions that reproduce a weight vector or an index, and how far the others are |
 //! | [`conventions`] | the conventions that are tried |
-//! | [`data`](mod@data) | copies, totals among units, jumps of unit, repeated and interpolated values, outliers |
+//! | [`data`](mod@data) | copies of columns, totals among units, and all checks together |
+//! | `paths` | jumps of unit, repeated and interpolated values, outliers |
 //! | [`identities`] | sums and products between columns, and the rows that break them |
 
 pub mod conventions;
 pub mod data;
 pub mod identities;
+mod paths;
 pub mod weights;
 
 pub use data::{AuditData, Check, Columns, Finding, audit_data};

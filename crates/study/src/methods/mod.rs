@@ -1,6 +1,7 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
 mod audit;
+mod beta_convergence;
 mod complete;
 mod cross_efficiency;
 mod dynamic;
@@ -16,6 +17,7 @@ mod frontier_inference;
 mod glm;
 mod index;
 mod index_figures;
+mod index_map;
 mod inference;
 mod iv;
 mod lookup;
@@ -250,7 +252,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::linear::GmmOptions>("gmm", Estimate, "Two-step efficient GMM with instruments"),
     Entry::of::<plim_stats::linear::RandomEffects>("re", Estimate, "Random effects of the units, with panel tests"),
     Entry::of::<plim_stats::linear::FirstDifference>("fd", Estimate, "First differences within units"),
-    Entry::of::<moves::BetaConvergence>(
+    Entry::of::<beta_convergence::BetaConvergence>(
         "beta_convergence",
         Estimate,
         "Growth on the initial level: absolute and conditional convergence, speed, half-life",
@@ -318,9 +320,9 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<index_figures::Ranking>("ranking", Show, "Figure of units by their values, with intervals"),
     Entry::of::<index_figures::Bump>("bump", Show, "Figure of ranks over time"),
     Entry::of::<index_figures::Heatmap>("heatmap", Show, "Figure of correlations by pillar"),
-    Entry::of::<index_figures::Sunburst>("sunburst", Show, "Figure of a tree of indicators and its weights"),
+    Entry::of::<index_map::Sunburst>("sunburst", Show, "Figure of a tree of indicators and its weights"),
     Entry::of::<index_figures::Radar>("radar", Show, "Figure of the profiles of units over components"),
-    Entry::of::<index_figures::Choropleth>("choropleth", Show, "Map of values on regions of a GeoJSON file"),
+    Entry::of::<index_map::Choropleth>("choropleth", Show, "Map of values on regions of a GeoJSON file"),
     Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
 ];
 
