@@ -64,10 +64,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
         },
         _ => {
             let (method, m) = m.subcommand().expect("a method is required");
+            let method = if name == "audit" { format!("audit_{method}") } else { method.replace('-', "_") };
             Call::Single {
-                method: method.replace('-', "_"),
                 file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
-                options: options(m, &single::options(&method.replace('-', "_")).unwrap_or_default()),
+                options: options(m, &single::options(&method).unwrap_or_default()),
+                method,
                 json: m.get_flag("json"),
                 into: m.get_one::<PathBuf>("into").cloned(),
             }
@@ -140,6 +141,7 @@ fn command(wanted: Option<&str>) -> Command {
         .subcommand(one_method("fit", "Estimate one model on one data file", Role::Estimate, wanted))
         .subcommand(one_method("measure", "Compute one measure on one data file", Role::Measure, wanted))
         .subcommand(one_method("prepare", "Prepare the columns of one data file", Role::Prepare, wanted))
+        .subcommand(audit(wanted))
         .subcommand(
             Command::new("simulate")
                 .about("Write a simulated world with known effects")
@@ -189,27 +191,46 @@ fn one_method(name: &'static str, about: &'static str, role: Role, wanted: Optio
             method = method.alias(entry.name.replace('_', "-"));
         }
         if wanted.is_some_and(|w| w.replace('-', "_") == entry.name) {
-            method = method
-                .arg(
-                    Arg::new("file")
-                        .required(true)
-                        .value_parser(value_parser!(PathBuf))
-                        .value_name("DATA")
-                        .help("The data file (csv, parquet, dta, xlsx)"),
-                )
-                .args(single::options(entry.name).unwrap_or_default().iter().map(flag))
-                .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("JSON on stdout, nothing else"))
-                .arg(
-                    Arg::new("into")
-                        .long("into")
-                        .value_parser(value_parser!(PathBuf))
-                        .value_name("FILE")
-                        .help("Write the rows to a file"),
-                );
+            method = on_a_file(method, entry.name);
         }
         command = command.subcommand(method);
     }
     command
+}
+
+/// `audit`: the methods `audit_data` and `audit_weights` as `audit data` and `audit weights`.
+fn audit(wanted: Option<&str>) -> Command {
+    let mut command = Command::new("audit")
+        .about("What is odd in a data file; which convention made published weights")
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    for entry in METHODS {
+        let Some(what) = entry.name.strip_prefix("audit_") else { continue };
+        let method = Command::new(what).about(entry.about);
+        command = command.subcommand(if wanted == Some(what) { on_a_file(method, entry.name) } else { method });
+    }
+    command
+}
+
+/// The arguments of a method on one file.
+fn on_a_file(command: Command, method: &str) -> Command {
+    command
+        .arg(
+            Arg::new("file")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .value_name("DATA")
+                .help("The data file (csv, parquet, dta, xlsx)"),
+        )
+        .args(single::options(method).unwrap_or_default().iter().map(flag))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("JSON on stdout, nothing else"))
+        .arg(
+            Arg::new("into")
+                .long("into")
+                .value_parser(value_parser!(PathBuf))
+                .value_name("FILE")
+                .help("Write the rows to a file"),
+        )
 }
 
 /// The flag of an option.

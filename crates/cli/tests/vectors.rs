@@ -43,6 +43,20 @@ fn entropy_1_2() {
 }
 
 #[test]
+fn published_weights_are_audited() {
+    let published = ["0.2735,0.5070,0.2195", "0.3644,0.2432,0.3924", "0.1,0.2,0.7"];
+    for (weights, verdict) in published.into_iter().zip(["zeros = none", "replicate = ln_t", "none"]) {
+        let args =
+            ["audit", "weights", "--unit", "city", "--time", "year", "--indicators", "x1,x2,x3", "--negative", "x3"];
+        let got = json(INDICATORS, &[&args[..], &["--weights", weights]].concat());
+        assert!(got["verdict"].as_str().is_some_and(|v| v.contains(verdict)), "{weights}: {}", got["verdict"]);
+    }
+    let odd = INDICATORS.replace("C,1,22", "C,1,\u{c3}\u{a9}");
+    let got = json(&odd, &["audit", "data", "--unit", "city", "--time", "year"]);
+    assert!(got["counts"]["encoding"].as_u64() == Some(1), "{got}");
+}
+
+#[test]
 fn entropy_details() {
     let args = ["measure", "entropy", "--indicators", "x1,x2,x3", "--direction", "x3:-1"];
     let got = json(INDICATORS, &args);

@@ -53,6 +53,15 @@ pub enum Mark {
         /// Whether it lets what is behind shine through.
         faint: bool,
     },
+    /// A filled shape of one or more closed outlines (inner ones are holes) with a thin edge in the color of the paper.
+    Patch {
+        /// Outlines.
+        rings: Vec<Vec<(f64, f64)>>,
+        /// Color.
+        ink: Ink,
+        /// How much of the color, from 0 to 1.
+        shade: f64,
+    },
     /// A point.
     Dot {
         /// Center.
@@ -192,6 +201,19 @@ impl Scene {
         if finite(&(at.0, at.1)) && finite(&(at.2, at.3)) {
             self.marks.push(Mark::Bar { at, ink, faint });
         }
+    }
+
+    /// A filled shape; outlines with a corner that is not finite are left out.
+    pub fn patch(&mut self, rings: Vec<Vec<(f64, f64)>>, ink: Ink, shade: f64) {
+        let rings: Vec<_> = rings.into_iter().filter(|r| r.len() > 2 && r.iter().all(finite)).collect();
+        if !rings.is_empty() && shade.is_finite() {
+            self.marks.push(Mark::Patch { rings, ink, shade: shade.clamp(0.0, 1.0) });
+        }
+    }
+
+    /// A filled rectangle: left, top, width, height.
+    pub fn cell(&mut self, (x, y, w, h): (f64, f64, f64, f64), ink: Ink, shade: f64) {
+        self.patch(vec![vec![(x, y), (x + w, y), (x + w, y + h), (x, y + h)]], ink, shade);
     }
 
     /// A point.

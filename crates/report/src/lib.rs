@@ -5,19 +5,23 @@
 //! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`] |
-//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`] |
+//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
+//! | regions and numbers | [`figure::Scene`] | [`geojson`], [`choropleth`] |
 //! | a scene | SVG | [`svg`] |
 //! | all of it | one HTML file | [`page`] |
 //!
 //! Nothing here computes an estimate: numbers come from [`results`]. Nothing here opens a file.
 
 pub mod agreement;
+pub mod choropleth;
 pub mod density;
 pub mod describe;
 pub mod effects;
 pub mod escape;
 pub mod figure;
 pub mod frontier;
+pub mod geojson;
+pub mod heatmap;
 pub mod html;
 pub mod instruments;
 pub mod latex;
@@ -28,8 +32,11 @@ pub mod page;
 pub mod paths;
 pub mod plots;
 pub mod product_space;
+pub mod radar;
+pub mod ranking;
 pub mod regression;
 pub mod results;
+pub mod sunburst;
 pub mod svg;
 pub mod table;
 pub mod text;

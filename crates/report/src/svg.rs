@@ -102,6 +102,16 @@ fn element(mark: &Mark) -> String {
                 n(h.max(0.0))
             )
         }
+        Mark::Patch { rings, ink: color, shade } => {
+            let (class, color) = ink(*color);
+            let path: String = rings.iter().map(|ring| format!("M{}Z", list(ring))).collect();
+            format!(
+                "<path class=\"f{class} sp\" d=\"{path}\" fill=\"{color}\" fill-opacity=\"{}\" fill-rule=\"evenodd\" \
+                 stroke=\"{}\" stroke-width=\"0.6\"/>",
+                n(*shade),
+                ROLES[3].1
+            )
+        }
         Mark::Dot { at, shape, ink: color, hollow } => dot(*at, *shape, *color, *hollow),
         Mark::Text { at: (x, y), text, anchor, ink: color } => {
             let (class, color) = ink(*color);

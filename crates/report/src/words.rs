@@ -275,6 +275,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("reflected", "Reflected at {}: no value can lie beyond.", "在{}处反射：取值不会越界。"),
     ("smaller_parts", "{} others", "其他{}项"),
+    ("mean_within", "mean within pillars {}", "维度内平均{}"),
+    ("mean_between", "mean between pillars {}", "维度间平均{}"),
+    ("not_on_map", "Units that are not on the map: {}.", "地图上没有的单元：{}。"),
+    ("no_value", "no value", "无数据"),
+    ("without_value", "{} without a value", "{}个无数据"),
     ("paths_cut", "Paths that end at a gap: {}.", "因缺失而中断的路径：{}条。"),
     // Page.
     ("skip", "Skip to content", "跳到正文"),

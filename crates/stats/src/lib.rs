@@ -14,6 +14,9 @@
 //! | [`glm`] | Poisson, logit, probit, complementary log-log, negative binomial with absorbed fixed effects |
 //! | [`misallocation`] | wedges, elasticities, revenue productivity, factor flows, coupling |
 //! | [`index`] | normalization and weights of composite indices |
+//! | [`distribution`] | how an index is spread over units and how the spread moves |
+//! | [`spatial`] | whether near units are alike |
+//! | [`audit`] | which convention made published weights; what is odd in data |
 //! | [`trade`] | complexity, concentration, inertia, resilience, shift-share, episodes, survival |
 //! | [`resample`] | permutation and bootstrap over units |
 //! | [`math`] | the only folder that names faer, libm, statrs, the random stream, the simplex |
@@ -24,8 +27,10 @@
 //! Same input, same bits, on any number of threads.
 
 pub mod absorb;
+pub mod audit;
 pub mod design;
 pub mod did;
+pub mod distribution;
 pub mod dummies;
 pub mod effect;
 pub mod error;
@@ -39,6 +44,7 @@ pub mod math;
 pub mod misallocation;
 pub mod quantile;
 pub mod resample;
+pub mod spatial;
 pub mod trade;
 pub mod vcov;
 

@@ -156,6 +156,15 @@ impl Run {
         let parts = parts(&first.regression, table, rows).map_err(|e| at(first, e))?;
         let read_text = |file: &str| -> Result<String> {
             let path = crate::plan::below(folder, file)?;
+            let most = plim_report::geojson::MOST_BYTES as u64;
+            match std::fs::metadata(&path) {
+                Ok(m) if m.len() > most => {
+                    let message = format!("{file} has {} MB, and {} are read", m.len() >> 20, most >> 20);
+                    return Err(Error::plan(message, "bring a smaller one"));
+                }
+                // Not there, or a folder: reading says so.
+                _ => {}
+            }
             std::fs::read_to_string(&path).map_err(|e| plim_table::Error::file(path.display(), e).into())
         };
         let mut formulas: Vec<Vec<Formula>> = Vec::new();

@@ -8,6 +8,7 @@
 //! | [`panel`] | units and times: lags, differences, growth, balance |
 //! | [`clean`] | winsorizing, trimming, transforming, deflating, interpolating |
 //! | [`join`] | joining tables by keys, keeping rows |
+//! | [`damage`](mod@damage) | text read in the wrong encoding, labels that look alike |
 //! | [`records`], [`crosswalk`] | trade records of known layouts, translating codes, wide years |
 //! | `sql` | queries over tables and Parquet files (feature `sql`) |
 
@@ -15,6 +16,7 @@ pub mod arrow;
 pub mod clean;
 pub mod crosswalk;
 pub mod csv;
+pub mod damage;
 pub mod error;
 pub mod excel;
 pub mod join;

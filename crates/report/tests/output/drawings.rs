@@ -1,10 +1,16 @@
 //! Figures and the page: well-formed, finite, inert, whatever the data.
 
+use plim_report::choropleth::{Paint, choropleth, classes};
 use plim_report::density::{Layout, UNBOUNDED, densities};
 use plim_report::figure::{Mark, Scene};
 use plim_report::frontier::{Frontier, Group, Look, Returns, Unit, frontier};
+use plim_report::geojson::Region;
+use plim_report::heatmap::{Variable, heatmap};
 use plim_report::page::{Block, Figure, Page, Section, render};
 use plim_report::paths::{Paths, paths};
+use plim_report::radar::radar;
+use plim_report::ranking::{Ranked, bump, ranking};
+use plim_report::sunburst::{Node, sunburst};
 use plim_report::table::Table;
 use plim_report::{Fit, Lang, plots, svg};
 use plim_stats::Coefficient;
@@ -133,6 +139,52 @@ fn scenes() -> Vec<Scene> {
         densities(&[(text("one value"), vec![0.3])], UNBOUNDED, Layout::Overlaid, "x", Lang::En).unwrap(),
         plots::bars(&[(text(BAD), 0.2), (text("数"), -0.1), (text("c"), nan), (text("d"), 0.0)], BAD).unwrap(),
     ]
+    .into_iter()
+    .chain(of_an_index())
+    .collect()
+}
+
+/// The figures of an index, with names that break what they can.
+fn of_an_index() -> Vec<Scene> {
+    let nan = f64::NAN;
+    let unit = |name: &str, value: f64, interval| Ranked { name: name.into(), value, interval };
+    let column = |k: usize| (0..9).map(|i| ((i * k) % 7) as f64).collect::<Vec<f64>>();
+    let columns: Vec<Vec<f64>> = (1..=20).map(column).chain([vec![nan; 9], vec![1.0; 9]]).collect();
+    let variables: Vec<Variable> = (columns.iter().enumerate())
+        .map(|(i, values)| Variable { name: format!("{i}{BAD}"), pillar: Some(i / 11), values })
+        .collect();
+    let node = |name: String, parent, weight| Node { name, parent, weight };
+    let tree: Vec<Node> = (0..3)
+        .map(|i| node(format!("{i}{BAD}"), None, nan))
+        .chain((0..12).map(|i| node(format!("{i}{BAD}"), Some(i % 3), i as f64)))
+        .collect();
+    let square = |x: f64| vec![(x, 0.0), (x + 1.0, 0.0), (x + 1.0, 1.0), (x, 1.0), (x, 0.0)];
+    let regions: Vec<Region> =
+        (0..12).map(|x| Region { name: format!("{x}{BAD}"), outlines: vec![square(f64::from(x))] }).collect();
+    let (paint, words) =
+        classes(&(0..12).map(|i| if i == 3 { nan } else { f64::from(i) * 1e5 }).collect::<Vec<_>>(), 9);
+    let values: Vec<f64> = (0..5).map(|i| f64::from(i) / 5.0).collect();
+    let axes: Vec<String> = (0..5).map(|i| format!("{i}{BAD}")).collect();
+    vec![
+        ranking(&[unit(BAD, 0.3, [0.1, 0.6]), unit("数", -0.2, [nan, 0.1]), unit("c", nan, [0.0, 1.0])], BAD).unwrap(),
+        ranking(&[unit("one", 0.0, [nan; 2])], "x").unwrap(),
+        bump(
+            &[2011.0, 2012.0, 2013.5],
+            &[(BAD.into(), vec![1.0, nan, 2.0]), ("数".into(), vec![2.0, 9.0, 1.0]), ("c".into(), vec![9.0, 9.0, 9.0])],
+            3,
+            &["数".to_string()],
+            BAD,
+        )
+        .unwrap(),
+        heatmap(&variables, &[BAD.to_string(), "数".to_string()], Lang::Zh).unwrap(),
+        heatmap(&variables[..3], &[], Lang::En).unwrap(),
+        radar(&axes, &[(BAD.into(), values.clone()), ("数".into(), vec![0.2, nan, 0.4, 1.0, 0.0])], [0.0, 1.0], BAD)
+            .unwrap(),
+        sunburst(&tree, BAD).unwrap(),
+        sunburst(&[node("all".into(), None, 1.0)], "").unwrap(),
+        choropleth(&regions, &paint, &words, BAD, Lang::Zh).unwrap(),
+        choropleth(&regions[..1], &[Paint::Missing], &[], "nothing", Lang::En).unwrap(),
+    ]
 }
 
 #[test]
@@ -151,6 +203,7 @@ fn a_figure_lies_within_its_canvas() {
         for mark in &scene.marks {
             let points = match mark {
                 Line { points, .. } | Area { points, .. } => points.clone(),
+                Patch { rings, .. } => rings.concat(),
                 Bar { at, .. } => vec![(at.0, at.1), (at.0 + at.2, at.1 + at.3)],
                 Dot { at, .. } | Text { at, .. } => vec![*at],
             };
@@ -197,6 +250,10 @@ fn a_figure_of_nothing_is_refused() {
     let long = [("a".into(), vec![1.0, 2.0])];
     assert!(paths(&Paths { times: &[1.0], groups: &long, ..Paths::default() }).is_err());
     assert!(paths(&Paths { times: &[1.0], units: &long, ..Paths::default() }).is_err());
+    assert!(ranking(&[], "x").is_err() && bump(&[1.0], &[], 3, &[], "x").is_err());
+    assert!(heatmap(&[], &[], Lang::En).is_err());
+    assert!(radar(&[], &[], [0.0, 1.0], "x").is_err());
+    assert!(choropleth(&[], &[], &[], "x", Lang::En).is_err());
     assert!(frontier(&[], None, &Look::default()).is_err());
     assert!(densities(&[("a".into(), vec![])], UNBOUNDED, Layout::Ridges, "t", Lang::En).is_err());
     assert!(densities(&[("a".into(), vec![nan])], UNBOUNDED, Layout::Ridges, "t", Lang::En).is_err());

@@ -1,7 +1,9 @@
 //! Composite indices.
 
+mod audit;
 mod composite;
 mod entropy;
 mod measures;
+mod moves;
 mod sensitivity;
 mod weights;

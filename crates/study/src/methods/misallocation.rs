@@ -1,10 +1,10 @@
 //! Misallocation of factors, from the columns of a table and back: wedges, revenue productivity, flows, coupling.
 
+use super::complete::{Complete, added, factor};
 use super::efficiency::word;
-use super::{list, need, numbers, times};
+use super::{list, need, numbers};
 use crate::error::{Error, Result};
-use crate::method::{Context, Keys, Measured, Method, Outcome};
-use plim_report::Measure;
+use crate::method::{Context, Method, Outcome};
 use plim_stats::Factor;
 use plim_stats::math::Mat;
 use plim_stats::misallocation::flows::great_circle;
@@ -12,69 +12,13 @@ use plim_stats::misallocation::wedges::{Economy, Given};
 use plim_stats::misallocation::{
     Coupling, Elasticity, FactorFlows, HsiehKlenow, Misallocation, coupling, factor_flows, hsieh_klenow, misallocation,
 };
-use plim_table::{Column, MISSING, Table};
+use plim_table::Column;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// The rows that have all columns.
-struct Complete {
-    /// Rows of the step's table, ascending.
-    rows: Vec<usize>,
-    table: Table,
-    unit: Option<Factor>,
-    time: Vec<i64>,
-    notes: Vec<String>,
-}
-
-impl Complete {
-    /// Reads the rows where numeric `columns` and the `keys` are there.
-    fn new(cx: &Context, columns: &[String], keys: &[&str]) -> Result<Self> {
-        let kept = cx.kept();
-        let values = numbers(&kept, columns)?;
-        let keys: Vec<&str> = keys.iter().copied().chain(cx.unit.as_deref()).chain(cx.time.as_deref()).collect();
-        let codes: Vec<Vec<u32>> = keys.iter().map(|k| Ok(kept.column(k)?.codes())).collect::<Result<_>>()?;
-        let complete = |i: &usize| values.iter().all(|v| !v[*i].is_nan()) && codes.iter().all(|c| c[*i] != MISSING);
-        let rows: Vec<usize> = (0..kept.rows()).filter(complete).collect();
-        if rows.is_empty() {
-            return Err(Error::plan("no row has all columns", "check the columns that the options name"));
-        }
-        let mut notes = Vec::new();
-        if rows.len() < kept.rows() {
-            notes.push(format!("{} rows miss a value and are left out", kept.rows() - rows.len()));
-        }
-        let table = kept.take(&rows);
-        let unit = cx.unit.as_deref().map(|name| factor(&table, name)).transpose()?;
-        let time = match cx.time.as_deref() {
-            Some(name) => times(&table, name)?,
-            None => vec![0; table.rows()],
-        };
-        Ok(Complete { rows: rows.iter().map(|&r| cx.rows[r]).collect(), table, unit, time, notes })
-    }
-
-    /// An error of `stats` with the file and lines of its rows.
-    fn located(&self, e: plim_stats::Error) -> Error {
-        Error::from(e).at_rows(&self.table)
-    }
-
-    fn outcome(self, method: &str, more: Map<String, Value>, notes: Vec<String>, columns: Vec<Column>) -> Outcome {
-        let notes = self.notes.into_iter().chain(notes).collect();
-        let measure = Measure { method: method.into(), more, notes };
-        Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(self.rows) })
-    }
-}
-
-fn factor(table: &Table, name: &str) -> Result<Factor> {
-    Ok(Factor::from_keys(name, table.column(name)?.codes()))
-}
-
 fn words<S: Serialize>(status: &[S]) -> Column {
     Column::text("status", status.iter().map(|s| word(s)))
-}
-
-/// Names of the columns that a step adds.
-fn added(step: &str, names: &[String]) -> Vec<String> {
-    names.iter().enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
 }
 
 /// The columns of `misallocation`, in their order.
@@ -301,23 +245,10 @@ impl Method for FactorFlows {
 
 /// Distances between the units, from places on earth or from a table of pairs.
 fn distances(options: &FactorFlows, cx: &Context, complete: &Complete, unit: &Factor) -> Result<Mat<f64>> {
-    let N = unit.levels as usize;
     let table = &complete.table;
     match (&options.lat, &options.lon, &options.distances) {
         (Some(lat), Some(lon), None) => {
-            let (lat, lon) = (table.numbers(lat)?, table.numbers(lon)?);
-            let mut places = vec![[f64::NAN; 2]; N];
-            for (i, &code) in unit.codes.iter().enumerate() {
-                let (here, known) = ([lat[i], lon[i]], &mut places[code as usize]);
-                if known[0].is_nan() {
-                    *known = here;
-                } else if *known != here {
-                    return Err(complete.located(
-                        plim_stats::Error::invalid("a place moves", "give each unit one latitude and longitude")
-                            .at_rows([i]),
-                    ));
-                }
-            }
+            let places = complete.places(lat, lon, unit)?;
             great_circle(&places).map_err(|e| complete.located(e))
         }
         (None, None, Some(name)) => {
@@ -331,6 +262,7 @@ fn distances(options: &FactorFlows, cx: &Context, complete: &Complete, unit: &Fa
                 unit.codes.iter().enumerate().map(|(i, &code)| (own.show(i), code as usize)).collect();
             let (from, to) = (pairs.column(&options.origin)?, pairs.column(&options.destination)?);
             let km = pairs.numbers(&options.distance)?;
+            let N = unit.levels as usize;
             let mut D = Mat::from_fn(N, N, |_, _| f64::NAN);
             for (r, &km) in km.iter().enumerate() {
                 let (Some(&i), Some(&j)) = (codes.get(&from.show(r)), codes.get(&to.show(r))) else { continue };

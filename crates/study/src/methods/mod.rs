@@ -1,5 +1,8 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+mod audit;
+mod beta_convergence;
+mod complete;
 mod cross_efficiency;
 mod dynamic;
 mod dynamic_dea;
@@ -13,6 +16,8 @@ mod frontier;
 mod frontier_inference;
 mod glm;
 mod index;
+mod index_figures;
+mod index_map;
 mod index_tree;
 mod inference;
 mod iv;
@@ -20,6 +25,7 @@ mod lookup;
 mod lr_test;
 mod malmquist;
 mod misallocation;
+mod moves;
 mod network;
 mod outliers;
 mod panel;
@@ -33,6 +39,7 @@ mod sfa;
 mod sfa_metafrontier;
 mod shift_share;
 mod show;
+mod spatial;
 mod technology;
 mod tfp_growth;
 mod threshold;
@@ -96,6 +103,40 @@ pub const METHODS: &[Entry] = &[
         Measure,
         "How far the ranks of an index depend on the choices behind it",
     ),
+    Entry::of::<plim_stats::distribution::Contributions>(
+        "contributions",
+        Measure,
+        "Which components make an index rise, or a unit differ from the mean",
+    ),
+    Entry::of::<plim_stats::distribution::SigmaConvergence>(
+        "sigma_convergence",
+        Measure,
+        "Dispersion over units by time, its trend and a test",
+    ),
+    Entry::of::<plim_stats::distribution::DagumGini>(
+        "dagum_gini",
+        Measure,
+        "Gini coefficient within groups, between them, and their overlap (Dagum)",
+    ),
+    Entry::of::<plim_stats::distribution::Theil>("theil", Measure, "Theil index within and between groups"),
+    Entry::of::<plim_stats::distribution::Markov>(
+        "markov",
+        Measure,
+        "Transition probabilities between classes, also by the class of the neighbors",
+    ),
+    Entry::of::<plim_stats::spatial::Moran>("moran", Measure, "Moran's I by time and of each unit (LISA)"),
+    Entry::of::<plim_stats::audit::AuditWeights>(
+        "audit_weights",
+        Measure,
+        "Which convention reproduces published weights or a published index",
+    )
+    .on_records(),
+    Entry::of::<plim_stats::audit::AuditData>(
+        "audit_data",
+        Measure,
+        "What is odd in a table: copies, totals among units, jumps of unit, broken sums, outliers, encoding",
+    )
+    .on_records(),
     Entry::of::<plim_stats::frontier::dea::Dea>("dea", Measure, "Efficiency by data envelopment analysis"),
     Entry::of::<plim_stats::frontier::cross_efficiency::CrossEfficiency>(
         "cross_efficiency",
@@ -230,6 +271,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_stats::linear::GmmOptions>("gmm", Estimate, "Two-step efficient GMM with instruments"),
     Entry::of::<plim_stats::linear::RandomEffects>("re", Estimate, "Random effects of the units, with panel tests"),
     Entry::of::<plim_stats::linear::FirstDifference>("fd", Estimate, "First differences within units"),
+    Entry::of::<beta_convergence::BetaConvergence>(
+        "beta_convergence",
+        Estimate,
+        "Growth on the initial level: absolute and conditional convergence, speed, half-life",
+    ),
     Entry::of::<plim_stats::linear::Between>("between", Estimate, "Least squares on the means of the units"),
     Entry::of::<plim_stats::linear::dynamic::GmmPanel>(
         "gmm_panel",
@@ -290,6 +336,12 @@ pub const METHODS: &[Entry] = &[
     ),
     Entry::of::<export_figures::Treemap>("treemap", Show, "Figure of the parts of a whole as tiles"),
     Entry::of::<export_figures::ProductSpace>("product_space", Show, "Figure of near products of a complexity step"),
+    Entry::of::<index_figures::Ranking>("ranking", Show, "Figure of units by their values, with intervals"),
+    Entry::of::<index_figures::Bump>("bump", Show, "Figure of ranks over time"),
+    Entry::of::<index_figures::Heatmap>("heatmap", Show, "Figure of correlations by pillar"),
+    Entry::of::<index_map::Sunburst>("sunburst", Show, "Figure of a tree of indicators and its weights"),
+    Entry::of::<index_figures::Radar>("radar", Show, "Figure of the profiles of units over components"),
+    Entry::of::<index_map::Choropleth>("choropleth", Show, "Map of values on regions of a GeoJSON file"),
     Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
 ];
 

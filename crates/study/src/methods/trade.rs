@@ -37,7 +37,7 @@ pub(super) struct Coded {
 pub(super) struct Labels(pub Column);
 
 impl Labels {
-    fn of(column: &Column, factor: &Factor) -> Labels {
+    pub fn of(column: &Column, factor: &Factor) -> Labels {
         let mut first = vec![usize::MAX; factor.levels as usize];
         for (i, &code) in factor.codes.iter().enumerate().rev() {
             first[code as usize] = i;

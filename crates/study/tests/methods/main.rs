@@ -11,6 +11,7 @@ mod iv;
 mod language;
 mod malmquist;
 mod misallocation;
+mod moves;
 mod network;
 mod nist;
 mod panel;
