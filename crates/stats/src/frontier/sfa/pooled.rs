@@ -118,9 +118,10 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         self.y[i]
     }
 
-    /// σ_v² + σ_u² at the mean of the columns, or what stands in its place where they have no common unit.
+    /// σ_v² + σ_u² at the mean of the columns; where σ_u² is not near the variance of u, that of the residuals.
     fn total(&self, center: &[f64; Q]) -> f64 {
-        if self.density.comparable() { center[1].exp() + center[2].exp() } else { self.ols.variance }
+        let near = self.density.comparable() && !self.density.logs();
+        if near { center[1].exp() + center[2].exp() } else { self.ols.variance }
     }
 
     /// Whether σ_v² has vanished.
@@ -403,7 +404,7 @@ pub(super) fn wrong_skew(sign: f64, skewness: f64) -> Error {
 pub(super) fn no_noise() -> Error {
     Error::new(Kind::Untrusted {
         message: "gamma is at its border of one: no noise is left and standard errors do not exist".into(),
-        remedy: "check for outliers and duplicates, or use a deterministic frontier (`dea`)".into(),
+        remedy: "check for outliers and duplicates, use another `distribution`, or a deterministic frontier (`dea`)".into(),
     })
 }
 
