@@ -1,5 +1,6 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+mod composed_error;
 mod cross_efficiency;
 mod dynamic;
 mod dynamic_dea;
@@ -264,6 +265,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),
     Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
     Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),
+    Entry::of::<composed_error::ComposedError>(
+        "composed_error",
+        Show,
+        "Figure of a frontier's residuals under their fitted density",
+    ),
     Entry::of::<frontier::FrontierFigure>(
         "frontier",
         Show,

@@ -119,7 +119,7 @@ impl<P: Prior> Density<4> for Integrated<P> {
 }
 
 /// Σ of exp(value) over nodes with the moments of the gradients, relative to the largest value so far.
-struct Sums {
+pub(super) struct Sums {
     top: f64,
     mass: f64,
     gradient: [f64; 4],
@@ -127,11 +127,11 @@ struct Sums {
 }
 
 impl Sums {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Sums { top: f64::NEG_INFINITY, mass: 0.0, gradient: [0.0; 4], hessian: [[0.0; 4]; 4] }
     }
 
-    fn add(&mut self, node: Jet<4>) {
+    pub(super) fn add(&mut self, node: Jet<4>) {
         if node.value > self.top {
             let shrink = (self.top - node.value).exp();
             self.mass *= shrink;
@@ -150,7 +150,7 @@ impl Sums {
         }
     }
 
-    fn ln(self) -> Jet<4> {
+    pub(super) fn ln(self) -> Jet<4> {
         let gradient = self.gradient.map(|g| g / self.mass);
         let hessian = std::array::from_fn(|i| {
             std::array::from_fn(|j| self.hessian[i.min(j)][i.max(j)] / self.mass - gradient[i] * gradient[j])
@@ -174,7 +174,9 @@ mod tests {
             check::derivatives(&Integrated(Gamma), at);
             check::convolves(&Integrated(Gamma), at, |u| (k - 1.0) * u.ln() - u / su - ln_gamma(k) - k * su.ln());
             check::derivatives(&Integrated(Weibull), at);
-            check::convolves(&Integrated(Weibull), at, |u| k.ln() + (k - 1.0) * u.ln() - k * su.ln() - (u / su).powf(k));
+            check::convolves(&Integrated(Weibull), at, |u| {
+                k.ln() + (k - 1.0) * u.ln() - k * su.ln() - (u / su).powf(k)
+            });
             check::derivatives(&Integrated(Lognormal), at);
             let ln = |u: f64| -LN_SQRT_TAU - su.ln() - u.ln() - 0.5 * ((u.ln() - c) / su).powi(2);
             check::convolves(&Integrated(Lognormal), at, ln);

@@ -41,6 +41,8 @@ enum Substitution {
     Power { ln_c: f64 },
     /// -e + σ_v x.
     Narrow { from: f64, sv: f64 },
+    /// c ln(1 + exp x).
+    Soft { c: f64 },
 }
 
 /// The substitution for one residual.
@@ -49,6 +51,8 @@ pub(super) struct Grid {
     substitution: Substitution,
     /// The walk to the right goes at least so far.
     far: f64,
+    /// That to the left.
+    back: f64,
     step: f64,
 }
 
@@ -64,7 +68,7 @@ impl Grid {
         };
         let width = 1.0 / (curvature + depth.max(0.0).powi(2)).sqrt();
         let substitution = Substitution::Power { ln_c: low.ln() };
-        Grid { substitution, far: (high / low).ln() + 1.0, step: (0.2 * width).min(0.1) }
+        Grid { substitution, far: (high / low).ln() + 1.0, back: 0.0, step: (0.2 * width).min(0.1) }
     }
 
     /// For noise that is narrow beside inefficiency, of whose density of ln u the logarithm has this `slope` and
@@ -73,7 +77,20 @@ impl Grid {
         let sv = v.sqrt();
         let depth = -e / sv;
         let narrow = depth > DEEP && slope.abs() < SHIFT * depth && curvature < BEND * depth * depth;
-        narrow.then_some(Grid { substitution: Substitution::Narrow { from: -e, sv }, far: 0.0, step: 0.2 })
+        let substitution = Substitution::Narrow { from: -e, sv };
+        narrow.then_some(Grid { substitution, far: 0.0, back: 0.0, step: 0.2 })
+    }
+
+    /// For features between `low` and `high` that are `width` wide both in u/c and in ln u: at large u the nodes are
+    /// evenly spread over u, at small u over its logarithm.
+    pub(super) fn soft(c: f64, [low, high]: [f64; 2], width: f64) -> Self {
+        let (far, back) = (high / c + 1.0, (c / low).ln() + 1.0);
+        Grid { substitution: Substitution::Soft { c }, far, back, step: 0.2 * width }
+    }
+
+    /// With steps of this share.
+    pub(super) fn finer(self, share: f64) -> Self {
+        Grid { step: share * self.step, ..self }
     }
 
     /// u, ln u and ln du/dx at x.
@@ -88,6 +105,11 @@ impl Grid {
                 let u = from + sv * x;
                 (u, u.ln(), sv.ln())
             }
+            Substitution::Soft { c } => {
+                let fall = (-x.abs()).exp().ln_1p();
+                let soft = x.max(0.0) + fall;
+                (c * soft, (c * soft).ln(), c.ln() - (-x).max(0.0) - fall)
+            }
         }
     }
 
@@ -96,7 +118,7 @@ impl Grid {
     fn walk(&self, h: f64, mut visit: impl FnMut(f64) -> f64) -> bool {
         let mut top = f64::NEG_INFINITY;
         let most = MOST as f64;
-        if self.far.partial_cmp(&(most * h)).is_none_or(std::cmp::Ordering::is_gt) {
+        if self.far.max(self.back).partial_cmp(&(most * h)).is_none_or(std::cmp::Ordering::is_gt) {
             return false;
         }
         let mut side_of = |side: f64| {
@@ -106,7 +128,7 @@ impl Grid {
                 top = top.max(value);
                 // A value that is no number ends the walk.
                 let lost = value.partial_cmp(&(top - DROP)).is_none_or(std::cmp::Ordering::is_lt);
-                if lost && (side < 0.0 || x > self.far) {
+                if lost && (x > self.far || -x >= self.back) {
                     return value.is_finite() || value == f64::NEG_INFINITY;
                 }
             }
