@@ -158,6 +158,32 @@ fn overlaid(groups: &[Group], curves: &[Vec<(f64, f64)>], x: Axis, peak: f64, ti
     scene
 }
 
+/// Residuals in bins (from, to, density) under the density that was fitted to them.
+pub fn composed(bins: &[(f64, f64, f64)], curve: &[(f64, f64)], lang: Lang) -> Result<Scene> {
+    shows(bins.is_empty() || curve.is_empty(), "the list of residuals of the figure")?;
+    let mut numbers = bins.iter().flat_map(|b| [b.0, b.1, b.2]).chain(curve.iter().flat_map(|c| [c.0, c.1]));
+    if numbers.any(|v| !drawable(v)) {
+        return Err(Error::new(plim_stats::Kind::NotFinite).at_column(lang.say("residuals")));
+    }
+    let mut scene = titled(lang.say("composed_error"), String::new(), HEIGHT);
+    let names = ["residuals", "fitted_density"].map(|n| lang.say(n).to_string());
+    let top = scene.legend(&names, 2.0, 2.0, true);
+    let peak = bins.iter().map(|b| b.2).chain(curve.iter().map(|c| c.1)).fold(0.0, f64::max);
+    let x = Axis::over(bins.iter().flat_map(|b| [b.0, b.1]), 7);
+    let y = Axis::over([0.0, peak], 5);
+    let plane = Plane::new(&mut scene, x, y, (lang.say("residual"), lang.say("histogram_density")), top);
+    for &(from, to, density) in bins {
+        let (left, high) = (plane.px(from), plane.py(density));
+        scene.bar((left + 0.5, high, plane.px(to) - left - 1.0, plane.field.3 - high), Ink::Series(0), true);
+    }
+    let line: Vec<_> = curve.iter().map(|&(v, d)| plane.at(v, d)).collect();
+    scene.line(&line, Ink::Series(1), 2.2, dash(1));
+    // Half the area between the two.
+    let apart: f64 = bins.iter().map(|b| (b.1 - b.0) * (b.2 - height(curve, 0.5 * (b.0 + b.1))).abs() / 2.0).sum();
+    scene.description = format!("{}{}{}", lang.say("apart"), lang.colon(), number(apart, 3));
+    Ok(scene)
+}
+
 /// Number, mean, median and bandwidth of each group, and how the figure was made.
 pub fn summary(groups: &[Group], bounds: [f64; 2], digits: usize, lang: Lang) -> Table {
     let row = |(name, values): &Group| {

@@ -268,6 +268,12 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("unnamed", "Efficient units without room for their name: {}.", "因空间不足未标注名称的有效单元：{}个。"),
     ("density", "Density", "核密度"),
     ("bandwidth", "Bandwidth", "带宽"),
+    ("composed_error", "Residuals and their fitted density", "残差及其拟合密度"),
+    ("residual", "Residual", "残差"),
+    ("residuals", "Residuals", "残差"),
+    ("fitted_density", "Fitted density", "拟合密度"),
+    ("histogram_density", "Density", "密度"),
+    ("apart", "Share on which residuals and fitted density disagree", "残差与拟合密度不一致的份额"),
     (
         "density_note",
         "Gaussian kernel, bandwidth by Silverman's rule: 0.9 min(s.d., IQR/1.34) n^(−1/5). The mark is the median.",

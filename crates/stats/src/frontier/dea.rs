@@ -104,6 +104,8 @@ pub struct Dea {
     pub rts: Rts,
     /// Smallest and largest Σλ under generalized returns to scale (`rts = "grs"`).
     pub grs: [f64; 2],
+    /// Smallest and largest multiple of a unit under `rts = "fdh+"`.
+    pub fdh_range: [f64; 2],
     /// What is scaled to reach the frontier: all inputs down, or all outputs up.
     pub orientation: Orientation,
     /// Leave each unit out of its own reference, so that efficient units get scores above one and can be ranked.
@@ -151,6 +153,7 @@ impl Default for Dea {
             beta_weights: Vec::new(),
             rts: Rts::default(),
             grs: [0.8, 1.2],
+            fdh_range: [0.85, 1.15],
             orientation: Orientation::default(),
             super_efficiency: false,
             slacks: false,
@@ -228,8 +231,19 @@ pub enum Rts {
     Ndrs,
     /// Free disposal hull: no combinations, each unit against one other.
     Fdh,
+    /// Free disposal hull with local constant returns: each unit against one other, scaled within `fdh_range`; of radial
+    /// scores.
+    #[serde(rename = "fdh+")]
+    FdhPlus,
     /// Generalized: combinations may be scaled within the bounds of `grs`.
     Grs,
+}
+
+impl Rts {
+    /// Whether a unit is measured against one other at a time.
+    pub(super) fn is_hull(self) -> bool {
+        matches!(self, Rts::Fdh | Rts::FdhPlus)
+    }
 }
 
 /// Whether undesirable outputs can be given up for nothing.
@@ -442,7 +456,7 @@ pub(super) fn refusal(units: &Units, unit: usize, options: &Dea) -> Option<NoSco
 /// The model that `options` name, against the units `reference`.
 pub(super) fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dyn Model> {
     match (options.model, options.rts) {
-        (DeaModel::Radial, Rts::Fdh) => Box::new(FreeDisposal::new(units, reference, options)),
+        (DeaModel::Radial, Rts::Fdh | Rts::FdhPlus) => Box::new(FreeDisposal::new(units, reference, options)),
         (DeaModel::Cost | DeaModel::Revenue | DeaModel::Profit | DeaModel::Profitability, _) => {
             Box::new(Economic::new(units, reference, options))
         }

@@ -248,7 +248,7 @@ fn check(panel: &Panel, options: &DynamicDea) -> Result<()> {
             ));
         }
     }
-    if matches!(options.rts, Rts::Fdh | Rts::Grs) {
+    if matches!(options.rts, Rts::Fdh | Rts::FdhPlus | Rts::Grs) {
         return Err(Error::invalid(
             "the dynamic model has no free disposal hull and no generalized returns to scale",
             "set `rts` to `vrs`, `crs`, `nirs` or `ndrs`",

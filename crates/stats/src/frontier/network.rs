@@ -188,7 +188,7 @@ fn check(values: &Mat<f64>, network: &Network, options: &NetworkDea) -> Result<(
             return Err(Error::new(Kind::NotFinite).at_column(name).at_rows(bad));
         }
     }
-    if matches!(options.rts, Rts::Fdh | Rts::Grs) {
+    if matches!(options.rts, Rts::Fdh | Rts::FdhPlus | Rts::Grs) {
         return Err(Error::invalid(
             "a network has no free disposal hull and no generalized returns to scale",
             "set `rts` to `vrs`, `crs`, `nirs` or `ndrs`",

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! Where to find what: the distributions of u in `density/`, one file each; how rows make up a likelihood in `pooled` and
-//! `panel`, with unit effects beside inefficiency in `effects/`, with endogenous regressors in `endogenous`, other ways to
-//! mix or stretch its distribution in `mixture`; frontiers without a distribution in `relative/`; the climb to its
+//! `panel`, with unit effects beside inefficiency in `effects/`, with endogenous regressors in `endogenous`, with noise that
+//! inefficiency moves with in `dependence`, other ways to mix or stretch its distribution in `mixture`; frontiers without a distribution in `relative/`; the climb to its
 //! certified maximum in `likelihood`; covariances in `covariance` and `bootstrap`. Assumed: u independent of x and v. A
 //! regression of the scores on other variables afterwards is biased (Wang and Schmidt 2002): use `determinants`.
 //!
@@ -36,10 +36,12 @@
 //! ```
 
 mod bootstrap;
+mod composed;
 mod conditional;
 mod covariance;
 mod data;
 mod density;
+mod dependence;
 mod effects;
 mod endogenous;
 mod index;
@@ -56,7 +58,9 @@ mod scaling;
 mod selection;
 mod zero_inefficiency;
 
+pub use composed::{Bin, ComposedError, CurvePoint};
 pub use data::{Columns, Data, Endogenous, Panel, Selection};
+pub use density::Copula;
 pub use marginal::Marginal;
 pub use options::{ClassOf, Distribution, FirstStep, Frontier, Information, Model, Sfa};
 
@@ -196,6 +200,8 @@ pub struct SfaFit {
     pub notes: Vec<String>,
     /// Covariance of `coef` by the information of the options, p × p; none under `at`.
     pub covariance: Option<Mat<f64>>,
+    /// The residuals against their fitted density, in models of independent rows.
+    pub composed: Option<ComposedError>,
     /// Where the maximum is, in the model's own parameters; `None` for models without a likelihood.
     top: Option<Top>,
     /// What a frontier without a distribution has for a sandwich.
@@ -281,6 +287,7 @@ fn model<'a>(
 ) -> Result<Box<dyn Likelihood + 'a>> {
     let sign = options.frontier.sign();
     use density as d;
+    use dependence::Dependence;
     use endogenous::Endogenous;
     use pooled::Pooled;
     if options.model.is_persistent() {
@@ -297,6 +304,12 @@ fn model<'a>(
     }
     if options.model.is_mixture() {
         return mixture::model(data, frontier, ols, options);
+    }
+    if let Some(copula) = options.copula {
+        return Ok(match options.distribution {
+            Distribution::Exponential => Box::new(Dependence::new(data, frontier, ols, sign, d::Exponential, copula)?),
+            _ => Box::new(Dependence::new(data, frontier, ols, sign, d::HalfNormal, copula)?),
+        });
     }
     let distribution = if options.model == Model::Bc95 { Distribution::TruncatedNormal } else { options.distribution };
     Ok(match distribution {
@@ -406,6 +419,7 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         notes,
         covariance,
         top: at_top,
+        composed: model.composed(&theta),
         moments: None,
     })
 }

@@ -4,7 +4,7 @@ use super::data::{INFEASIBLE, columns, data, dea, efficiencies, options, random,
 use plim_golden::{close, close_printed, json, shared};
 use plim_stats::Kind;
 use plim_stats::frontier::Status;
-use plim_stats::frontier::dea::{Dea, Orientation, ReturnsToScale, Rts};
+use plim_stats::frontier::dea::{Dea, DeaModel, Orientation, ReturnsToScale, Rts};
 use plim_stats::math::Mat;
 use plim_stats::math::rng::Stream;
 
@@ -86,7 +86,8 @@ fn r_packages_give_the_same_scores_slacks_and_returns() {
             () if words.contains(&"drs") => Rts::Nirs,
             () if words.contains(&"irs") => Rts::Ndrs,
             () if words.contains(&"fdh") => Rts::Fdh,
-            () => continue, // fdh+, additive
+            () if words.contains(&"fdh+") => Rts::FdhPlus,
+            () => continue, // additive
         };
         let orientation = match words.last() {
             Some(&"in" | &"io") => Orientation::Input,
@@ -344,6 +345,32 @@ fn free_disposal_hull_of_dear() {
         let ours = dea(&X, &Y, &options(&X, &Y, Rts::Fdh, Orientation::Input)).unwrap();
         same(&scores(&ours), &vector(&cases[id]["result"]["eff"]), 1e-10, id);
     }
+}
+
+/// A range of one is the hull itself, and a wider one contains it; scores stay between those and constant returns.
+#[test]
+fn local_returns_lie_between_the_hull_and_constant_returns() {
+    let (X, Y) = random(5, 40, 2, 2);
+    for orientation in [Orientation::Input, Orientation::Output] {
+        let efficiency = |rts, fdh_range| {
+            let o = Dea { fdh_range, slacks: true, ..options(&X, &Y, rts, orientation) };
+            dea(&X, &Y, &o).unwrap().units.into_iter().map(|u| (u.efficiency.unwrap(), u.slacks)).collect::<Vec<_>>()
+        };
+        let range = [0.85, 1.15];
+        assert_eq!(efficiency(Rts::FdhPlus, [1.0; 2]), efficiency(Rts::Fdh, range));
+        let (hull, local) = (efficiency(Rts::Fdh, range), efficiency(Rts::FdhPlus, range));
+        let constant = efficiency(Rts::Crs, range);
+        for ((hull, local), constant) in hull.iter().zip(&local).zip(&constant) {
+            assert!(local.0 <= hull.0 && local.0 >= constant.0 - 1e-12, "{} {} {}", hull.0, local.0, constant.0);
+        }
+        assert!(local.iter().zip(&hull).any(|(l, h)| l.0 < h.0));
+    }
+    let refused = |o: Dea| dea(&X, &Y, &o).unwrap_err().to_string();
+    let plus = options(&X, &Y, Rts::FdhPlus, Orientation::Input);
+    assert!(refused(Dea { fdh_range: [1.1, 1.2], ..plus.clone() }).contains("fdh_range"));
+    assert!(refused(Dea { fdh_range: [0.9, f64::NAN], ..plus.clone() }).contains("fdh_range"));
+    assert!(refused(Dea { model: DeaModel::Hyperbolic, ..plus.clone() }).contains("radial scores"));
+    assert!(refused(Dea { scale: true, ..plus }).contains("free disposal hull"));
 }
 
 // --- refusals -------------------------------------------------------------------------------------------------

@@ -224,6 +224,25 @@ fn a_model_without_a_maximum_says_where_it_rises() {
     }
 }
 
+/// Rayleigh inefficiency is all but normal in its middle, which a shape follows further without noise: the climb to that
+/// border took minutes where the nodes of the integrals crowded around peaks of width σ_v.
+#[test]
+fn noise_that_vanishes_is_told() {
+    let data = simulated(500, |p| 0.5 * (-2.0 * p.ln()).sqrt());
+    let mut told = 0;
+    for distribution in [Distribution::Gamma, Distribution::Weibull, Distribution::Lognormal] {
+        match fit(&data, distribution).map_err(|e| e.kind) {
+            Ok(fit) => assert!(fit.gradient < 1e-6, "{distribution:?}"),
+            Err(Kind::Untrusted { message, .. }) => {
+                assert!(message.contains("no noise is left"), "{distribution:?}: {message}");
+                told += 1;
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(told > 0, "no case is at the border");
+}
+
 #[test]
 fn requests_without_meaning_are_refused() {
     let data = simulated(100, |p| p);

@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod classics;
+mod dependence;
 mod distributions;
 mod effects;
 mod endogenous;

@@ -105,6 +105,12 @@ impl FrontierFigure {
                 "add a `dea` step with one of each for the figure, or draw the scores with `density`",
             ));
         };
+        if dea.rts == Rts::FdhPlus {
+            return Err(Error::plan(
+                format!("`{name}` scales single units (`rts = \"fdh+\"`), whose frontier the figure does not draw"),
+                "add a `dea` step with another `rts` for the figure",
+            ));
+        }
         if let (Some(color), Some(by)) = (&self.color, &dea.by)
             && color != by
         {
@@ -163,7 +169,8 @@ fn scored(table: &Table, step: &str) -> Result<Vec<usize>> {
 
 fn returns(dea: &Dea) -> Returns {
     Returns::Combined(match dea.rts {
-        Rts::Fdh => return Returns::Disposal,
+        // A plane that `fdh+` has no line for is refused in `plane`.
+        Rts::Fdh | Rts::FdhPlus => return Returns::Disposal,
         Rts::Vrs => [1.0, 1.0],
         Rts::Crs => [0.0, f64::INFINITY],
         Rts::Nirs => [0.0, 1.0],

@@ -3,6 +3,7 @@
 mod audit;
 mod beta_convergence;
 mod complete;
+mod composed_error;
 mod cross_efficiency;
 mod dynamic;
 mod dynamic_dea;
@@ -329,6 +330,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),
     Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
     Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),
+    Entry::of::<composed_error::ComposedError>(
+        "composed_error",
+        Show,
+        "Figure of a frontier's residuals under their fitted density",
+    ),
     Entry::of::<frontier::FrontierFigure>(
         "frontier",
         Show,

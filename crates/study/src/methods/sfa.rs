@@ -89,6 +89,9 @@ impl Method for Sfa {
             notes,
             more: lists.into_iter().map(|(key, rows)| (key.to_string(), listed(self, key, rows))).collect(),
         };
+        if let Some(composed) = &fitted.composed {
+            fit.more.insert("composed_error".into(), object(composed).into());
+        }
         if let Some(marginal) = fitted.marginal(&data, self, covariance.as_ref()) {
             fit.more.insert("marginal_effects".into(), list(&marginal.mean));
             fit.more.insert("marginal_effects_variance".into(), list(&marginal.variance));

@@ -4,6 +4,7 @@ mod dea;
 mod dynamic_dea;
 mod exports;
 mod figures;
+mod frontier_figures;
 mod frontier_inference;
 mod glm;
 mod index;

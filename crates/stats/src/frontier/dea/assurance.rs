@@ -55,7 +55,7 @@ pub(super) fn check(options: &Dea) -> Result<()> {
     trade_offs(options)?;
     let refused = [
         ("a `model` other than `radial`", options.model != DeaModel::Radial),
-        ("`rts = \"fdh\"`", options.rts == Rts::Fdh),
+        ("a free disposal hull", options.rts.is_hull()),
         ("`slacks`", options.slacks),
         ("`targets`", options.targets),
     ];

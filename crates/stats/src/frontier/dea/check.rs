@@ -31,7 +31,7 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
     } else if !options.slack_weights.is_empty() {
         return Err(Error::invalid("`slack_weights` belong to `model = additive`", "leave `slack_weights` out"));
     }
-    if options.multipliers && (options.model != DeaModel::Radial || options.rts == Rts::Fdh) {
+    if options.multipliers && (options.model != DeaModel::Radial || options.rts.is_hull()) {
         return Err(Error::invalid(
             "`multipliers` are the weights of the radial linear program, which this `model` and `rts` do not have",
             "leave `multipliers` out, or use `model = \"radial\"` with an `rts` other than `fdh`",
@@ -51,7 +51,7 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
             "leave `multipliers`, `assurance`, `scale_elasticity` and `targets` out, or choose another `disposability`",
         ));
     }
-    if options.rts == Rts::Fdh
+    if options.rts.is_hull()
         && matches!(options.model, DeaModel::Radial | DeaModel::Directional)
         && !options.bads.is_empty()
         && options.disposability != Disposability::Strong
@@ -62,7 +62,20 @@ pub(super) fn check(units: &Units, options: &Dea) -> Result<()> {
             "set `disposability = \"strong\"`, or an `rts` other than `fdh`",
         ));
     }
-    if options.rts == Rts::Fdh && options.scale {
+    let [low, high] = options.fdh_range;
+    if options.rts == Rts::FdhPlus && !(low > 0.0 && low <= 1.0 && high >= 1.0 && high.is_finite()) {
+        return Err(Error::invalid(
+            format!("`fdh_range` is {low}, {high}"),
+            "give the smallest multiple, above 0 and at most 1, and the largest, at least 1, as in [0.85, 1.15]",
+        ));
+    }
+    if options.rts == Rts::FdhPlus && options.model != DeaModel::Radial {
+        return Err(Error::invalid(
+            "`rts = \"fdh+\"` is of radial scores",
+            "use `model = \"radial\"`, or another `rts`",
+        ));
+    }
+    if options.rts.is_hull() && options.scale {
         return Err(Error::invalid(
             "`scale` compares returns to scale of combinations, which the free disposal hull has not",
             "leave `scale` out, or choose another `rts`",

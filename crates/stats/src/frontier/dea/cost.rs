@@ -107,7 +107,7 @@ impl Economic {
         let all = (0..self.reference.count()).map(|j| (j, profit(j)));
         let (best, most) = all.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a });
         let [least, largest] = match self.rts {
-            Rts::Vrs | Rts::Fdh => [1.0, 1.0],
+            Rts::Vrs | Rts::Fdh | Rts::FdhPlus => [1.0, 1.0],
             Rts::Crs => [0.0, f64::INFINITY],
             Rts::Nirs => [0.0, 1.0],
             Rts::Ndrs => [1.0, f64::INFINITY],

@@ -265,7 +265,7 @@ pub(super) fn check(options: &Dea) -> Result<()> {
             format!("`fixed` names `{name}`, which is no input or output"),
             "name columns of `inputs` or `outputs`: undesirable outputs are not scaled by a radial score anyway",
         ),
-        None if options.model != DeaModel::Radial || options.rts == Rts::Fdh => refuse(
+        None if options.model != DeaModel::Radial || options.rts.is_hull() => refuse(
             format!("`fixed` (`{first}`) belongs to the radial model with combinations of units"),
             "set `model = \"radial\"` and an `rts` other than `fdh`, or leave `fixed` out",
         ),

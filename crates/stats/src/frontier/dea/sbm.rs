@@ -40,9 +40,9 @@ use super::fractional::minimize;
 use super::slack::{Ratio, dominating, least, reachable, worsen};
 use super::technology::{NoScore, Scored, Standing, Technology};
 use super::{Dea, DeaScores, Disposability, Kind, Model, Orientation, Projection, Rts, Units, check, radial, score};
-use crate::Result;
 use crate::frontier::Status;
 use crate::math::lp::Solution;
+use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,9 @@ pub enum Zeros {
 
 /// Scores every unit against the frontier of all of them.
 pub fn sbm(units: &Units, options: &Sbm) -> Result<DeaScores> {
+    if options.rts == Rts::FdhPlus {
+        return Err(Error::invalid("`rts = \"fdh+\"` is of radial scores", "use another `rts`, or a `dea` step"));
+    }
     check(units, &options.frame())?;
     let zero = |unit: usize| units.point(unit).contains(&0.0);
     let refusal = |unit: usize| match radial::refusal(units, unit) {

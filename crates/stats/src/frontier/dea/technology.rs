@@ -125,7 +125,7 @@ impl Technology {
         let mut own = Vec::new();
         match self.rts {
             Rts::Crs => {}
-            Rts::Vrs | Rts::Fdh => rows.push(Row::new(Sense::Equal, 1.0)),
+            Rts::Vrs | Rts::Fdh | Rts::FdhPlus => rows.push(Row::new(Sense::Equal, 1.0)),
             Rts::Nirs => rows.push(Row::new(Sense::AtMost, 1.0)),
             Rts::Ndrs => rows.push(Row::new(Sense::AtLeast, 1.0)),
             Rts::Grs => {

@@ -41,7 +41,7 @@ impl<'a> Blocks<'a> {
             Rts::Vrs => Some(Sense::Equal),
             Rts::Nirs => Some(Sense::AtMost),
             Rts::Ndrs => Some(Sense::AtLeast),
-            Rts::Crs | Rts::Fdh | Rts::Grs => None,
+            Rts::Crs | Rts::Fdh | Rts::FdhPlus | Rts::Grs => None,
         };
         for period in 0..T {
             for (variable, _) in panel.roles().enumerate().filter(|v| v.1 != Role::Free) {

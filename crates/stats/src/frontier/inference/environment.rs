@@ -176,7 +176,7 @@ fn check(design: &Design, units: Option<&Units>, options: &SimarWilson) -> Resul
     if units.count() != design.nobs() {
         return Err(Error::length("the units", units.count(), design.nobs()));
     }
-    if matches!(options.rts, Rts::Fdh | Rts::Grs) {
+    if matches!(options.rts, Rts::Fdh | Rts::FdhPlus | Rts::Grs) {
         return Err(Error::invalid(
             "the bootstrap of the scores is for convex frontiers without bounds of scale",
             "set `rts` to vrs, crs, nirs or ndrs",

@@ -209,7 +209,7 @@ pub(super) struct Estimate {
 impl Estimate {
     /// Radial scores of `units`; `what` names the method in messages.
     pub(super) fn new(units: &Units, options: &Dea, what: &str) -> Result<Self> {
-        if matches!(options.rts, Rts::Fdh | Rts::Grs) {
+        if matches!(options.rts, Rts::Fdh | Rts::FdhPlus | Rts::Grs) {
             return Err(Error::invalid(
                 format!("{what} holds for convex technologies with returns `crs`, `vrs`, `nirs` or `ndrs`"),
                 "choose one of them as `rts`",

@@ -62,7 +62,7 @@ impl<'a> Blocks<'a> {
             Rts::Vrs => Some(Sense::Equal),
             Rts::Nirs => Some(Sense::AtMost),
             Rts::Ndrs => Some(Sense::AtLeast),
-            Rts::Crs | Rts::Fdh | Rts::Grs => None,
+            Rts::Crs | Rts::Fdh | Rts::FdhPlus | Rts::Grs => None,
         };
         for (k, sense) in (0..K).filter_map(|k| Some((k, sum?))) {
             row(What::Scale(k, sense), &[(Some(k), &|_| 1.0)]);

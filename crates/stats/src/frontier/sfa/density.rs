@@ -3,6 +3,8 @@
 //! A density depends on Q scalars: e = S(y - x'β), a = ln σ_v², b = ln σ_u², and what else its distribution has. Each
 //! gives ln f with exact derivatives in them, the scores given e, and its moments, from which the starts follow.
 
+mod copula;
+mod dependent;
 mod exponential;
 mod gamma;
 mod generalized_exponential;
@@ -20,6 +22,8 @@ mod truncated_skewed_laplace;
 mod uniform;
 mod weibull;
 
+pub use copula::Copula;
+pub(super) use dependent::{Dependent, Margin};
 pub(super) use exponential::Exponential;
 pub(super) use gamma::Gamma;
 pub(super) use generalized_exponential::GeneralizedExponential;

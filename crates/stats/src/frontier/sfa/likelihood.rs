@@ -1,6 +1,6 @@
 //! What a frontier model is, and its certified maximum.
 
-use super::{Parameter, Score};
+use super::{ComposedError, Parameter, Score};
 use crate::math::optimize::{Climb, Maximum, Newton, Point, climb, maximize};
 use crate::math::{Mat, dist};
 use crate::{Error, Result};
@@ -56,6 +56,11 @@ pub(super) trait Likelihood: Sync {
     /// inside: as where a part of a mixture shrinks onto single points (Kiefer and Wolfowitz 1956).
     fn degenerate(&self, _theta: &[f64]) -> bool {
         false
+    }
+
+    /// The residuals against the fitted density of v - u, where rows are independent.
+    fn composed(&self, _theta: &[f64]) -> Option<ComposedError> {
+        None
     }
 
     /// The scores of all rows, with intervals of probability `level`.

@@ -1,7 +1,7 @@
 //! The options of a stochastic frontier, and which of them go together.
 
-use super::Data;
 use super::latent_class::PROBABILITIES;
+use super::{Copula, Data};
 use crate::frontier::technology::{Distance, Form, Logs, Restriction, Shape, Squares, Trend, TrendOrigin};
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -15,6 +15,8 @@ pub struct Sfa {
     pub model: Model,
     /// Distribution of inefficiency.
     pub distribution: Distribution,
+    /// Copula of inefficiency and noise, in pooled half-normal or exponential frontiers; independent when not given.
+    pub copula: Option<Copula>,
     /// Whether inefficiency lowers the outcome (production) or raises it (cost).
     pub frontier: Frontier,
     /// Columns that move the mean of inefficiency before truncation; in scaling and wang_ho its scale.
@@ -48,7 +50,7 @@ pub struct Sfa {
     pub information: Information,
     /// Replications of the bootstrap; 999 when not given.
     pub replications: Option<usize>,
-    /// Climbs to the maximum from different starts; 3 (latent_class: 6), and 1 above 100,000 rows, when not given.
+    /// Climbs to the maximum from different starts; 3 (latent_class, copula: 6), and 1 above 100,000 rows, when not given.
     pub climbs: Option<usize>,
     /// Integrate over unit effects by simulation with so many scrambled Halton draws per unit (200 are usual), in tre
     /// and four_component; without it they are integrated exactly.
@@ -87,6 +89,7 @@ impl Default for Sfa {
         Sfa {
             model: Model::default(),
             distribution: Distribution::default(),
+            copula: None,
             frontier: Frontier::default(),
             determinants: Vec::new(),
             determinants_constant: true,
@@ -304,7 +307,7 @@ impl Sfa {
     }
 
     pub(super) fn climbs(&self, n: usize) -> usize {
-        let usual = if self.model == Model::LatentClass { 6 } else { 3 };
+        let usual = if self.model == Model::LatentClass || self.copula.is_some() { 6 } else { 3 };
         self.climbs.unwrap_or(if n > Self::MANY { 1 } else { usual })
     }
 
@@ -419,11 +422,24 @@ impl Sfa {
                 "leave `distribution` out, or model = \"pooled\"",
             ));
         }
+        self.check_copula(data)?;
         self.check_mixture(data)?;
         self.check_effects(data)?;
         self.check_endogenous(data)?;
         if self.model == Model::Bc95 && data.determinants.is_none() {
             return Err(Error::invalid("`bc95` needs determinants of inefficiency", "name columns in `determinants`"));
+        }
+        Ok(())
+    }
+
+    /// The part of [`Sfa::check`] about dependence.
+    fn check_copula(&self, data: &Data) -> Result<()> {
+        let simple = matches!(self.distribution, Distribution::HalfNormal | Distribution::Exponential);
+        if self.copula.is_some() && (self.model != Model::Pooled || !simple || data.endogenous.is_some()) {
+            return Err(Error::invalid(
+                "a `copula` is for the pooled model with half-normal or exponential inefficiency and exogenous regressors",
+                "use model = \"pooled\", or leave it out",
+            ));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! The scalars of the density are linear indices of the row, e = S(y - x'β), ln σ_v² = v'ω, ln σ_u² = w'κ, μ = z'δ. With
 //! the derivatives f_j, f_jk of ln f in the scalars, the gradient is Σ f_j z_j and the Hessian Σ f_jk z_j z_k'.
 
+use super::composed::{ComposedError, ROWS};
 use super::density::Density;
 use super::{Data, Index, LeastSquares, Likelihood, Parameter, Score, Section};
 use crate::math::jet::Jet;
@@ -118,9 +119,10 @@ impl<'a, const Q: usize, D: Density<Q>> Pooled<'a, Q, D> {
         self.y[i]
     }
 
-    /// σ_v² + σ_u² at the mean of the columns, or what stands in its place where they have no common unit.
+    /// σ_v² + σ_u² at the mean of the columns; where σ_u² is not near the variance of u, that of the residuals.
     fn total(&self, center: &[f64; Q]) -> f64 {
-        if self.density.comparable() { center[1].exp() + center[2].exp() } else { self.ols.variance }
+        let near = self.density.comparable() && !self.density.logs();
+        if near { center[1].exp() + center[2].exp() } else { self.ols.variance }
     }
 
     /// Whether σ_v² has vanished.
@@ -355,6 +357,23 @@ impl<const Q: usize, D: Density<Q>> Likelihood for Pooled<'_, Q, D> {
         }))
     }
 
+    fn composed(&self, theta: &[f64]) -> Option<ComposedError> {
+        let n = self.y.len();
+        let alike = self.indices[1..].iter().all(Index::is_scalar);
+        let rows: Vec<[f64; Q]> =
+            (0..n).step_by(if alike { n } else { n.div_ceil(ROWS) }).map(|i| self.scalars(i, theta)).collect();
+        let density = |r: f64| {
+            let at = |row: &[f64; Q]| {
+                let mut at = *row;
+                at[0] = self.sign * r;
+                self.density.ln(at).value.exp()
+            };
+            rows.iter().map(at).sum::<f64>() / rows.len() as f64
+        };
+        let residuals: Vec<f64> = (0..n).map(|i| self.sign * self.scalars(i, theta)[0]).collect();
+        ComposedError::of(&residuals, density)
+    }
+
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score> {
         (0..self.y.len()).into_par_iter().map(|i| self.density.score(self.scalars(i, theta), level)).collect()
     }
@@ -403,7 +422,8 @@ pub(super) fn wrong_skew(sign: f64, skewness: f64) -> Error {
 pub(super) fn no_noise() -> Error {
     Error::new(Kind::Untrusted {
         message: "gamma is at its border of one: no noise is left and standard errors do not exist".into(),
-        remedy: "check for outliers and duplicates, or use a deterministic frontier (`dea`)".into(),
+        remedy: "check for outliers and duplicates, use another `distribution`, or a deterministic frontier (`dea`)"
+            .into(),
     })
 }
 

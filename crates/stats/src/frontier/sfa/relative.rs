@@ -105,6 +105,7 @@ pub(super) fn relative(data: &Data, options: &Sfa) -> Result<SfaFit> {
         notes,
         covariance: Some(effects.V),
         top: None,
+        composed: None,
         moments: Some(effects.moments),
     })
 }

@@ -13,7 +13,7 @@
 
 use super::density::{Density, Scaled};
 use super::pooled::Pooled;
-use super::{Columns, Data, Index, LeastSquares, Likelihood, Parameter, Score};
+use super::{Columns, ComposedError, Data, Index, LeastSquares, Likelihood, Parameter, Score};
 use crate::math::Mat;
 use crate::math::optimize::Point;
 use crate::{Error, Result};
@@ -119,6 +119,10 @@ impl<const R: usize, D: Density<R>> Likelihood for Scaling<'_, R, D> {
 
     fn border(&self, theta: &[f64]) -> Option<Error> {
         self.rows.border(theta)
+    }
+
+    fn composed(&self, theta: &[f64]) -> Option<ComposedError> {
+        self.rows.composed(theta)
     }
 
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score> {

@@ -16,7 +16,7 @@
 use super::density::{Density, Inflated, Truncated};
 use super::likelihood::best;
 use super::pooled::{Pooled, no_inefficiency};
-use super::{Data, Index, LeastSquares, Likelihood, Parameter, Score, Section};
+use super::{ComposedError, Data, Index, LeastSquares, Likelihood, Parameter, Score, Section};
 use crate::math::optimize::Point;
 use crate::math::{Mat, dist};
 use crate::{Error, Kind, Result};
@@ -133,6 +133,10 @@ impl<const Q: usize, const R: usize, D: Truncated<Q>> Likelihood for ZeroIneffic
 
     fn degenerate(&self, theta: &[f64]) -> bool {
         self.rows.noiseless(theta)
+    }
+
+    fn composed(&self, theta: &[f64]) -> Option<ComposedError> {
+        self.rows.composed(theta)
     }
 
     fn scores(&self, theta: &[f64], level: f64) -> Vec<Score> {

@@ -40,8 +40,12 @@ impl Prior for Gamma {
         Jet { value: value + power - ln_u - x, gradient: [gb + 0.5 * x, gc + power], hessian: [[hbb, hbc], [hbc, hcc]] }
     }
 
-    fn place(at: &At) -> (f64, f64) {
-        (at.k / at.rate, at.k)
+    fn center(at: &At) -> f64 {
+        at.k / at.rate
+    }
+
+    fn shape(at: &At, u: f64) -> [f64; 2] {
+        [at.k - u * at.rate, u * at.rate]
     }
 
     fn own(&self) -> &'static [&'static str] {

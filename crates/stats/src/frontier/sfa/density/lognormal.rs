@@ -44,8 +44,12 @@ impl Prior for Lognormal {
         }
     }
 
-    fn place(at: &At) -> (f64, f64) {
-        (at.mu.exp(), at.precision)
+    fn center(at: &At) -> f64 {
+        at.mu.exp()
+    }
+
+    fn shape(at: &At, u: f64) -> [f64; 2] {
+        [(at.mu - u.ln()) * at.precision, at.precision]
     }
 
     fn own(&self) -> &'static [&'static str] {

@@ -47,8 +47,13 @@ impl Prior for Weibull {
         }
     }
 
-    fn place(at: &At) -> (f64, f64) {
-        (at.ln_scale.exp(), at.k * at.k)
+    fn center(at: &At) -> f64 {
+        at.ln_scale.exp()
+    }
+
+    fn shape(at: &At, u: f64) -> [f64; 2] {
+        let q = (at.k * (u.ln() - at.ln_scale)).exp();
+        [at.k * (1.0 - q), at.k * at.k * q]
     }
 
     fn own(&self) -> &'static [&'static str] {

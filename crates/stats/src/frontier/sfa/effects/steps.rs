@@ -143,6 +143,7 @@ pub(in super::super) fn four_component_steps(data: &Data, options: &Sfa) -> Resu
         ],
         covariance: None,
         top: None,
+        composed: None,
         moments: None,
     })
 }
