@@ -1,5 +1,6 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+pub(crate) mod cells;
 mod cross_efficiency;
 mod dynamic;
 mod dynamic_dea;
