@@ -45,7 +45,7 @@ pub(crate) fn parts(path: &Path) -> Result<Vec<Part>> {
         return Ok(vec![Part { path: path.into(), keys: Vec::new() }]);
     }
     let shown = path.display();
-    let root = std::fs::canonicalize(path).map_err(|e| Error::file(shown, e))?;
+    let root = std::fs::canonicalize(path).map_err(|e| Error::file(&shown, e))?;
     let mut files = Vec::new();
     walk(path, &root, &mut Vec::new(), &mut files)?;
     let Some((_, first)) = files.first() else {

@@ -319,3 +319,62 @@ pub(super) fn refused(value: f64) -> Option<Error> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A record: unit, time, product, market, value.
+    type Record = (u32, i64, u32, u32, f64);
+
+    fn cells(records: &[Record], memory: Option<usize>) -> Result<Cells> {
+        let mut builder = CellsBuilder::bounded(memory);
+        records.iter().try_for_each(|&(u, t, p, m, v)| builder.push(u, t, p, m, v))?;
+        builder.finish(true)
+    }
+
+    #[test]
+    fn records_in_any_order_make_the_same_cells() {
+        let mut draw = crate::math::rng::Stream::new(3, 0);
+        // Codes of several digits of the sort; whole values, so that sums do not depend on their order.
+        let mut records: Vec<Record> = (0..20_000)
+            .map(|_| {
+                let code = |draw: &mut crate::math::rng::Stream, n: usize| draw.below(n) as u32 * 701;
+                let (u, t, p, m) =
+                    (code(&mut draw, 9), draw.below(3) as i64, code(&mut draw, 50), draw.below(40) as u32);
+                (u, t, p, m, draw.below(100) as f64)
+            })
+            .collect();
+        let found = cells(&records, None).unwrap();
+        let mut sums: BTreeMap<(u32, i64, u32, u32), f64> = BTreeMap::new();
+        records.iter().for_each(|r| *sums.entry((r.0, r.1, r.2, r.3)).or_default() += r.4);
+        let listed =
+            found.baskets().flat_map(|b| b.cells.iter().map(move |c| ((b.unit, b.time, c.product, c.market), c.value)));
+        assert_eq!(listed.collect::<Vec<_>>(), sums.into_iter().collect::<Vec<_>>());
+        assert_eq!(found.count.duplicates, 20_000 - found.len());
+        records.reverse();
+        assert_eq!(cells(&records, None).unwrap(), found);
+    }
+
+    #[test]
+    fn a_gap_is_not_the_year_before() {
+        let found = cells(&[(0, 1, 0, 0, 1.0), (0, 2, 0, 0, 1.0), (0, 4, 0, 0, 1.0), (1, 5, 0, 0, 1.0)], None).unwrap();
+        let years: Vec<YearBefore> = found.years_before().collect();
+        assert_eq!(years, [YearBefore::First, YearBefore::At(0), YearBefore::Gap, YearBefore::First]);
+    }
+
+    #[test]
+    fn what_cannot_be_held_or_coded_is_refused() {
+        assert!(cells(&[(0, 1, 1 << 24, 0, 1.0)], None).unwrap_err().to_string().contains("16,777,216"));
+        assert!(cells(&[], None).is_err());
+        let error = cells(&[(0, 1, 0, 0, 1.0), (0, 1, 0, 0, f64::NAN)], None).unwrap_err();
+        assert_eq!((error.kind, error.rows), (Kind::NotFinite, vec![1]));
+        // Distinct cells beyond the bound, noticed when they are first added up.
+        let many: Vec<Record> = (0..3_000_000).map(|i| (0, 1, i, 0, 1.0)).collect();
+        let error = cells(&many, Some(20_000_000)).unwrap_err().to_string();
+        assert!(error.contains("raise `--memory`"), "{error}");
+        // Duplicates do not count against it.
+        let few: Vec<Record> = (0..3_000_000).map(|i| (0, 1, i % 7, 0, 1.0)).collect();
+        assert_eq!(cells(&few, Some(20_000_000)).unwrap().len(), 7);
+    }
+}

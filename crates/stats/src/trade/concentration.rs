@@ -20,7 +20,6 @@ use super::cells::{Basket, Cells, RecordCount};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Concentration and breadth of exports over products and markets.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -107,8 +106,10 @@ pub fn concentration(options: &Concentration, cells: &Cells) -> Result<Concentra
             "count every product there is to export, or leave `universe` out",
         ));
     }
+    let mut of_market = vec![0.0; cells.markets.unwrap_or(1)];
+    let with_markets = cells.markets.is_some();
     let rows: Vec<ConcentrationRow> =
-        cells.baskets().map(|basket| row(basket, universe, cells.markets.is_some())).collect();
+        cells.baskets().map(|basket| row(basket, universe, with_markets, &mut of_market)).collect();
     let whose = if options.universe.is_some() { "as `universe` says" } else { "all that occur in the data" };
     let mut notes = vec![format!("universe of {universe} products: {whose}")];
     if sample.duplicates > 0 {
@@ -121,15 +122,16 @@ pub fn concentration(options: &Concentration, cells: &Cells) -> Result<Concentra
     Ok(ConcentrationMeasure { rows, universe, sample, notes })
 }
 
-/// All measures of one basket.
-fn row(basket: Basket, universe: usize, with_markets: bool) -> ConcentrationRow {
+/// All measures of one basket; `of_market` has a zero for each market.
+fn row(basket: Basket, universe: usize, with_markets: bool, of_market: &mut [f64]) -> ConcentrationRow {
     let mut products: Vec<f64> = basket.by_product().into_iter().map(|(_, value)| value).collect();
     products.sort_by(|a, b| b.total_cmp(a));
-    let mut markets: BTreeMap<u32, f64> = BTreeMap::new();
-    for cell in basket.iter().filter(|c| c.value > 0.0) {
-        *markets.entry(cell.market).or_default() += cell.value;
+    for cell in basket.iter() {
+        of_market[cell.market as usize] += cell.value;
     }
-    let markets: Vec<f64> = markets.into_values().collect();
+    // Left as it was found, all zero, for the next basket.
+    let markets = basket.iter().map(|c| std::mem::take(&mut of_market[c.market as usize]));
+    let markets: Vec<f64> = markets.filter(|&value| value > 0.0).collect();
     let total: f64 = products.iter().sum();
     let (k, active) = (universe as f64, products.len() as f64);
     let hhi = herfindahl(&products);

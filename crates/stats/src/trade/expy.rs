@@ -131,9 +131,9 @@ pub fn expy(options: &Expy, cells: &Cells, income: &Incomes, quality: Option<&Qu
     for basket in cells.baskets() {
         let (unit, time) = (basket.unit, basket.time);
         if let (Some(&y), true) = (income.get(&(unit, time)), options.base_year.is_none_or(|base| base == time)) {
-            let source = sources.entry(time).or_default();
+            let source = sources.entry(time).or_insert_with(|| vec![Vec::new(); cells.products]);
             for (product, share) in shares(basket) {
-                source.entry(product).or_default().push(Exporter { unit, share, income: y });
+                source[product as usize].push(Exporter { unit, share, income: y });
             }
         }
     }
@@ -145,11 +145,15 @@ pub fn expy(options: &Expy, cells: &Cells, income: &Incomes, quality: Option<&Qu
         )
         .at_column(&options.income_column));
     }
-    let levels: BTreeMap<i64, Levels> = sources.iter().map(|(&time, source)| (time, levels(source))).collect();
+    let levels: BTreeMap<i64, Levels> =
+        sources.iter().map(|(&time, source)| (time, levels(source, options.leave_one_out))).collect();
     let rows: Vec<ExpyRow> = cells.baskets().map(|basket| row(basket, options, &levels, quality)).collect();
     let products = levels
         .iter()
-        .flat_map(|(&time, levels)| levels.iter().map(move |(&product, l)| Prody { product, time, prody: l.all }))
+        .flat_map(|(&time, levels)| {
+            let known = levels.iter().enumerate().filter_map(|(product, level)| Some((product, level.as_ref()?)));
+            known.map(move |(product, level)| Prody { product: product as u32, time, prody: level.all })
+        })
         .collect();
     let without = cells.baskets().filter(|b| !income.contains_key(&(b.unit, b.time))).count();
     let partly = rows.iter().filter(|r| r.covered < 1.0 - 1e-12).count();
@@ -170,34 +174,38 @@ pub fn expy(options: &Expy, cells: &Cells, income: &Incomes, quality: Option<&Qu
 }
 
 /// Who exports a product, with what share of its own exports and what income.
+#[derive(Clone)]
 struct Exporter {
     unit: u32,
     share: f64,
     income: f64,
 }
 
-/// Exporters with income of each product in one year.
-type Source = BTreeMap<u32, Vec<Exporter>>;
+/// Exporters with income of each product in one year, by code.
+type Source = Vec<Vec<Exporter>>;
 
-/// PRODY of each product in one year.
-type Levels = BTreeMap<u32, Level>;
+/// PRODY of each product in one year, by code; none of a product that nobody with income exports.
+type Levels = Vec<Option<Level>>;
 
-/// PRODY over all exporters and without each one (units ascending; NaN without the only one).
+/// PRODY over all exporters and, where it is asked for, without each one (units ascending; NaN without the only one).
 struct Level {
     all: f64,
     without: Vec<(u32, f64)>,
 }
 
-fn levels(source: &Source) -> Levels {
+fn levels(source: &Source, leave_one_out: bool) -> Levels {
     let of = |exporters: &Vec<Exporter>| {
         let shares: Vec<f64> = exporters.iter().map(|e| e.share).collect();
         let incomes: Vec<f64> = exporters.iter().map(|e| e.share * e.income).collect();
+        if !leave_one_out {
+            return Level { all: incomes.iter().sum::<f64>() / shares.iter().sum::<f64>(), without: Vec::new() };
+        }
         let without = (sums_without_each(&incomes).iter().zip(sums_without_each(&shares)).zip(exporters))
             .map(|((y, s), e)| (e.unit, y / s))
             .collect();
         Level { all: incomes.iter().sum::<f64>() / shares.iter().sum::<f64>(), without }
     };
-    source.iter().map(|(&product, exporters)| (product, of(exporters))).collect()
+    source.iter().map(|exporters| (!exporters.is_empty()).then(|| of(exporters))).collect()
 }
 
 /// Shares by product of one basket; empty when nothing is exported.
@@ -211,8 +219,8 @@ fn row(basket: Basket, options: &Expy, levels: &BTreeMap<i64, Levels>, quality: 
     let (unit, time) = (basket.unit, basket.time);
     let levels = levels.get(&options.base_year.unwrap_or(time));
     let prody = |product: u32| {
-        let level = levels?.get(&product)?;
-        let own = level.without.binary_search_by_key(&unit, |w| w.0).ok().filter(|_| options.leave_one_out);
+        let level = levels?[product as usize].as_ref()?;
+        let own = level.without.binary_search_by_key(&unit, |w| w.0).ok();
         Some(own.map_or(level.all, |at| level.without[at].1)).filter(|p| !p.is_nan())
     };
     let ([mut sum, mut covered], [mut good, mut valued]) = ([0.0; 2], [0.0; 2]);

@@ -389,7 +389,7 @@ fn quality_refuses_what_it_cannot_measure() {
     let mut bad = quantities();
     bad[3] = -1.0;
     let error = with(&options, &bad);
-    assert_eq!((error.column.as_deref(), error.rows.as_slice()), (Some("kg"), [3].as_slice()));
+    assert_eq!(error.rows, [3]);
     bad[3] = f64::INFINITY;
     assert_eq!(with(&options, &bad).rows, [3]);
     assert!(with(&options, &[1.0]).to_string().contains("quantity"));

@@ -137,7 +137,7 @@ fn concentration_refuses_what_it_cannot_measure() {
     let mut records = wide(&[&[1.0, 2.0]]);
     records.value[1] = -2.0;
     let error = concentration(&options, &records).unwrap_err();
-    assert_eq!((error.column.as_deref(), error.rows.as_slice()), (Some("usd"), [1].as_slice()));
+    assert_eq!(error.rows, [1]);
     assert!(error.to_string().contains("negative"), "{error}");
     records.value[1] = f64::NAN;
     assert_eq!(concentration(&options, &records).unwrap_err().kind, plim_stats::Kind::NotFinite);
