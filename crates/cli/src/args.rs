@@ -13,7 +13,14 @@ use std::path::PathBuf;
 /// What was asked.
 pub enum Call {
     /// Run a study.
-    Run { study: PathBuf, out: Option<PathBuf>, settings: Vec<String>, roots: Vec<(String, PathBuf)> },
+    Run {
+        study: PathBuf,
+        out: Option<PathBuf>,
+        settings: Vec<String>,
+        roots: Vec<(String, PathBuf)>,
+        memory: Option<usize>,
+        threads: Option<usize>,
+    },
     /// Find errors without estimating.
     Check { study: PathBuf, settings: Vec<String>, roots: Vec<(String, PathBuf)> },
     /// A study to start from.
@@ -45,6 +52,8 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
             out: path("out"),
             settings: settings(),
             roots: roots(),
+            memory: m.get_one("memory").copied(),
+            threads: m.get_one("threads").copied(),
         },
         "check" => Call::Check { study: path("study").unwrap_or_default(), settings: settings(), roots: roots() },
         "new" => Call::New { dir: path("dir").unwrap_or_default() },
@@ -74,6 +83,34 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
             }
         }
     })
+}
+
+/// A size such as `4GB`, `512 MB` or `2GiB`, in bytes.
+fn bytes(text: &str) -> Result<usize, String> {
+    let wrong = || format!("`{text}` is no size; write 4GB or 512MB");
+    let digits = text.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end();
+    let unit = match text.trim()[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1048576.0,
+        "gib" => 1073741824.0,
+        _ => return Err(wrong()),
+    };
+    let size = digits.parse::<f64>().map_err(|_| wrong())? * unit;
+    match size.is_finite() && (1e6..1e18).contains(&size) {
+        true => Ok(size as usize),
+        false => Err(format!("`{text}` is not a size that a run can work with; give at least 1MB")),
+    }
+}
+
+/// A number of threads.
+fn threads(text: &str) -> Result<usize, String> {
+    let n = text.parse().ok().filter(|n| (1..=1024).contains(n));
+    n.ok_or_else(|| format!("`{text}` is no number of threads; write a number from 1 to 1024"))
 }
 
 /// `--rca_threshold=1` as `--rca-threshold=1`.
@@ -128,7 +165,25 @@ fn command(wanted: Option<&str>) -> Command {
                         .help("Folder of the results; `out` beside the study by default"),
                 )
                 .arg(settings.clone())
-                .arg(roots.clone()),
+                .arg(roots.clone())
+                .arg(Arg::new("memory").long("memory").value_parser(bytes).value_name("SIZE").help(
+                    "What queries and trade cells may hold at a time, such as 4GB; beyond it queries use the disk",
+                ))
+                .arg(
+                    Arg::new("threads")
+                        .long("threads")
+                        .value_parser(threads)
+                        .value_name("N")
+                        .help("Threads to work with; all of the machine by default"),
+                )
+                .arg(
+                    Arg::new("engine")
+                        .long("engine")
+                        .value_parser(["local"])
+                        .default_value("local")
+                        .value_name("ENGINE")
+                        .help("Where queries run"),
+                ),
         )
         .subcommand(
             Command::new("check")

@@ -44,8 +44,13 @@ fn main() -> ExitCode {
 /// Does what was asked and gives what to print.
 fn execute(call: Call) -> Result<String> {
     match call {
-        Call::Run { study, out, settings, roots } => {
-            let plan = Plan::read(&study, &settings)?;
+        Call::Run { study, out, settings, roots, memory, threads } => {
+            let mut plan = Plan::read(&study, &settings)?;
+            plan.memory = memory;
+            if let Some(n) = threads {
+                // The pool is made once; nothing has asked for it before this.
+                let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+            }
             let out = out.unwrap_or_else(|| plan.folder.join("out"));
             Folder::permit(&out)?;
             let bar = progress();

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// Finds every error that needs no estimation: preparing steps run, measures only announce their columns.
 pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
     let (steps, mut errors) = steps(plan);
-    let (mut run, more) = load(plan, roots);
+    let (mut run, more) = load(plan, &steps, roots);
     let readable = more.is_empty();
     errors.extend(more);
     let mut fits: Vec<String> = Vec::new();

@@ -21,5 +21,6 @@ pub mod schema;
 pub mod simulate;
 pub mod single;
 pub mod step;
+pub mod stream;
 
 pub use error::{Error, Result};

@@ -2,8 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::formula::Formula;
+use crate::methods::cells::Store;
 use crate::schema::{self, OptionDoc};
 use crate::step::{Regression, Rows, Step};
+use crate::stream::Stream;
 use plim_report::{Fit, Measure, Results};
 use plim_table::{Panel, Table};
 use schemars::JsonSchema;
@@ -47,6 +49,11 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// Whether these options can do without holding the table: it is then read from its file piece by piece.
+    fn streams(&self) -> bool {
+        false
+    }
+
     /// Runs on the rows of the step.
     fn run(&self, cx: &Context) -> Result<Outcome>;
 
@@ -60,8 +67,12 @@ pub trait Method: Send + Sync {
 pub struct Context<'a> {
     /// The step itself.
     pub step: &'a Step,
-    /// All rows of the table that the step reads.
+    /// Name of the table that the step reads.
+    pub source: &'a str,
+    /// All rows of it; none of a table that is streamed.
     pub table: &'a Table,
+    /// Its file, if it is streamed.
+    pub stream: Option<&'a Stream>,
     /// Rows that `where` keeps, ascending.
     pub rows: &'a Arc<[usize]>,
     /// The model to estimate, for methods that take a formula and were given one.
@@ -76,6 +87,12 @@ pub struct Context<'a> {
     pub seed: u64,
     /// All tables, for `sql`.
     pub tables: &'a indexmap::IndexMap<String, Table>,
+    /// Files of those among them that are streamed.
+    pub streams: &'a indexmap::IndexMap<String, Stream>,
+    /// Cells that steps have made of records.
+    pub(crate) cells: &'a Store,
+    /// Bytes that queries and cells may take, if they are bounded.
+    pub memory: Option<usize>,
     /// Results so far, for tables and figures.
     pub results: &'a Results,
     /// The study: labels, language.

@@ -62,6 +62,8 @@ pub struct Plan {
     pub text: String,
     /// Folder of the file.
     pub folder: PathBuf,
+    /// Bytes that queries and cells may take, if the command line bounds them.
+    pub memory: Option<usize>,
     spans: HashMap<String, Range<usize>>,
 }
 
@@ -87,7 +89,8 @@ impl Plan {
         for setting in settings {
             set(&mut values, setting)?;
         }
-        let mut plan = Plan { study: Study::default(), file: file.into(), text: text.into(), folder, spans };
+        let mut plan =
+            Plan { study: Study::default(), file: file.into(), text: text.into(), folder, memory: None, spans };
         let known: Vec<String> = schema::options::<Study>().iter().map(|o| o.name.clone()).collect();
         let mut errors: Vec<Error> = values
             .keys()

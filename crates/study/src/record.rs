@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 /// SHA-256 of a file, in hexadecimal.
 pub fn sha256(path: &Path) -> Result<String> {
+    if path.is_dir() {
+        return folder_sha256(path);
+    }
     let mut file = std::fs::File::open(path).map_err(|e| plim_table::Error::file(path.display(), e))?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
@@ -19,6 +22,22 @@ pub fn sha256(path: &Path) -> Result<String> {
             break;
         }
         hasher.update(&buffer[..n]);
+    }
+    Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// SHA-256 of a folder: that of the names and fingerprints of all that is in it.
+fn folder_sha256(folder: &Path) -> Result<String> {
+    let io = |e: std::io::Error| plim_table::Error::file(folder.display(), e);
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        entries.push(entry.map_err(io)?.path());
+    }
+    entries.sort();
+    let mut hasher = Sha256::new();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        hasher.update(format!("{name}\0{}\n", sha256(&path)?));
     }
     Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }

@@ -4,9 +4,11 @@ use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
 use crate::formula::Formula;
 use crate::method::{Context, Keys, Measured, Outcome, Role};
+use crate::methods::cells::Store;
 use crate::parts::{Part, parts};
 use crate::plan::{Plan, Study};
 use crate::step::Step;
+use crate::stream::{self, Stream};
 use indexmap::IndexMap;
 use plim_report::Results;
 use plim_report::page::Block;
@@ -49,6 +51,11 @@ pub struct Run {
     /// Tables as they stand, prepared and measured columns included.
     pub tables: IndexMap<String, Table>,
     pub(crate) keys: IndexMap<String, (Option<String>, Option<String>)>,
+    /// Files of the tables that are streamed and have no rows here.
+    pub(crate) streams: IndexMap<String, Stream>,
+    cells: Store,
+    /// Bytes that queries and cells may take, if they are bounded.
+    pub memory: Option<usize>,
     /// Measures, fits and notes.
     pub results: Results,
     /// Pieces of the report, in order.
@@ -72,6 +79,7 @@ impl Run {
     }
 
     fn hold(&mut self, name: &str, held: Held) {
+        self.cells.forget(name);
         self.tables.insert(name.into(), held.table);
         self.keys.insert(name.into(), (held.unit, held.time));
     }
@@ -122,7 +130,10 @@ impl Run {
         let (unit, time) = self.keys.get(&name).cloned().unwrap_or_default();
         let unit = step.rows.unit.clone().or(unit);
         let time = step.rows.time.clone().or(time);
-        let Some(table) = table else { return Ok(Sample { table, unit, time, panel: None, rows: Arc::default() }) };
+        let stream = self.streams.get(&name);
+        let Some(table) = table.filter(|_| stream.is_none()) else {
+            return Ok(Sample { name, table, stream, unit, time, panel: None, rows: Arc::default() });
+        };
         let panel = match (&unit, &time) {
             (Some(u), Some(t)) if !step.entry.records && !step.method.on_records() && step.entry.role != Role::Show => {
                 Some(Panel::new(table, u, t)?)
@@ -143,7 +154,7 @@ impl Run {
                 None => Error::plan(format!("the table `{name}` has no rows"), "check the file"),
             });
         }
-        Ok(Sample { table: Some(table), unit, time, panel, rows })
+        Ok(Sample { name, table: Some(table), stream, unit, time, panel, rows })
     }
 
     /// What each of the steps yields; their options agree but for name and formula.
@@ -151,7 +162,7 @@ impl Run {
         let Some(&first) = steps.first() else { return Ok(Vec::new()) };
         let empty = Table::default();
         let at = |step: &Step, e: Error| e.at_step(&step.name);
-        let Sample { table, unit, time, panel, rows } = self.sample(first).map_err(|e| at(first, e))?;
+        let Sample { name, table, stream, unit, time, panel, rows } = self.sample(first).map_err(|e| at(first, e))?;
         let table = table.unwrap_or(&empty);
         let parts = parts(&first.regression, table, rows).map_err(|e| at(first, e))?;
         let read_text = |file: &str| -> Result<String> {
@@ -185,7 +196,9 @@ impl Run {
         let contexts: Vec<Context> = (models.iter())
             .map(|&(s, part, formula)| Context {
                 step: steps[s],
+                source: &name,
                 table,
+                stream,
                 rows: &part.rows,
                 formula,
                 unit: unit.clone(),
@@ -193,6 +206,9 @@ impl Run {
                 panel: panel.as_ref(),
                 seed: steps[s].rows.seed.unwrap_or(study.seed),
                 tables: &self.tables,
+                streams: &self.streams,
+                cells: &self.cells,
+                memory: self.memory,
                 results: &self.results,
                 study,
                 read_text: &read_text,
@@ -245,6 +261,7 @@ impl Run {
             }
             Outcome::Prepared(table, notes) => {
                 let (source, _) = self.source(step)?;
+                self.cells.forget(&source);
                 self.tables.insert(source, table);
                 self.results.notes.extend(notes);
                 Ok(())
@@ -295,6 +312,7 @@ impl Run {
                 }
                 kept.extend(columns.iter().cloned());
                 self.measured.insert(step.name.clone(), Table::new(kept)?);
+                self.cells.forget(&source);
                 let table = self.tables.get_mut(&source).ok_or_else(|| no_target(&source))?;
                 for column in columns {
                     table.set(scatter(column, &rows, n))?;
@@ -321,6 +339,7 @@ impl Run {
                     let n = joined.unmatched;
                     self.results.notes.push(format!("{}: {n} rows of `{into}` have no value", step.name));
                 }
+                self.cells.forget(&into);
                 self.tables.insert(into, joined.table);
             }
         }
@@ -330,7 +349,9 @@ impl Run {
 
 /// The rows of a step with their keys.
 struct Sample<'t> {
+    name: String,
     table: Option<&'t Table>,
+    stream: Option<&'t Stream>,
     unit: Option<String>,
     time: Option<String>,
     panel: Option<Panel>,
@@ -405,13 +426,26 @@ pub(crate) fn option_span(plan: &Plan, step: usize, message: &str) -> std::ops::
     exact.map_or_else(|| plan.span(&format!("/step/{step}/method")), |(span, _)| span)
 }
 
-/// Reads the declared tables.
-pub fn load(plan: &Plan, roots: &[(String, PathBuf)]) -> (Run, Vec<Error>) {
+/// Reads the declared tables, but for those that the steps can stream.
+pub fn load(plan: &Plan, steps: &[Step], roots: &[(String, PathBuf)]) -> (Run, Vec<Error>) {
     let mut run = Run { results: Results { plimsoll: VERSION.into(), ..Default::default() }, ..Default::default() };
     let mut errors = Vec::new();
     for (name, source) in &plan.study.data {
         let read = || -> Result<Held> {
             let path = plan.locate(source, roots)?;
+            if stream::streams(&plan.study, steps, name, &path) {
+                let stream = Stream { path };
+                let (table, rows) = stream.head()?;
+                for key in [&source.unit, &source.time].into_iter().flatten() {
+                    table.column(key)?;
+                }
+                run.inputs.push(json!({
+                    "name": name, "file": source.file, "root": source.root,
+                    "sha256": crate::record::sha256(&stream.path)?, "rows": rows,
+                }));
+                run.streams.insert(name.clone(), stream);
+                return Ok(Held { table, unit: source.unit.clone(), time: source.time.clone() });
+            }
             let read = plim_table::read(&path, &source.read)?;
             for key in [&source.unit, &source.time].into_iter().flatten() {
                 read.table.column(key)?;
@@ -440,7 +474,8 @@ pub fn load(plan: &Plan, roots: &[(String, PathBuf)]) -> (Run, Vec<Error>) {
 /// Runs a whole study in memory.
 pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Result<Run> {
     let (steps, mut errors) = steps(plan);
-    let (mut run, more) = load(plan, roots);
+    let (mut run, more) = load(plan, &steps, roots);
+    run.memory = plan.memory;
     errors.extend(more);
     if !errors.is_empty() {
         return Err(Error::many(errors));

@@ -82,6 +82,11 @@ fn data(
     notes: &mut Vec<String>,
 ) -> Result<Option<Data>> {
     match of {
+        DataType::Dictionary(_, value)
+            if matches!(**value, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) =>
+        {
+            encoded(chunks, name, source).map(Some)
+        }
         DataType::Dictionary(_, value) => {
             let cast: Vec<ArrayRef> = chunks.iter().map(|c| to(c, value, name, source)).collect::<Result<Vec<_>>>()?;
             data(value, &cast.iter().collect::<Vec<_>>(), name, source, notes)
@@ -150,6 +155,30 @@ fn text(chunks: &[&ArrayRef], name: &str, source: &str) -> Result<Data> {
         let strings = to(chunk, &DataType::Utf8, name, source)?;
         let strings: &StringArray = strings.as_string();
         strings.iter().for_each(|v| text.push(v.filter(|v| !v.is_empty())));
+    }
+    Ok(Data::Text(text.finish()))
+}
+
+/// Text that is stored as codes already: each distinct value is looked up once a chunk.
+fn encoded(chunks: &[&ArrayRef], name: &str, source: &str) -> Result<Data> {
+    let mut text = TextBuilder::default();
+    for chunk in chunks {
+        let dictionary = chunk.as_any_dictionary();
+        let values = to(dictionary.values(), &DataType::Utf8, name, source)?;
+        let values: &StringArray = values.as_string();
+        let mut codes: Vec<Option<u32>> = vec![None; values.len()];
+        let keys = dictionary.normalized_keys();
+        for (i, &key) in keys.iter().enumerate() {
+            let held = !chunk.is_null(i) && !values.is_null(key) && !values.value(key).is_empty();
+            match codes.get(key).copied().flatten().filter(|_| held) {
+                Some(code) => text.push_code(code),
+                None if held => {
+                    text.push(Some(values.value(key)));
+                    codes[key] = Some(text.last());
+                }
+                None => text.push(None),
+            }
+        }
     }
     Ok(Data::Text(text.finish()))
 }

@@ -22,6 +22,7 @@ pub mod excel;
 pub mod join;
 pub mod panel;
 pub mod parquet;
+mod parts;
 pub mod read;
 pub mod records;
 #[cfg(feature = "sql")]

@@ -1,15 +1,19 @@
 //! Apache Parquet.
 
 use crate::arrow::{append, from_batches, plain_number, to_batch};
-use crate::{Column, Error, Read, Result, Table};
-use ::arrow::datatypes::Schema;
-use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use crate::parts::{Key, Part, parts};
+use crate::{Column, Error, Lines, Read, Result, Table, near};
+use ::arrow::datatypes::{DataType, Field, Schema};
+use ::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use ::parquet::arrow::{ArrowWriter, ProjectionMask};
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
 use std::fmt::Display;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Opens a file; a compression that is not built in is an error that names it.
 pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
@@ -77,6 +81,147 @@ pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
     let mut table = Table::new(read)?;
     table.origin.lines = crate::table::count_lines(table.rows(), &file)?;
     Ok(Read { table, notes })
+}
+
+/// Rows that a [`Scan`] gives at a time.
+const CHUNK: usize = 1 << 16;
+
+/// A file, or a folder of files, read some rows at a time, so that its size does not matter.
+pub struct Scan {
+    columns: Vec<String>,
+    parts: std::vec::IntoIter<Part>,
+    open: Option<Open>,
+}
+
+/// The file at hand.
+struct Open {
+    file: String,
+    keys: Vec<(String, Key)>,
+    schema: Schema,
+    batches: ParquetRecordBatchReader,
+    read: usize,
+}
+
+impl Scan {
+    /// Opens a file or folder to read these columns of it.
+    pub fn open(path: &Path, columns: &[String]) -> Result<Scan> {
+        Ok(Scan { columns: columns.to_vec(), parts: parts(path)?.into_iter(), open: None })
+    }
+
+    /// The next rows; after the last, none.
+    pub fn next_rows(&mut self) -> Result<Option<Table>> {
+        loop {
+            let Some(open) = self.open.as_mut() else {
+                let Some(part) = self.parts.next() else { return Ok(None) };
+                self.open = Some(Open::new(part, &self.columns)?);
+                continue;
+            };
+            match open.next_rows()? {
+                Some(table) => return Ok(Some(table)),
+                None => self.open = None,
+            }
+        }
+    }
+}
+
+impl Open {
+    fn new(part: Part, columns: &[String]) -> Result<Open> {
+        let (file, path) = (part.path.display().to_string(), &part.path);
+        let (schema, batches) = crate::read::guarded(&file, || {
+            let builder = open(path)?;
+            let mut fields = Vec::new();
+            for field in builder.schema().fields() {
+                // Texts come as codes, which is how they are stored: nothing is looked up row by row.
+                fields.push(match field.data_type() {
+                    DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                        let of = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                        Arc::new(Field::new(field.name(), of, field.is_nullable()))
+                    }
+                    _ => field.clone(),
+                });
+            }
+            let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+            let metadata =
+                ArrowReaderMetadata::try_new(builder.metadata().clone(), options).map_err(|e| broken(&file, e))?;
+            let schema = metadata.schema().clone();
+            let mut wanted = Vec::new();
+            for name in columns.iter().filter(|name| part.keys.iter().all(|(key, _)| key != *name)) {
+                let known = schema.fields().iter().map(|f| f.name().as_str());
+                let missing =
+                    || Error::NoColumn { name: name.clone(), near: near(name, known), file: Some(file.clone()) };
+                wanted.push(schema.index_of(name).map_err(|_| missing())?);
+            }
+            wanted.sort_unstable();
+            wanted.dedup();
+            let handle = File::open(path).map_err(|e| Error::file(&file, e))?;
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata);
+            let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
+            let batches = builder.with_projection(mask).with_batch_size(CHUNK).build().map_err(|e| broken(&file, e))?;
+            let schema = schema.project(&wanted).map_err(|e| broken(&file, e))?;
+            Ok((schema, batches))
+        })?;
+        let keys = part.keys.into_iter().filter(|(key, _)| columns.contains(key)).collect();
+        Ok(Open { file, keys, schema, batches, read: 0 })
+    }
+
+    fn next_rows(&mut self) -> Result<Option<Table>> {
+        let Open { file, keys, schema, batches, read } = self;
+        let batch = crate::read::guarded(file, || batches.next().transpose().map_err(|e| broken(&*file, e)))?;
+        let Some(batch) = batch else { return Ok(None) };
+        let (mut table, _) = from_batches(schema, std::slice::from_ref(&batch), file)?;
+        let rows = batch.num_rows();
+        for (name, key) in keys {
+            table.set(key.column(name, rows))?;
+        }
+        table.origin.file = Some(file.clone());
+        table.origin.lines = Lines::Listed((1..=rows).map(|i| u32::try_from(*read + i).unwrap_or(u32::MAX)).collect());
+        *read += rows;
+        Ok(Some(table))
+    }
+}
+
+/// Names of the columns of a file or folder, and the number of rows that its files say they have.
+pub fn head(path: &Path) -> Result<(Vec<String>, usize)> {
+    let (mut names, mut rows) = (Vec::new(), 0);
+    for part in parts(path)? {
+        let file = part.path.display().to_string();
+        let (found, own) = crate::read::guarded(&file, || {
+            let builder = open(&part.path)?;
+            let names: Vec<String> = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
+            Ok((names, usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0)))
+        })?;
+        rows += own;
+        if let Some((twice, _)) = part.keys.iter().find(|(key, _)| found.contains(key)) {
+            let message = format!("{file}: `{twice}` is a column, and its folder says it too");
+            return Err(Error::invalid(message, "leave one of the two out"));
+        }
+        let found: Vec<String> = found.into_iter().chain(part.keys.into_iter().map(|(key, _)| key)).collect();
+        if names.is_empty() {
+            names = found;
+        } else if names != found {
+            let message = format!("{file}: its columns are not those of the first file of the folder");
+            return Err(Error::invalid(message, "write all files of a table alike"));
+        }
+    }
+    Ok((names, rows))
+}
+
+/// Reads all of a folder, or of its columns only those `wanted`.
+pub(crate) fn read_folder(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
+    let (names, _) = head(path)?;
+    let wanted = wanted.filter(|wanted| wanted.iter().all(|name| names.contains(name))).unwrap_or(&names);
+    let mut scan = Scan::open(path, wanted)?;
+    let mut columns: Vec<Column> = Vec::new();
+    while let Some(table) = scan.next_rows()? {
+        if columns.is_empty() {
+            columns = wanted.iter().map(|name| Ok(table.column(name)?.clone())).collect::<Result<_>>()?;
+            continue;
+        }
+        for (column, name) in columns.iter_mut().zip(wanted) {
+            column.append(table.column(name)?)?;
+        }
+    }
+    Ok(Read { table: Table::new(columns)?, notes: Vec::new() })
 }
 
 /// Writes a table, compressed with zstd.

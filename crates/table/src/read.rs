@@ -91,8 +91,11 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
 /// others are skipped.
 pub fn read_columns(path: impl AsRef<Path>, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
     let path = path.as_ref();
-    let format = Format::of(path)?;
     let file = path.display().to_string();
+    if path.is_dir() {
+        return crate::parquet::read_folder(path, wanted);
+    }
+    let format = Format::of(path)?;
     let metadata = std::fs::metadata(path).map_err(|e| Error::file(&file, e))?;
     if !metadata.is_file() {
         return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));

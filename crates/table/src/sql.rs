@@ -8,6 +8,7 @@
 
 use crate::arrow::{from_batches, to_batch};
 use crate::parquet::broken;
+use crate::parts::{Key, parts};
 use crate::{Data, Error, Result, Table, near};
 use ::arrow::array::RecordBatch;
 use ::arrow::datatypes::{DataType, Schema};
@@ -20,7 +21,7 @@ use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast, ident};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast, ident, lit};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 use schemars::JsonSchema;
@@ -41,7 +42,7 @@ pub struct Sql {
 pub enum Source<'a> {
     /// A table in memory.
     Table(&'a Table),
-    /// A Parquet file, streamed from disk and never loaded as a whole.
+    /// A Parquet file or a folder of them, streamed from disk and never loaded as a whole.
     Parquet(&'a Path),
 }
 
@@ -171,8 +172,28 @@ fn ordered(plan: &LogicalPlan) -> bool {
     }
 }
 
-/// A Parquet file with the types that reading it would give: numbers as `f64`, dates as text.
+/// A Parquet file, or all files of a folder one after another.
 async fn parquet(session: &SessionContext, path: &Path) -> Result<DataFrame> {
+    let mut all: Option<DataFrame> = None;
+    for part in parts(path)? {
+        let mut frame = one_file(session, &part.path).await?;
+        for (name, key) in part.keys {
+            let value = match key {
+                Key::Number(x) => lit(x),
+                Key::Text(text) => lit(text),
+            };
+            frame = frame.with_column(&name, value).map_err(|e| broken(path.display(), e))?;
+        }
+        all = Some(match all {
+            None => frame,
+            Some(before) => before.union(frame).map_err(|e| broken(path.display(), e))?,
+        });
+    }
+    all.ok_or_else(|| Error::file(path.display(), "no Parquet file in this folder"))
+}
+
+/// A Parquet file with the types that reading it would give: numbers as `f64`, dates as text.
+async fn one_file(session: &SessionContext, path: &Path) -> Result<DataFrame> {
     let file = path.display();
     let builder = crate::parquet::open(path)?;
     let location = std::path::absolute(path).map_err(|e| Error::file(&file, e))?;

@@ -43,6 +43,16 @@ pub struct TextBuilder {
 }
 
 impl TextBuilder {
+    /// Adds a value that was added before, by its code.
+    pub fn push_code(&mut self, code: u32) {
+        self.text.codes.push(code);
+    }
+
+    /// Code of the value added last.
+    pub fn last(&self) -> u32 {
+        self.text.codes.last().copied().unwrap_or(MISSING)
+    }
+
     /// Adds a value.
     pub fn push(&mut self, value: Option<&str>) {
         let code = match value {
@@ -201,6 +211,36 @@ impl Column {
                 }
             },
         }
+    }
+
+    /// Puts the rows of another column of the same kind after those of this one.
+    pub fn append(&mut self, other: &Column) -> Result<()> {
+        match (&mut self.data, &other.data) {
+            (Data::Number(own), Data::Number(more)) => own.extend_from_slice(more),
+            (Data::Text(own), Data::Text(more)) => {
+                let mut codes: HashMap<&str, u32> =
+                    own.levels.iter().enumerate().map(|(code, level)| (level.as_str(), code as u32)).collect();
+                let mut new: Vec<&str> = Vec::new();
+                let of: Vec<u32> = (more.levels.iter())
+                    .map(|level| {
+                        let next = (own.levels.len() + new.len()) as u32;
+                        *codes.entry(level).or_insert_with(|| {
+                            new.push(level);
+                            next
+                        })
+                    })
+                    .collect();
+                let new: Vec<String> = new.into_iter().map(str::to_string).collect();
+                own.codes.extend(more.codes.iter().map(|&code| of.get(code as usize).copied().unwrap_or(MISSING)));
+                own.levels.extend(new);
+            }
+            _ => {
+                let message =
+                    format!("the column `{}` is numbers in one part of the data and text in another", self.name);
+                return Err(Error::invalid(message, "store it alike in all of them"));
+            }
+        }
+        Ok(())
     }
 
     /// The rows `rows` (which may repeat), in that order.

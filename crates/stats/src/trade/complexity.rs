@@ -26,9 +26,9 @@ mod year;
 
 pub use results::*;
 
-use super::concentration::at_value;
-use super::rca::{Presence, RcaThreshold};
-use super::records::{Cell, Records};
+use super::cells::Cells;
+use super::rca::{Export, Presence, RcaThreshold, exports};
+use super::records::Records;
 use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -202,53 +202,54 @@ pub enum Diagonal {
     Zero,
 }
 
-/// What is known beside the records, one number each; NaN where it is not known.
+/// Numbers by year and by code of a unit or product.
+pub type ByYear = BTreeMap<i64, BTreeMap<u32, f64>>;
+
+/// What is known beside the cells.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Beside {
-    /// Population of the unit and year.
-    pub population: Option<Vec<f64>>,
-    /// PCI of the product and year.
-    pub pci: Option<Vec<f64>>,
+    /// Population by year and unit.
+    pub population: Option<ByYear>,
+    /// PCI by year and product.
+    pub pci: Option<ByYear>,
     /// Seed of the bootstrap.
     pub seed: u64,
 }
 
-/// Complexity in each year of the records; markets and duplicates are added up.
-pub fn complexity(options: &Complexity, records: &Records, beside: &Beside) -> Result<ComplexityMeasure> {
-    check(options, beside)?;
-    let (cells, _) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let population = match &beside.population {
-        Some(values) => {
-            let located = |e: Error| e.at_column(options.population.as_deref().unwrap_or("population"));
-            let bad: Vec<usize> = (0..values.len()).filter(|&i| values[i] <= 0.0).collect();
-            if !bad.is_empty() {
-                let e = Error::invalid("population must be positive", "leave it empty where it is unknown");
-                return Err(located(e.at_rows(bad)));
-            }
-            let key = |i: usize| (records.time[i], records.unit.codes[i]);
-            by_year(records.one_value(values, key, "a unit and year").map_err(located)?)
-        }
-        None => BTreeMap::new(),
-    };
-    let pci = match &beside.pci {
-        Some(values) => {
-            let located = |e: Error| e.at_column(options.pci_column.as_deref().unwrap_or("pci_column"));
-            let key = |i: usize| (records.time[i], records.product.codes[i]);
-            by_year(records.one_value(values, key, "a product and year").map_err(located)?)
-        }
-        None => BTreeMap::new(),
-    };
-    let mut years: BTreeMap<i64, Vec<Cell>> = BTreeMap::new();
-    for cell in cells {
-        years.entry(cell.time).or_default().push(cell);
+/// Populations out of a column of the records, NaN where unknown.
+pub fn populations(records: &Records, values: &[f64]) -> Result<ByYear> {
+    let key = |i: usize| (records.time[i], records.unit.codes[i]);
+    Ok(by_year(records.one_positive("population", values, key, "a unit and year")?))
+}
+
+/// PCI out of a column of the records, NaN where unknown.
+pub fn product_complexities(records: &Records, values: &[f64]) -> Result<ByYear> {
+    let key = |i: usize| (records.time[i], records.product.codes[i]);
+    Ok(by_year(records.one_value(values, key, "a product and year")?))
+}
+
+/// Values of (year, code) by year.
+fn by_year(values: BTreeMap<(i64, u32), f64>) -> ByYear {
+    let mut years = ByYear::new();
+    for ((time, code), value) in values {
+        years.entry(time).or_default().insert(code, value);
     }
+    years
+}
+
+/// Complexity in each year of the cells; markets are added up.
+pub fn complexity(options: &Complexity, cells: &Cells, beside: &Beside) -> Result<ComplexityMeasure> {
+    check(options, beside)?;
+    let years = cells.by_year();
     let several = years.len() > 1;
     let mut out = ComplexityMeasure::default();
     let mut previous: Vec<(u32, f64)> = Vec::new();
-    let none = BTreeMap::new();
-    for (time, cells) in years {
-        let (population, pci) = (population.get(&time).unwrap_or(&none), pci.get(&time).unwrap_or(&none));
-        let year = Year { options, time, cells: &cells, population, pci, seed: beside.seed };
+    for (time, baskets) in years {
+        let cells: Vec<Export> = baskets.iter().flat_map(exports).collect();
+        let of =
+            |known: &Option<ByYear>| known.as_ref().and_then(|years| years.get(&time).cloned()).unwrap_or_default();
+        let (population, pci) = (of(&beside.population), of(&beside.pci));
+        let year = Year { options, time, cells: &cells, population: &population, pci: &pci, seed: beside.seed };
         previous = year.measure(&previous, &mut out).map_err(|e| if several { in_year(e, time) } else { e })?;
     }
     let (units, products) = out.years.iter().fold((0, 0), |(u, p), y| (u + y.dropped_units, p + y.dropped_products));
@@ -264,8 +265,12 @@ pub fn complexity(options: &Complexity, records: &Records, beside: &Beside) -> R
     Ok(out)
 }
 
-/// Refuses options that do not go together.
+/// Refuses options that do not go together, and populations that are none.
 fn check(options: &Complexity, beside: &Beside) -> Result<()> {
+    if beside.population.iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values).any(|&n| n <= 0.0) {
+        let e = Error::invalid("population must be positive", "leave it empty where it is unknown");
+        return Err(e.at_column(options.population.as_deref().unwrap_or("population")));
+    }
     let odd = options.iterations % 2 == 1 && options.method == Method::Reflections;
     if odd || options.iterations == 0 {
         return Err(Error::invalid(
@@ -302,15 +307,6 @@ fn check(options: &Complexity, beside: &Beside) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Values of (year, code) by year.
-fn by_year(values: BTreeMap<(i64, u32), f64>) -> BTreeMap<i64, BTreeMap<u32, f64>> {
-    let mut years: BTreeMap<i64, BTreeMap<u32, f64>> = BTreeMap::new();
-    for ((time, code), value) in values {
-        years.entry(time).or_default().insert(code, value);
-    }
-    years
 }
 
 /// Puts the year in front of a message.

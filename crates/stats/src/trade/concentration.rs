@@ -16,11 +16,10 @@
 //! Economics and Statistics 93(2)). K matters: (5, 3, 2, 0) has Theil 0.357 over its four lines and 0.069 over the
 //! three that are active.
 
-use super::records::{Cell, RecordCount, Records, baskets, by_product};
+use super::cells::{Basket, Cells, RecordCount};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Concentration and breadth of exports over products and markets.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -97,12 +96,9 @@ pub struct ConcentrationMeasure {
     pub notes: Vec<String>,
 }
 
-/// Concentration of each unit and time of the records.
-///
-/// Duplicate records are added up; every measure is that of the sums.
-pub fn concentration(options: &Concentration, records: &Records) -> Result<ConcentrationMeasure> {
-    let (cells, sample) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let seen = records.product.levels as usize;
+/// Concentration of each unit and time of the cells.
+pub fn concentration(options: &Concentration, cells: &Cells) -> Result<ConcentrationMeasure> {
+    let (sample, seen) = (cells.count, cells.products);
     let universe = options.universe.unwrap_or(seen);
     if universe < seen {
         return Err(Error::invalid(
@@ -110,8 +106,10 @@ pub fn concentration(options: &Concentration, records: &Records) -> Result<Conce
             "count every product there is to export, or leave `universe` out",
         ));
     }
+    let mut of_market = vec![0.0; cells.markets.unwrap_or(1)];
+    let with_markets = cells.markets.is_some();
     let rows: Vec<ConcentrationRow> =
-        baskets(&cells).map(|basket| row(basket, universe, records.market.is_some())).collect();
+        cells.baskets().map(|basket| row(basket, universe, with_markets, &mut of_market)).collect();
     let whose = if options.universe.is_some() { "as `universe` says" } else { "all that occur in the data" };
     let mut notes = vec![format!("universe of {universe} products: {whose}")];
     if sample.duplicates > 0 {
@@ -124,31 +122,24 @@ pub fn concentration(options: &Concentration, records: &Records) -> Result<Conce
     Ok(ConcentrationMeasure { rows, universe, sample, notes })
 }
 
-/// Names the column of values in an error about values, unless a column is known.
-pub(crate) fn at_value(error: Error, value: &str) -> Error {
-    match (value, error.rows.is_empty()) {
-        ("", _) | (_, true) => error,
-        (value, false) => error.at_column(value),
-    }
-}
-
-/// All measures of one basket.
-fn row(basket: &[Cell], universe: usize, with_markets: bool) -> ConcentrationRow {
-    let mut products: Vec<f64> = by_product(basket).into_iter().map(|(_, value)| value).collect();
+/// All measures of one basket; `of_market` has a zero for each market.
+fn row(basket: Basket, universe: usize, with_markets: bool, of_market: &mut [f64]) -> ConcentrationRow {
+    let mut products: Vec<f64> = basket.by_product().into_iter().map(|(_, value)| value).collect();
     products.sort_by(|a, b| b.total_cmp(a));
-    let mut markets: BTreeMap<u32, f64> = BTreeMap::new();
-    for cell in basket.iter().filter(|c| c.value > 0.0) {
-        *markets.entry(cell.market).or_default() += cell.value;
+    for cell in basket.iter() {
+        of_market[cell.market as usize] += cell.value;
     }
-    let markets: Vec<f64> = markets.into_values().collect();
+    // Left as it was found, all zero, for the next basket.
+    let markets = basket.iter().map(|c| std::mem::take(&mut of_market[c.market as usize]));
+    let markets: Vec<f64> = markets.filter(|&value| value > 0.0).collect();
     let total: f64 = products.iter().sum();
     let (k, active) = (universe as f64, products.len() as f64);
     let hhi = herfindahl(&products);
     let shannon = shannon(&products);
     let top = |n: usize| products.iter().take(n).sum::<f64>() / total;
     ConcentrationRow {
-        unit: basket[0].unit,
-        time: basket[0].time,
+        unit: basket.unit,
+        time: basket.time,
         hhi,
         hhi_normalized: on_unit_scale(hhi, 1.0 / k),
         hhi_normalized_active: on_unit_scale(hhi, 1.0 / active),

@@ -18,7 +18,7 @@
 //! unit served it then. A cell that is not covered leaves expected and actual exports both; `covered` is the share of
 //! the base exports that stays. A cell new to the unit is not expected and counts in X.
 
-use super::concentration::at_value;
+use super::cells::Cells;
 use super::mix::Mix;
 use super::records::Records;
 use super::series::{matched, observed};
@@ -184,17 +184,17 @@ pub fn world_of(records: &Records, name: &str, world: &[f64]) -> Result<World> {
     Ok(first.into_iter().map(|(key, i)| (key, world[i])).collect())
 }
 
-/// Exports of each unit against the growth of world trade in its cells; duplicate records are added up.
-pub fn counterfactual(options: &Counterfactual, records: &Records, world: &World) -> Result<CounterfactualMeasure> {
-    let mix = Mix::new(records).map_err(|e| at_value(e, &options.value))?;
+/// Exports of each unit against the growth of world trade in its cells.
+pub fn counterfactual(options: &Counterfactual, cells: &Cells, world: &World) -> Result<CounterfactualMeasure> {
+    let mix = Mix::new(cells);
     let years = observed(&options.value, &mix.unit, &mix.time, &mix.value)?;
     let mut out = CounterfactualMeasure {
         rows: Vec::new(),
         cells: Vec::new(),
         sample: CounterfactualCount {
-            records: mix.sample.records,
-            duplicates: mix.sample.duplicates,
-            zeros: mix.sample.zeros,
+            records: cells.count.records,
+            duplicates: cells.count.duplicates,
+            zeros: cells.count.zeros,
             ..Default::default()
         },
         notes: Vec::new(),

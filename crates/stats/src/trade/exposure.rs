@@ -18,8 +18,7 @@
 //! regressions control for the sum of the shares, `shock_covered` (Borusyak, Hull and Jaravel 2022, "Quasi-experimental
 //! shift-share research designs", Review of Economic Studies 89(1)).
 
-use super::concentration::at_value;
-use super::records::{Cell, RecordCount, Records, baskets};
+use super::cells::{Cell, Cells, RecordCount};
 use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -209,15 +208,15 @@ pub struct ExposureMeasure {
     pub notes: Vec<String>,
 }
 
-/// Exposure of each unit and time of the records to what is known.
-pub fn exposure(options: &Exposure, records: &Records, known: &Known) -> Result<ExposureMeasure> {
-    check(options, records, known)?;
-    let (cells, sample) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let base = base(options, &cells)?;
+/// Exposure of each unit and time of the cells to what is known.
+pub fn exposure(options: &Exposure, cells: &Cells, known: &Known) -> Result<ExposureMeasure> {
+    check(options, cells.markets.is_some(), known)?;
+    let sample = cells.count;
+    let base = base(options, cells)?;
     let mut rows = Vec::new();
-    for basket in baskets(&cells) {
-        let (unit, time) = (basket[0].unit, basket[0].time);
-        let own = shares(basket);
+    for basket in cells.baskets() {
+        let (unit, time) = (basket.unit, basket.time);
+        let own = shares(&basket);
         let before = base.as_ref().map_or(own.as_slice(), |base| base.get(&unit).map_or(&[], Vec::as_slice));
         let mean = |[sum, covered]: [f64; 2]| sum / covered;
         let risk = known.risk.as_ref().map(|l| l.weigh(&own, time));
@@ -246,7 +245,7 @@ pub fn exposure(options: &Exposure, records: &Records, known: &Known) -> Result<
     Ok(ExposureMeasure { rows, sample, notes })
 }
 
-fn check(options: &Exposure, records: &Records, known: &Known) -> Result<()> {
+fn check(options: &Exposure, with_markets: bool, known: &Known) -> Result<()> {
     let all = [
         known.members.is_some(),
         known.risk.is_some(),
@@ -262,7 +261,7 @@ fn check(options: &Exposure, records: &Records, known: &Known) -> Result<()> {
     }
     let by_market = [known.risk.as_ref(), known.tariff.as_ref(), known.shock.as_ref()];
     let of_markets = known.members.is_some() || known.covariance.is_some();
-    if records.market.is_none() && (of_markets || by_market.into_iter().flatten().any(|l| l.by_market)) {
+    if !with_markets && (of_markets || by_market.into_iter().flatten().any(|l| l.by_market)) {
         return Err(Error::invalid("what belongs to markets needs the column of markets", "set `market`"));
     }
     for (lookup, name) in
@@ -294,12 +293,12 @@ fn shares(basket: &[Cell]) -> Shares {
 }
 
 /// Shares of each unit over the base years together; none without base years.
-fn base(options: &Exposure, cells: &[Cell]) -> Result<Option<BTreeMap<u32, Shares>>> {
+fn base(options: &Exposure, cells: &Cells) -> Result<Option<BTreeMap<u32, Shares>>> {
     if options.base_years.is_empty() {
         return Ok(None);
     }
     for year in &options.base_years {
-        if !cells.iter().any(|c| c.time == *year) {
+        if !cells.baskets().any(|b| b.time == *year) {
             return Err(Error::invalid(
                 format!("the base year {year} is not in the data"),
                 "name years of the data in `base_years`",
@@ -307,9 +306,12 @@ fn base(options: &Exposure, cells: &[Cell]) -> Result<Option<BTreeMap<u32, Share
         }
     }
     let mut all: BTreeMap<u32, BTreeMap<(u32, u32), Cell>> = BTreeMap::new();
-    for cell in cells.iter().filter(|c| options.base_years.contains(&c.time)) {
-        let sum = all.entry(cell.unit).or_default().entry((cell.product, cell.market));
-        sum.and_modify(|c| c.value += cell.value).or_insert(*cell);
+    for basket in cells.baskets().filter(|b| options.base_years.contains(&b.time)) {
+        let unit = all.entry(basket.unit).or_default();
+        for cell in basket.iter() {
+            let sum = unit.entry((cell.product, cell.market));
+            sum.and_modify(|c| c.value += cell.value).or_insert(*cell);
+        }
     }
     let of = |cells: BTreeMap<(u32, u32), Cell>| shares(&cells.into_values().collect::<Vec<_>>());
     Ok(Some(all.into_iter().map(|(unit, cells)| (unit, of(cells))).collect()))

@@ -18,8 +18,8 @@
 //! q_cp = p_cp / Σ_n (X_np / X_p) p_np          expy_quality_c = Σ_p s_cp q_cp^θ PRODY_p
 //! ```
 
-use super::concentration::at_value;
-use super::records::{Cell, Records, baskets, by_product};
+use super::cells::{Basket, Cells};
+use super::records::Records;
 use super::sums_without_each;
 use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
@@ -108,23 +108,32 @@ pub struct ExpyMeasure {
     pub notes: Vec<String>,
 }
 
-/// EXPY and PRODY; `income` is the income of the unit and year of each record, NaN where unknown, and `quantity` the
-/// quantity of the record.
-///
-/// Units without income enter no PRODY but have an EXPY.
-pub fn expy(options: &Expy, records: &Records, income: &[f64], quantity: Option<&[f64]>) -> Result<ExpyMeasure> {
+/// Income by unit and year.
+pub type Incomes = BTreeMap<(u32, i64), f64>;
+
+/// Incomes out of a column of the records, NaN where unknown; one that is not positive, or differs between records of a
+/// unit and year, is refused.
+pub fn incomes(records: &Records, values: &[f64]) -> Result<Incomes> {
+    let key = |i: usize| (records.unit.codes[i], records.time[i]);
+    records.one_positive("income", values, key, "a unit and year")
+}
+
+/// EXPY and PRODY; units without income enter no PRODY but have an EXPY.
+pub fn expy(options: &Expy, cells: &Cells, income: &Incomes, quality: Option<&Quality>) -> Result<ExpyMeasure> {
     if !(options.theta.is_finite() && options.theta >= 0.0) {
         return Err(Error::invalid(format!("`theta = {}`; wanted zero or more", options.theta), "set `theta = 0.2`"));
     }
-    let (cells, _) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let income = by_key(records, income).map_err(|e| e.at_column(&options.income_column))?;
+    if income.values().any(|y| !(y.is_finite() && *y > 0.0)) {
+        let e = Error::invalid("income must be positive", "leave it empty where it is unknown");
+        return Err(e.at_column(&options.income_column));
+    }
     let mut sources: BTreeMap<i64, Source> = BTreeMap::new();
-    for basket in baskets(&cells) {
-        let (unit, time) = (basket[0].unit, basket[0].time);
+    for basket in cells.baskets() {
+        let (unit, time) = (basket.unit, basket.time);
         if let (Some(&y), true) = (income.get(&(unit, time)), options.base_year.is_none_or(|base| base == time)) {
-            let source = sources.entry(time).or_default();
+            let source = sources.entry(time).or_insert_with(|| vec![Vec::new(); cells.products]);
             for (product, share) in shares(basket) {
-                source.entry(product).or_default().push(Exporter { unit, share, income: y });
+                source[product as usize].push(Exporter { unit, share, income: y });
             }
         }
     }
@@ -136,15 +145,17 @@ pub fn expy(options: &Expy, records: &Records, income: &[f64], quantity: Option<
         )
         .at_column(&options.income_column));
     }
-    let levels: BTreeMap<i64, Levels> = sources.iter().map(|(&time, source)| (time, levels(source))).collect();
-    let located = |e: Error| e.at_column(options.quantity.as_deref().unwrap_or("quantity"));
-    let quality = quantity.map(|q| quality(records, q)).transpose().map_err(located)?;
-    let rows: Vec<ExpyRow> = baskets(&cells).map(|basket| row(basket, options, &levels, quality.as_ref())).collect();
+    let levels: BTreeMap<i64, Levels> =
+        sources.iter().map(|(&time, source)| (time, levels(source, options.leave_one_out))).collect();
+    let rows: Vec<ExpyRow> = cells.baskets().map(|basket| row(basket, options, &levels, quality)).collect();
     let products = levels
         .iter()
-        .flat_map(|(&time, levels)| levels.iter().map(move |(&product, l)| Prody { product, time, prody: l.all }))
+        .flat_map(|(&time, levels)| {
+            let known = levels.iter().enumerate().filter_map(|(product, level)| Some((product, level.as_ref()?)));
+            known.map(move |(product, level)| Prody { product: product as u32, time, prody: level.all })
+        })
         .collect();
-    let without = baskets(&cells).filter(|b| !income.contains_key(&(b[0].unit, b[0].time))).count();
+    let without = cells.baskets().filter(|b| !income.contains_key(&(b.unit, b.time))).count();
     let partly = rows.iter().filter(|r| r.covered < 1.0 - 1e-12).count();
     let none = rows.iter().filter(|r| r.expy.is_nan()).count();
     let partly_valued = rows.iter().filter(|r| r.covered_quality.is_some_and(|c| c < r.covered - 1e-12)).count();
@@ -162,59 +173,54 @@ pub fn expy(options: &Expy, records: &Records, income: &[f64], quantity: Option<
     Ok(ExpyMeasure { rows, products, notes })
 }
 
-/// Income by unit and year; one that is not positive or differs between records of a unit and year is refused.
-fn by_key(records: &Records, income: &[f64]) -> Result<BTreeMap<(u32, i64), f64>> {
-    let bad: Vec<usize> = (0..income.len()).filter(|&i| income[i] <= 0.0).collect();
-    if !bad.is_empty() {
-        return Err(Error::invalid("income must be positive", "leave it empty where it is unknown").at_rows(bad));
-    }
-    records.one_value(income, |i| (records.unit.codes[i], records.time[i]), "a unit and year")
-}
-
 /// Who exports a product, with what share of its own exports and what income.
+#[derive(Clone)]
 struct Exporter {
     unit: u32,
     share: f64,
     income: f64,
 }
 
-/// Exporters with income of each product in one year.
-type Source = BTreeMap<u32, Vec<Exporter>>;
+/// Exporters with income of each product in one year, by code.
+type Source = Vec<Vec<Exporter>>;
 
-/// PRODY of each product in one year.
-type Levels = BTreeMap<u32, Level>;
+/// PRODY of each product in one year, by code; none of a product that nobody with income exports.
+type Levels = Vec<Option<Level>>;
 
-/// PRODY over all exporters and without each one (units ascending; NaN without the only one).
+/// PRODY over all exporters and, where it is asked for, without each one (units ascending; NaN without the only one).
 struct Level {
     all: f64,
     without: Vec<(u32, f64)>,
 }
 
-fn levels(source: &Source) -> Levels {
+fn levels(source: &Source, leave_one_out: bool) -> Levels {
     let of = |exporters: &Vec<Exporter>| {
         let shares: Vec<f64> = exporters.iter().map(|e| e.share).collect();
         let incomes: Vec<f64> = exporters.iter().map(|e| e.share * e.income).collect();
+        if !leave_one_out {
+            return Level { all: incomes.iter().sum::<f64>() / shares.iter().sum::<f64>(), without: Vec::new() };
+        }
         let without = (sums_without_each(&incomes).iter().zip(sums_without_each(&shares)).zip(exporters))
             .map(|((y, s), e)| (e.unit, y / s))
             .collect();
         Level { all: incomes.iter().sum::<f64>() / shares.iter().sum::<f64>(), without }
     };
-    source.iter().map(|(&product, exporters)| (product, of(exporters))).collect()
+    source.iter().map(|exporters| (!exporters.is_empty()).then(|| of(exporters))).collect()
 }
 
 /// Shares by product of one basket; empty when nothing is exported.
-fn shares(basket: &[Cell]) -> Vec<(u32, f64)> {
-    let products = by_product(basket);
+fn shares(basket: Basket) -> Vec<(u32, f64)> {
+    let products = basket.by_product();
     let total: f64 = products.iter().map(|p| p.1).sum();
     products.into_iter().map(|(product, value)| (product, value / total)).collect()
 }
 
-fn row(basket: &[Cell], options: &Expy, levels: &BTreeMap<i64, Levels>, quality: Option<&Quality>) -> ExpyRow {
-    let (unit, time) = (basket[0].unit, basket[0].time);
+fn row(basket: Basket, options: &Expy, levels: &BTreeMap<i64, Levels>, quality: Option<&Quality>) -> ExpyRow {
+    let (unit, time) = (basket.unit, basket.time);
     let levels = levels.get(&options.base_year.unwrap_or(time));
     let prody = |product: u32| {
-        let level = levels?.get(&product)?;
-        let own = level.without.binary_search_by_key(&unit, |w| w.0).ok().filter(|_| options.leave_one_out);
+        let level = levels?[product as usize].as_ref()?;
+        let own = level.without.binary_search_by_key(&unit, |w| w.0).ok();
         Some(own.map_or(level.all, |at| level.without[at].1)).filter(|p| !p.is_nan())
     };
     let ([mut sum, mut covered], [mut good, mut valued]) = ([0.0; 2], [0.0; 2]);
@@ -238,12 +244,13 @@ fn row(basket: &[Cell], options: &Expy, levels: &BTreeMap<i64, Levels>, quality:
 }
 
 /// Relative unit values by year, product and unit.
-type Quality = BTreeMap<(i64, u32, u32), f64>;
+pub type Quality = BTreeMap<(i64, u32, u32), f64>;
 
-/// Unit value of each unit, year and product over the mean of the product's exporters by their exports.
+/// Unit value of each unit, year and product over the mean of the product's exporters by their exports; `quantity` is
+/// that of each record.
 ///
 /// A unit value is a sum of values over a sum of quantities, of the records that have both.
-fn quality(records: &Records, quantity: &[f64]) -> Result<Quality> {
+pub fn quality(records: &Records, quantity: &[f64]) -> Result<Quality> {
     if quantity.len() != records.value.len() {
         return Err(Error::length("quantity", quantity.len(), records.value.len()));
     }

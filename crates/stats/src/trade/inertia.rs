@@ -19,9 +19,7 @@
 //! Economic Journal 89, of a unit with its own past. The year before must be in the data: there is no comparison
 //! across a gap.
 
-use super::concentration::at_value;
-use super::records::{Cell, RecordCount, Records, YearBefore, baskets, by_product, with_year_before};
-use crate::Result;
+use super::cells::{Cells, RecordCount, YearBefore};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -77,15 +75,14 @@ pub struct InertiaMeasure {
     pub notes: Vec<String>,
 }
 
-/// Inertia of each unit and time of the records; duplicate records are added up.
-pub fn inertia(options: &Inertia, records: &Records) -> Result<InertiaMeasure> {
-    let (cells, sample) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let held: Vec<&[Cell]> = baskets(&cells).collect();
-    let mut rows: Vec<InertiaRow> = Vec::with_capacity(held.len());
+/// Inertia of each unit and time of the cells.
+pub fn inertia(cells: &Cells) -> InertiaMeasure {
+    let sample = cells.count;
+    let mut rows: Vec<InertiaRow> = Vec::with_capacity(cells.baskets().len());
     let (mut first, mut gaps) = (0, 0);
-    for (i, before) in with_year_before(&held).enumerate() {
+    for (basket, before) in cells.baskets().zip(cells.years_before()) {
         let found = match before {
-            YearBefore::At(j) => compare(&by_product(held[j]), &by_product(held[i])),
+            YearBefore::At(j) => compare(&cells.basket(j).by_product(), &basket.by_product()),
             YearBefore::First | YearBefore::Gap => {
                 *if before == YearBefore::Gap { &mut gaps } else { &mut first } += 1;
                 [f64::NAN; 7]
@@ -93,8 +90,8 @@ pub fn inertia(options: &Inertia, records: &Records) -> Result<InertiaMeasure> {
         };
         let [similarity, old_product_share, retention, cosine, weighted_jaccard, jaccard, bray_curtis] = found;
         rows.push(InertiaRow {
-            unit: held[i][0].unit,
-            time: held[i][0].time,
+            unit: basket.unit,
+            time: basket.time,
             similarity,
             old_product_share,
             retention,
@@ -111,7 +108,7 @@ pub fn inertia(options: &Inertia, records: &Records) -> Result<InertiaMeasure> {
     if sample.duplicates > 0 {
         notes.push(format!("{} records repeat a cell and were added to it", sample.duplicates));
     }
-    Ok(InertiaMeasure { rows, sample, notes })
+    InertiaMeasure { rows, sample, notes }
 }
 
 /// The measures of [`InertiaRow`], in its order, of two baskets with codes ascending.

@@ -22,8 +22,8 @@
 //! Feenstra's ratio (1994, "New product varieties and the measurement of international prices", American Economic
 //! Review 84(1)) is positive where more came than went; over σ - 1 it is the gain in the exact price index.
 
-use super::concentration::at_value;
-use super::records::{Cell, RecordCount, Records, YearBefore, baskets, with_year_before};
+use super::cells::{Basket, Cell, Cells, RecordCount, YearBefore};
+use super::records::Records;
 use super::sums_without_each;
 use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
@@ -81,13 +81,34 @@ pub enum Reference {
     World,
 }
 
+/// A variety: product and market (0 where varieties are products).
+pub type Variety = (u32, u32);
+
 /// Exports of the reference under [`Reference::World`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct World {
-    /// Exports of the reference in the variety and year of each record; NaN where it has none.
-    pub of_record: Vec<f64>,
-    /// Its exports in all varieties by year, where they are known; else those that the records list are all.
+    /// Exports of the reference by year and variety.
+    pub of: BTreeMap<(i64, Variety), f64>,
+    /// Its exports in all varieties by year, where they are known; else those listed are all.
     pub totals: Option<BTreeMap<i64, f64>>,
+}
+
+impl World {
+    /// The reference out of a column of the records, NaN where it exports nothing; a negative or infinite number, and
+    /// two numbers of one variety and year, are refused.
+    pub fn of_records(records: &Records, variety: VarietyOf, values: &[f64]) -> Result<World> {
+        let negative: Vec<usize> = (0..values.len()).filter(|&i| values[i] < 0.0).collect();
+        if !negative.is_empty() {
+            let e = Error::invalid("exports of the reference are negative; wanted zero or more", "correct them");
+            return Err(e.at_rows(negative));
+        }
+        let market = |i: usize| match (variety, &records.market) {
+            (VarietyOf::ProductMarket, Some(m)) => m.codes[i],
+            _ => 0,
+        };
+        let key = |i: usize| (records.time[i], (records.product.codes[i], market(i)));
+        Ok(World { of: records.one_value(values, key, "a variety and year")?, totals: None })
+    }
 }
 
 /// Margins of one unit and time; NaN (missing) where they are undefined.
@@ -138,21 +159,17 @@ pub struct MarginsMeasure {
     pub notes: Vec<String>,
 }
 
-/// A variety: product and market (0 where varieties are products).
-type Key = (u32, u32);
-
-/// Margins of each unit and time of the records; duplicate records are added up.
-pub fn margins(options: &Margins, records: &Records, world: Option<&World>) -> Result<MarginsMeasure> {
-    if options.variety == VarietyOf::ProductMarket && records.market.is_none() {
+/// Margins of each unit and time of the cells.
+pub fn margins(options: &Margins, cells: &Cells, world: Option<&World>) -> Result<MarginsMeasure> {
+    if options.variety == VarietyOf::ProductMarket && cells.markets.is_none() {
         return Err(Error::invalid("`variety = \"product_market\"` without `market`", "name the column of markets"));
     }
-    let (cells, sample) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let held: Vec<&[Cell]> = baskets(&cells).collect();
-    let exports: Vec<Vec<(Key, f64)>> = held.iter().map(|b| varieties(b, options.variety)).collect();
-    let shares = against(options, records, world, &held, &exports)?;
-    let mut rows = Vec::with_capacity(held.len());
+    let sample = cells.count;
+    let exports: Vec<Vec<(Variety, f64)>> = cells.baskets().map(|b| varieties(b, options.variety)).collect();
+    let shares = against(options, cells, world, &exports)?;
+    let mut rows = Vec::with_capacity(exports.len());
     let (mut first, mut gaps) = (0, 0);
-    for (i, before) in with_year_before(&held).enumerate() {
+    for (i, before) in cells.years_before().enumerate() {
         let change = match before {
             YearBefore::At(j) => changes(&exports[j], &exports[i]),
             YearBefore::First | YearBefore::Gap => {
@@ -160,7 +177,7 @@ pub fn margins(options: &Margins, records: &Records, world: Option<&World>) -> R
                 [f64::NAN; 5]
             }
         };
-        rows.push(row(held[i], shares[i], change, records.market.is_some()));
+        rows.push(row(cells.basket(i), shares[i], change, cells.markets.is_some()));
     }
     let whose = match options.reference {
         Reference::Others => "all other units of the data",
@@ -187,39 +204,38 @@ pub fn margins(options: &Margins, records: &Records, world: Option<&World>) -> R
 }
 
 /// Positive exports by variety, keys ascending.
-fn varieties(basket: &[Cell], of: VarietyOf) -> Vec<(Key, f64)> {
+fn varieties(basket: Basket, of: VarietyOf) -> Vec<(Variety, f64)> {
     let key = |c: &Cell| (c.product, if of == VarietyOf::Product { 0 } else { c.market });
     // Cells are sorted by product and market, so that equal keys are neighbours.
     let groups = basket.chunk_by(|a, b| key(a) == key(b));
     groups.map(|g| (key(&g[0]), g.iter().map(|c| c.value).sum())).filter(|&(_, value)| value > 0.0).collect()
 }
 
-fn total(exports: &[(Key, f64)]) -> f64 {
+fn total(exports: &[(Variety, f64)]) -> f64 {
     exports.iter().map(|e| e.1).sum()
 }
 
 /// For each basket: exports of the reference in its varieties, and in all.
 fn against(
     options: &Margins,
-    records: &Records,
+    cells: &Cells,
     world: Option<&World>,
-    held: &[&[Cell]],
-    exports: &[Vec<(Key, f64)>],
+    exports: &[Vec<(Variety, f64)>],
 ) -> Result<Vec<[f64; 2]>> {
     if options.reference == Reference::World {
         let missing = || Error::invalid("`reference = \"world\"` without its exports", "set `world_column`");
-        return against_world(options, records, world.ok_or_else(missing)?, held, exports);
+        return against_world(options, cells, world.ok_or_else(missing)?, exports);
     }
-    let mut sellers: BTreeMap<(i64, Key), Vec<(usize, f64)>> = BTreeMap::new();
+    let mut sellers: BTreeMap<(i64, Variety), Vec<(usize, f64)>> = BTreeMap::new();
     let mut totals: BTreeMap<i64, Vec<(usize, f64)>> = BTreeMap::new();
     for (i, basket) in exports.iter().enumerate() {
-        let time = held[i][0].time;
+        let time = cells.basket(i).time;
         totals.entry(time).or_default().push((i, total(basket)));
         for &(key, value) in basket {
             sellers.entry((time, key)).or_default().push((i, value));
         }
     }
-    let mut found = vec![[0.0; 2]; held.len()];
+    let mut found = vec![[0.0; 2]; exports.len()];
     let mut add = |group: &[(usize, f64)], slot: usize| {
         let values: Vec<f64> = group.iter().map(|g| g.1).collect();
         let reference = match options.reference {
@@ -235,25 +251,17 @@ fn against(
 
 fn against_world(
     options: &Margins,
-    records: &Records,
+    cells: &Cells,
     world: &World,
-    held: &[&[Cell]],
-    exports: &[Vec<(Key, f64)>],
+    exports: &[Vec<(Variety, f64)>],
 ) -> Result<Vec<[f64; 2]>> {
     let located = |e: Error| e.at_column(options.world_column.as_deref().unwrap_or("world_column"));
-    let negative: Vec<usize> = (0..world.of_record.len()).filter(|&i| world.of_record[i] < 0.0).collect();
-    if !negative.is_empty() {
+    if world.of.values().any(|&w| w < 0.0) {
         let e = Error::invalid("exports of the reference are negative; wanted zero or more", "correct them");
-        return Err(located(e.at_rows(negative)));
+        return Err(located(e));
     }
-    let market = |i: usize| match (options.variety, &records.market) {
-        (VarietyOf::ProductMarket, Some(m)) => m.codes[i],
-        _ => 0,
-    };
-    let key = |i: usize| (records.time[i], (records.product.codes[i], market(i)));
-    let of = records.one_value(&world.of_record, key, "a variety and year").map_err(located)?;
     let mut listed: BTreeMap<i64, f64> = BTreeMap::new();
-    of.iter().for_each(|((time, _), w)| *listed.entry(*time).or_default() += w);
+    world.of.iter().for_each(|((time, _), w)| *listed.entry(*time).or_default() += w);
     let totals = world.totals.as_ref().unwrap_or(&listed);
     if let Some(bad) = totals.values().find(|t| !t.is_finite()) {
         return Err(located(Error::new(Kind::Untrusted {
@@ -261,16 +269,16 @@ fn against_world(
             remedy: "correct them, or give them in a larger unit".into(),
         })));
     }
-    let shares = held.iter().zip(exports).map(|(basket, exports)| {
-        let time = basket[0].time;
-        let within = exports.iter().map(|(key, _)| of.get(&(time, *key)).copied().unwrap_or(0.0)).sum();
+    let shares = cells.baskets().zip(exports).map(|(basket, exports)| {
+        let time = basket.time;
+        let within = exports.iter().map(|(key, _)| world.of.get(&(time, *key)).copied().unwrap_or(0.0)).sum();
         [within, totals.get(&time).copied().unwrap_or(f64::NAN)]
     });
     Ok(shares.collect())
 }
 
 /// Change, its intensive part, entry, exit, and Feenstra's ratio.
-fn changes(old: &[(Key, f64)], now: &[(Key, f64)]) -> [f64; 5] {
+fn changes(old: &[(Variety, f64)], now: &[(Variety, f64)]) -> [f64; 5] {
     let (mut then_continuing, mut now_continuing) = (0.0, 0.0);
     let mut entry = 0.0;
     for &(key, value) in now {
@@ -282,7 +290,7 @@ fn changes(old: &[(Key, f64)], now: &[(Key, f64)]) -> [f64; 5] {
             Err(_) => entry += value,
         }
     }
-    let gone = |key: &Key| now.binary_search_by_key(key, |n| n.0).is_err();
+    let gone = |key: &Variety| now.binary_search_by_key(key, |n| n.0).is_err();
     let exit: f64 = old.iter().filter(|(key, _)| gone(key)).map(|o| o.1).sum();
     let (before, after) = (total(old), total(now));
     // No variety continues: the ratio is 0/0, and no price index links the years.
@@ -293,7 +301,7 @@ fn changes(old: &[(Key, f64)], now: &[(Key, f64)]) -> [f64; 5] {
     [after - before, now_continuing - then_continuing, entry, exit, feenstra]
 }
 
-fn row(basket: &[Cell], [within, all]: [f64; 2], change: [f64; 5], with_markets: bool) -> MarginsRow {
+fn row(basket: Basket, [within, all]: [f64; 2], change: [f64; 5], with_markets: bool) -> MarginsRow {
     let served: Vec<&Cell> = basket.iter().filter(|c| c.value > 0.0).collect();
     let count = |of: &dyn Fn(&Cell) -> u32| {
         let mut codes: Vec<u32> = served.iter().map(|c| of(c)).collect();
@@ -307,8 +315,8 @@ fn row(basket: &[Cell], [within, all]: [f64; 2], change: [f64; 5], with_markets:
     // Nothing exported, or nothing in the reference: 0/0.
     let over = |x: f64, y: f64| if served.is_empty() || y <= 0.0 { f64::NAN } else { x / y };
     MarginsRow {
-        unit: basket[0].unit,
-        time: basket[0].time,
+        unit: basket.unit,
+        time: basket.time,
         extensive_margin: over(within, all),
         intensive_margin: over(exports, within),
         share: over(exports, all),

@@ -1,23 +1,20 @@
-//! Records added up by unit and year, with the cells each total consists of.
+//! Cells added up by unit and year, with the cells each total consists of.
 
-use super::records::{Cell, RecordCount, Records, baskets};
-use crate::{Factor, Result};
+use super::cells::{Cell, Cells};
+use crate::Factor;
 use std::collections::BTreeMap;
 
 /// Totals of each unit and year, and their cells.
 #[derive(Debug, Clone)]
-pub struct Mix {
+pub struct Mix<'a> {
     /// Unit of each row.
     pub unit: Factor,
     /// Year of each row.
     pub time: Vec<i64>,
     /// Exports of each row.
     pub value: Vec<f64>,
-    /// What the records were.
-    pub sample: RecordCount,
-    cells: Vec<Cell>,
-    /// First cell of each row, and the end of the last.
-    starts: Vec<usize>,
+    /// The cells: row `i` is their basket `i`.
+    pub cells: &'a Cells,
 }
 
 /// Exports of a unit in one product and market in two years.
@@ -33,30 +30,23 @@ pub(super) struct Change {
     pub x1: f64,
 }
 
-impl Mix {
-    /// Adds up records; rows are in order of unit code and year.
-    pub fn new(records: &Records) -> Result<Mix> {
-        let (cells, sample) = records.cells()?;
-        let mut mix = Mix {
-            unit: Factor { codes: Vec::new(), ..records.unit.clone() },
-            time: Vec::new(),
-            value: Vec::new(),
-            sample,
-            cells: Vec::new(),
-            starts: vec![0],
-        };
-        for basket in baskets(&cells) {
-            mix.unit.codes.push(basket[0].unit);
-            mix.time.push(basket[0].time);
-            mix.value.push(basket.iter().map(|c| c.value).sum());
-            mix.starts.push(mix.starts[mix.starts.len() - 1] + basket.len());
+impl Mix<'_> {
+    /// Adds up cells; rows are in order of unit code and year.
+    pub fn new(cells: &Cells) -> Mix<'_> {
+        Mix {
+            unit: Factor {
+                name: "unit".into(),
+                codes: cells.baskets().map(|b| b.unit).collect(),
+                levels: cells.units as u32,
+            },
+            time: cells.baskets().map(|b| b.time).collect(),
+            value: cells.baskets().map(|b| b.iter().map(|c| c.value).sum()).collect(),
+            cells,
         }
-        mix.cells = cells;
-        Ok(mix)
     }
 
     fn cells(&self, row: usize) -> &[Cell] {
-        &self.cells[self.starts[row]..self.starts[row + 1]]
+        self.cells.basket(row).cells
     }
 
     /// Unit and year of each row.

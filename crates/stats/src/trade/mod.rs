@@ -2,7 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`records`] | long or wide records, added up into cells |
+//! | [`records`] | long or wide records |
+//! | [`cells`] | what they add up to by unit, time, product and market |
 //! | [`mix`] | totals of units and years with their cells, compared between two years |
 //! | [`concentration`](mod@concentration) | Herfindahl, UNCTAD, Shannon and Theil indices, counts, top shares |
 //! | [`variety`](mod@variety) | related and unrelated variety |
@@ -23,6 +24,7 @@
 //! | [`counterfactual`](mod@counterfactual) | exports against what world demand made one expect |
 
 pub mod bipartite;
+pub mod cells;
 pub mod centrality;
 pub mod complexity;
 pub mod concentration;
@@ -43,6 +45,7 @@ pub mod shift_share;
 pub mod survival;
 pub mod variety;
 
+pub use cells::Cells;
 pub use complexity::{Complexity, complexity};
 pub use concentration::{Concentration, concentration};
 pub use counterfactual::{Counterfactual, counterfactual};

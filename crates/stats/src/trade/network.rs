@@ -14,9 +14,8 @@
 //! the number of units that serve both and gives a unit the mean centrality of its markets, by exports; `graph =
 //! "units"` joins two units by the number of markets they share.
 
+use super::cells::{Basket, Cells, RecordCount};
 use super::centrality::{betweenness, leading_eigenvector};
-use super::concentration::at_value;
-use super::records::{Cell, RecordCount, Records, baskets, by_product};
 use crate::math::Mat;
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -153,18 +152,16 @@ pub struct NetworkMeasure {
     pub notes: Vec<String>,
 }
 
-/// The market network of each year; duplicate records are added up.
-pub fn network(options: &MarketNetwork, records: &Records) -> Result<NetworkMeasure> {
-    if records.market.is_none() {
+/// The market network of each year.
+pub fn network(options: &MarketNetwork, cells: &Cells) -> Result<NetworkMeasure> {
+    if cells.markets.is_none() {
         return Err(Error::invalid("a network of markets without the column of markets", "set `market`"));
     }
-    let (cells, sample) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let mut years: BTreeMap<i64, Vec<&[Cell]>> = BTreeMap::new();
-    baskets(&cells).for_each(|basket| years.entry(basket[0].time).or_default().push(basket));
+    let sample = cells.count;
     let (mut rows, mut markets, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for (time, held) in years {
+    for (time, held) in cells.by_year() {
         // A unit without exports is no node of the year.
-        let (active, idle): (Vec<&[Cell]>, Vec<&[Cell]>) =
+        let (active, idle): (Vec<Basket>, Vec<Basket>) =
             held.into_iter().partition(|basket| basket.iter().any(|c| c.value > 0.0));
         let year = Year::new(&active);
         let scores = year.scores(options, time, &mut notes)?;
@@ -204,13 +201,13 @@ struct Year {
 }
 
 impl Year {
-    fn new(held: &[&[Cell]]) -> Year {
-        let served = |basket: &[Cell]| {
+    fn new(held: &[Basket]) -> Year {
+        let served = |basket: &Basket| {
             let mut by_market: BTreeMap<u32, f64> = BTreeMap::new();
             basket.iter().filter(|c| c.value > 0.0).for_each(|c| *by_market.entry(c.market).or_default() += c.value);
             by_market
         };
-        let served: Vec<BTreeMap<u32, f64>> = held.iter().map(|b| served(b)).collect();
+        let served: Vec<BTreeMap<u32, f64>> = held.iter().map(served).collect();
         let mut markets: Vec<u32> = served.iter().flat_map(|s| s.keys().copied()).collect();
         markets.sort_unstable();
         markets.dedup();
@@ -324,16 +321,16 @@ impl Year {
     }
 
     /// The row of a node, or of a unit that exports nothing.
-    fn row(&self, node: Option<usize>, basket: &[Cell], with_products: bool, scores: &Scores) -> NetworkRow {
-        let (markets, products) = (node.map_or(0, |i| self.links[i].len()), by_product(basket).len());
+    fn row(&self, node: Option<usize>, basket: &Basket, with_products: bool, scores: &Scores) -> NetworkRow {
+        let (markets, products) = (node.map_or(0, |i| self.links[i].len()), basket.by_product().len());
         let cells = basket.iter().filter(|c| c.value > 0.0).count();
         let strength: f64 = basket.iter().map(|c| c.value).sum();
         // 0/0 of a unit that exports nothing is missing.
         let per = |x: f64, count: usize| x / count as f64;
         let of_node = |values: &[f64]| node.map_or(f64::NAN, |i| values[i]);
         NetworkRow {
-            unit: basket[0].unit,
-            time: basket[0].time,
+            unit: basket.unit,
+            time: basket.time,
             markets,
             products: with_products.then_some(products),
             cells: with_products.then_some(cells),

@@ -11,6 +11,9 @@
 use super::rca::Advantage;
 use crate::math::Mat;
 
+/// Side of a tile of products × products.
+const TILE: usize = 32;
+
 /// Proximity, products × products; `diagonal` is the proximity of a product to itself.
 pub fn proximity(a: &Advantage, diagonal: f64) -> Mat<f64> {
     let words = a.units.len().div_ceil(64);
@@ -24,15 +27,25 @@ pub fn proximity(a: &Advantage, diagonal: f64) -> Mat<f64> {
         .collect();
     let k = a.products.len();
     let mut phi = Mat::<f64>::zeros(k, k);
-    for p in 0..k {
-        phi[(p, p)] = diagonal;
-        for q in 0..p {
-            let both: u32 = bits[p].iter().zip(&bits[q]).map(|(x, y)| (x & y).count_ones()).sum();
-            let value = f64::from(both) / a.of_product[p].len().max(a.of_product[q].len()) as f64;
-            phi[(p, q)] = value;
-            phi[(q, p)] = value;
+    // In the machine's own instructions, of which counting bits is one.
+    pulp::Arch::new().dispatch(|| {
+        for q in 0..k {
+            let (column, units) = (&mut phi.col_as_slice_mut(q)[q + 1..], a.of_product[q].len());
+            for (value, p) in column.iter_mut().zip(q + 1..) {
+                let both: u32 = bits[p].iter().zip(&bits[q]).map(|(x, y)| (x & y).count_ones()).sum();
+                *value = f64::from(both) / a.of_product[p].len().max(units) as f64;
+            }
+        }
+    });
+    // The other half in tiles that the cache holds both ways.
+    for (q0, p0) in (0..k).step_by(TILE).flat_map(|q| (q..k).step_by(TILE).map(move |p| (q, p))) {
+        for q in q0..k.min(q0 + TILE) {
+            for p in p0.max(q + 1)..k.min(p0 + TILE) {
+                phi[(q, p)] = phi[(p, q)];
+            }
         }
     }
+    (0..k).for_each(|p| phi[(p, p)] = diagonal);
     phi
 }
 
@@ -43,12 +56,14 @@ pub fn strength(phi: &Mat<f64>) -> Vec<f64> {
 
 /// Density, units × products; NaN for a product near no other under a zero diagonal.
 pub fn density(a: &Advantage, phi: &Mat<f64>, strength: &[f64]) -> Mat<f64> {
-    let mut d = Mat::<f64>::zeros(a.units.len(), a.products.len());
-    for p in 0..a.products.len() {
-        let near = phi.col_as_slice(p);
-        for c in 0..a.units.len() {
-            d[(c, p)] = a.of_unit[c].iter().map(|&q| near[q]).sum::<f64>() / strength[p];
-        }
+    let mut M = Mat::<f64>::zeros(a.units.len(), a.products.len());
+    for (c, held) in a.of_unit.iter().enumerate() {
+        held.iter().for_each(|&p| M[(c, p)] = 1.0);
+    }
+    // Dense: a product of matrices is faster than adding up the links unless fewer than one in twenty is there.
+    let mut d = M * phi;
+    for (p, strength) in strength.iter().enumerate() {
+        d.col_as_slice_mut(p).iter_mut().for_each(|v| *v /= strength);
     }
     d
 }
@@ -64,15 +79,14 @@ pub fn outlook(a: &Advantage, density: &Mat<f64>, pci: &[f64]) -> Vec<f64> {
 
 /// COG, units × products; zero for products that the unit has already.
 pub fn gain(a: &Advantage, phi: &Mat<f64>, strength: &[f64], pci: &[f64]) -> Mat<f64> {
-    let mut g = Mat::<f64>::zeros(a.units.len(), a.products.len());
-    for c in 0..a.units.len() {
-        let held = held(a, c);
-        let open: Vec<(usize, f64)> =
-            (0..pci.len()).filter(|&q| !held[q] && strength[q] > 0.0).map(|q| (q, pci[q] / strength[q])).collect();
-        for p in (0..pci.len()).filter(|&p| !held[p]) {
-            let near = phi.col_as_slice(p);
-            g[(c, p)] = open.iter().map(|&(q, worth)| near[q] * worth).sum();
-        }
+    let worth: Vec<f64> = pci.iter().zip(strength).map(|(pci, s)| if *s > 0.0 { pci / s } else { 0.0 }).collect();
+    let mut open = Mat::from_fn(a.units.len(), pci.len(), |_, q| worth[q]);
+    for (c, held) in a.of_unit.iter().enumerate() {
+        held.iter().for_each(|&q| open[(c, q)] = 0.0);
+    }
+    let mut g = open * phi;
+    for (c, held) in a.of_unit.iter().enumerate() {
+        held.iter().for_each(|&p| g[(c, p)] = 0.0);
     }
     g
 }

@@ -15,7 +15,7 @@
 //! and X all exports *of the data*. With cities of one nation RCA is a location quotient within the nation, not an
 //! advantage on the world market.
 
-use super::records::Cell;
+use super::cells::Basket;
 use crate::index::normalize::{as_text, finite};
 use crate::math::Mat;
 use crate::{Error, Kind, Result};
@@ -116,6 +116,64 @@ pub struct Rule<'a> {
     pub population: Option<&'a BTreeMap<u32, f64>>,
 }
 
+/// Exports of a unit in a product and year.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Export {
+    /// Code of the unit.
+    pub unit: u32,
+    /// Code of the product.
+    pub product: u32,
+    /// Value over all markets.
+    pub value: f64,
+}
+
+/// The exports of a basket by product, zeros included.
+pub fn exports<'a>(basket: &Basket<'a>) -> impl Iterator<Item = Export> + use<'a> {
+    let (unit, cells) = (basket.unit, basket.cells);
+    let products = cells.chunk_by(|a, b| a.product == b.product);
+    products.map(move |of| Export { unit, product: of[0].product, value: of.iter().map(|c| c.value).sum() })
+}
+
+/// Sums by code, codes ascending.
+struct Totals {
+    codes: Vec<u32>,
+    values: Vec<f64>,
+    /// Position of each code; `usize::MAX` for one that is not there.
+    position: Vec<usize>,
+}
+
+impl Totals {
+    fn of(values: impl Iterator<Item = (u32, f64)>) -> Totals {
+        let (mut sums, mut seen) = (Vec::new(), Vec::new());
+        for (code, value) in values {
+            let code = code as usize;
+            if code >= sums.len() {
+                sums.resize(code + 1, 0.0);
+                seen.resize(code + 1, false);
+            }
+            sums[code] += value;
+            seen[code] = true;
+        }
+        let codes: Vec<u32> = (0..sums.len()).filter(|&c| seen[c]).map(|c| c as u32).collect();
+        let values = codes.iter().map(|&c| sums[c as usize]).collect();
+        let mut totals = Totals { codes, values, position: vec![usize::MAX; sums.len()] };
+        totals.retain(|_, _| true);
+        totals
+    }
+
+    fn retain(&mut self, keep: impl Fn(u32, f64) -> bool) {
+        let kept: Vec<usize> = (0..self.codes.len()).filter(|&i| keep(self.codes[i], self.values[i])).collect();
+        self.values = kept.iter().map(|&i| self.values[i]).collect();
+        self.codes = kept.iter().map(|&i| self.codes[i]).collect();
+        self.position.fill(usize::MAX);
+        self.codes.iter().enumerate().for_each(|(i, &code)| self.position[code as usize] = i);
+    }
+
+    fn at(&self, code: u32) -> Option<usize> {
+        self.position.get(code as usize).copied().filter(|&i| i != usize::MAX)
+    }
+}
+
 /// RCA of the units × products that are linked, and the links: the matrix M without empty rows and columns.
 #[derive(Debug, Clone)]
 pub struct Advantage {
@@ -140,74 +198,72 @@ pub struct Advantage {
 }
 
 impl Advantage {
-    /// From the cells of one year; units that export less than `min_exports` are left out first.
-    pub fn new(cells: &[Cell], rule: Rule) -> Result<Advantage> {
+    /// From the exports of one year; units that export less than `min_exports` are left out first.
+    pub fn new(exports: &[Export], rule: Rule) -> Result<Advantage> {
         let threshold = rule.threshold;
         let people = |unit: u32| rule.population.and_then(|p| p.get(&unit)).copied();
         let by_people = rule.presence != Presence::Rca;
-        let (mut of_unit, mut of_product): (BTreeMap<u32, f64>, BTreeMap<u32, f64>) = Default::default();
-        for cell in cells {
-            *of_unit.entry(cell.unit).or_default() += cell.value;
-            of_product.entry(cell.product).or_default();
-        }
-        let (seen_units, seen_products) = (of_unit.len(), of_product.len());
-        of_unit.retain(|&unit, &mut total| {
-            total > 0.0 && total >= rule.min_exports && (!by_people || people(unit).is_some())
-        });
-        for cell in cells.iter().filter(|c| of_unit.contains_key(&c.unit)) {
-            *of_product.entry(cell.product).or_default() += cell.value;
-        }
-        of_product.retain(|_, &mut total| total > 0.0);
-        let total: f64 = of_unit.values().sum();
-        let units: Vec<(u32, f64)> = of_unit.into_iter().collect();
-        let products: Vec<(u32, f64)> = of_product.into_iter().collect();
+        let mut of_unit = Totals::of(exports.iter().map(|x| (x.unit, x.value)));
+        let seen_units = of_unit.codes.len();
+        of_unit
+            .retain(|unit, total| total > 0.0 && total >= rule.min_exports && (!by_people || people(unit).is_some()));
+        // Products are those of all units, their totals those of the units that are kept.
+        let kept = |x: &Export| if of_unit.at(x.unit).is_some() { x.value } else { 0.0 };
+        let mut of_product = Totals::of(exports.iter().map(|x| (x.product, kept(x))));
+        let seen_products = of_product.codes.len();
+        of_product.retain(|_, total| total > 0.0);
+        let total: f64 = of_unit.values.iter().sum();
+        let (n, k) = (of_unit.codes.len(), of_product.codes.len());
 
-        let mut rca = Mat::<f64>::zeros(units.len(), products.len());
-        for cell in cells {
-            let c = units.binary_search_by_key(&cell.unit, |u| u.0);
-            let p = products.binary_search_by_key(&cell.product, |p| p.0);
-            if let (Ok(c), Ok(p)) = (c, p) {
-                rca[(c, p)] += cell.value;
+        let mut rca = Mat::<f64>::zeros(n, k);
+        for x in exports {
+            if let (Some(c), Some(p)) = (of_unit.at(x.unit), of_product.at(x.product)) {
+                rca[(c, p)] += x.value;
             }
         }
         let rpop = by_people.then(|| {
-            let heads: Vec<f64> = units.iter().map(|u| people(u.0).unwrap_or(f64::NAN)).collect();
+            let heads: Vec<f64> = of_unit.codes.iter().map(|&u| people(u).unwrap_or(f64::NAN)).collect();
             let all: f64 = heads.iter().sum();
-            Mat::from_fn(units.len(), products.len(), |c, p| rca[(c, p)] * all / (heads[c] * products[p].1))
+            Mat::from_fn(n, k, |c, p| rca[(c, p)] * all / (heads[c] * of_product.values[p]))
         });
-        // Cross-multiplied: where RCA is exactly one, both products round alike and the quotient is exactly one.
-        for (p, product) in products.iter().enumerate() {
-            for (c, unit) in units.iter().enumerate() {
-                rca[(c, p)] = rca[(c, p)] * total / (unit.1 * product.1);
+        let (mut has_product, mut has_unit) = (vec![Vec::new(); n], vec![Vec::new(); k]);
+        for p in 0..k {
+            for c in 0..n {
+                // Cross-multiplied: where RCA is exactly one, both products round alike and the quotient is exactly one.
+                let value = rca[(c, p)] * total / (of_unit.values[c] * of_product.values[p]);
+                rca[(c, p)] = value;
+                let has = match (rule.presence, &rpop) {
+                    (Presence::Rpop, Some(rpop)) => threshold.passes(rpop[(c, p)]),
+                    (Presence::Either, Some(rpop)) => threshold.passes(value) || threshold.passes(rpop[(c, p)]),
+                    _ => threshold.passes(value),
+                };
+                if has {
+                    has_product[c].push(p);
+                    has_unit[p].push(c);
+                }
             }
         }
-        let has = |c: usize, p: usize| match (rule.presence, &rpop) {
-            (Presence::Rpop, Some(rpop)) => threshold.passes(rpop[(c, p)]),
-            (Presence::Either, Some(rpop)) => threshold.passes(rca[(c, p)]) || threshold.passes(rpop[(c, p)]),
-            _ => threshold.passes(rca[(c, p)]),
+        let whole = Advantage {
+            units: of_unit.codes,
+            products: of_product.codes,
+            exports: of_unit.values,
+            rca,
+            rpop,
+            of_unit: has_product,
+            of_product: has_unit,
+            dropped_units: seen_units - n,
+            dropped_products: seen_products - k,
         };
-        // One pass is enough: an empty row adds nothing to any column, and an empty column nothing to any row.
-        let c: Vec<usize> = (0..units.len()).filter(|&c| (0..products.len()).any(|p| has(c, p))).collect();
-        let p: Vec<usize> = (0..products.len()).filter(|&p| (0..units.len()).any(|c| has(c, p))).collect();
-        if c.is_empty() {
+        if whole.of_unit.iter().all(Vec::is_empty) {
             return Err(Error::invalid(
                 format!("no unit has an {} {threshold} in any product", if by_people { "RCA or RPOP" } else { "RCA" }),
                 "check the values, `min_exports` and `rca_threshold`",
             ));
         }
-        let rows = |wanted: &dyn Fn(usize, usize) -> bool, n: usize, k: usize| -> Vec<Vec<usize>> {
-            (0..n).map(|i| (0..k).filter(|&j| wanted(i, j)).collect()).collect()
-        };
-        Ok(Advantage {
-            of_unit: rows(&|i, j| has(c[i], p[j]), c.len(), p.len()),
-            of_product: rows(&|j, i| has(c[i], p[j]), p.len(), c.len()),
-            rca: Mat::from_fn(c.len(), p.len(), |i, j| rca[(c[i], p[j])]),
-            rpop: rpop.map(|rpop| Mat::from_fn(c.len(), p.len(), |i, j| rpop[(c[i], p[j])])),
-            units: c.iter().map(|&i| units[i].0).collect(),
-            products: p.iter().map(|&j| products[j].0).collect(),
-            exports: c.iter().map(|&i| units[i].1).collect(),
-            dropped_units: seen_units - c.len(),
-            dropped_products: seen_products - p.len(),
+        // One pass is enough: an empty row adds nothing to any column, and an empty column nothing to any row.
+        Ok(match whole.of_unit.iter().chain(&whole.of_product).any(Vec::is_empty) {
+            true => whole.restricted(|c| !whole.of_unit[c].is_empty()),
+            false => whole,
         })
     }
 
@@ -316,7 +372,7 @@ mod tests {
     #[test]
     fn equal_structures_have_an_advantage_of_exactly_one() {
         // Thirds and sevenths do not divide evenly in binary.
-        let cell = |unit, product, value| Cell { unit, time: 0, product, market: 0, value };
+        let cell = |unit, product, value| Export { unit, product, value };
         let cells = [cell(0, 0, 1.0), cell(0, 1, 2.0), cell(1, 0, 7.0), cell(1, 1, 14.0)];
         let a = Advantage::new(&cells, Rule::default()).unwrap();
         assert_eq!(a.of_unit, [[0, 1], [0, 1]]);

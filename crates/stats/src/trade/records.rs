@@ -1,7 +1,7 @@
-//! Long trade records (unit, time, product, market, value) and the cells they add up to.
+//! Long or wide trade records: unit, time, product, market, value.
 
+use super::cells::{Cells, CellsBuilder, refused};
 use crate::{Error, Factor, Kind, Result};
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Trade records, one value each; all columns have the length of `value`.
@@ -17,32 +17,6 @@ pub struct Records {
     pub market: Option<Factor>,
     /// Value, zero or more.
     pub value: Vec<f64>,
-}
-
-/// Value of one (unit, time, product, market), the records of the same cell added up.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cell {
-    /// Code of the unit.
-    pub unit: u32,
-    /// Year.
-    pub time: i64,
-    /// Code of the product.
-    pub product: u32,
-    /// Code of the market; 0 where markets are not known.
-    pub market: u32,
-    /// Value.
-    pub value: f64,
-}
-
-/// What the records were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct RecordCount {
-    /// Records read.
-    pub records: usize,
-    /// Records added to an earlier one of the same unit, time, product and market.
-    pub duplicates: usize,
-    /// Records whose value is zero.
-    pub zeros: usize,
 }
 
 impl Records {
@@ -94,39 +68,35 @@ impl Records {
         check_values(&self.value)
     }
 
-    /// The cells, sorted by unit, time, product and market.
-    pub fn cells(&self) -> Result<(Vec<Cell>, RecordCount)> {
+    /// The cells that the records add up to.
+    pub fn cells(&self) -> Result<Cells> {
         self.check()?;
         let market = |i: usize| self.market.as_ref().map_or(0, |m| m.codes[i]);
-        let cell = |i: usize| Cell {
-            unit: self.unit.codes[i],
-            time: self.time[i],
-            product: self.product.codes[i],
-            market: market(i),
-            value: self.value[i],
-        };
-        let mut cells: Vec<Cell> = (0..self.value.len()).map(cell).collect();
-        let key = |c: &Cell| (c.unit, c.time, c.product, c.market);
-        // Stable, so that duplicates add up in the order of the data.
-        cells.sort_by_key(key);
-        cells.dedup_by(|next, first| {
-            let same = key(next) == key(first);
-            if same {
-                first.value += next.value;
-            }
-            same
-        });
-        // Shares of an infinite sum would be zero or missing without a word.
-        if !self.value.iter().sum::<f64>().is_finite() {
-            return Err(Error::new(Kind::Untrusted {
-                message: "the trade values add up to more than a number can hold".into(),
-                remedy: "give them in a larger unit".into(),
-            }));
+        let mut cells = CellsBuilder::default();
+        for (i, &value) in self.value.iter().enumerate() {
+            cells.push(self.unit.codes[i], self.time[i], self.product.codes[i], market(i), value)?;
         }
-        let records = self.value.len();
-        let zeros = self.value.iter().filter(|&&v| v == 0.0).count();
-        let count = RecordCount { records, duplicates: records - cells.len(), zeros };
-        Ok((cells, count))
+        let mut cells = cells.finish(self.market.is_some())?;
+        // Levels count that no record has: the universe of products may be larger than what is exported.
+        (cells.units, cells.products) = (self.unit.levels as usize, self.product.levels as usize);
+        cells.markets = self.market.as_ref().map(|m| m.levels as usize);
+        Ok(cells)
+    }
+
+    /// [`Records::one_value`] of a column that must be positive; `what` is its name in a message.
+    pub fn one_positive<K: Ord>(
+        &self,
+        what: &str,
+        values: &[f64],
+        key: impl Fn(usize) -> K,
+        of: &str,
+    ) -> Result<BTreeMap<K, f64>> {
+        let bad: Vec<usize> = (0..values.len()).filter(|&i| values[i] <= 0.0).collect();
+        if !bad.is_empty() {
+            let e = Error::invalid(format!("{what} must be positive"), "leave it empty where it is unknown");
+            return Err(e.at_rows(bad));
+        }
+        self.one_value(values, key, of)
     }
 
     /// What a column says of each key, missing values aside; an infinite value, and two values of one key, are refused.
@@ -155,60 +125,20 @@ impl Records {
     }
 }
 
-/// The cells of one unit and time after another, of cells sorted as [`Records::cells`] sorts them.
-pub fn baskets(cells: &[Cell]) -> impl Iterator<Item = &[Cell]> {
-    cells.chunk_by(|a, b| (a.unit, a.time) == (b.unit, b.time))
-}
-
-/// Where the basket of the year before is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum YearBefore {
-    /// The basket is the first of its unit.
-    First,
-    /// The year before is not in the data, an earlier one is.
-    Gap,
-    /// At this position among the baskets.
-    At(usize),
-}
-
-/// For each basket, in the order of [`baskets`], that of the year before: there is no comparison across a gap.
-pub fn with_year_before(held: &[&[Cell]]) -> impl Iterator<Item = YearBefore> {
-    (0..held.len()).map(move |i| {
-        let now = held[i][0];
-        match i.checked_sub(1).map(|j| (j, held[j][0])).filter(|(_, b)| b.unit == now.unit) {
-            None => YearBefore::First,
-            Some((j, b)) if b.time.checked_add(1) == Some(now.time) => YearBefore::At(j),
-            Some(_) => YearBefore::Gap,
-        }
-    })
-}
-
-/// Positive totals by product of one basket: code and value, codes ascending.
-pub fn by_product(basket: &[Cell]) -> Vec<(u32, f64)> {
-    basket
-        .chunk_by(|a, b| a.product == b.product)
-        .map(|cells| (cells[0].product, cells.iter().map(|c| c.value).sum()))
-        .filter(|&(_, value)| value > 0.0)
-        .collect()
-}
-
 fn check_values(values: &[f64]) -> Result<()> {
-    let at = |wrong: &dyn Fn(f64) -> bool| -> Vec<usize> { (0..values.len()).filter(|&i| wrong(values[i])).collect() };
-    let bad = at(&|v| !v.is_finite());
-    if !bad.is_empty() {
-        return Err(Error::new(Kind::NotFinite).at_rows(bad));
+    match values.iter().find_map(|&v| refused(v)) {
+        None => Ok(()),
+        Some(e) => {
+            let alike = |v: f64| refused(v).is_some_and(|other| other.kind == e.kind);
+            Err(e.clone().at_rows((0..values.len()).filter(|&i| alike(values[i])).collect::<Vec<_>>()))
+        }
     }
-    let bad = at(&|v| v < 0.0);
-    if !bad.is_empty() {
-        return Err(Error::invalid("a trade value is negative; wanted zero or more", "correct or drop these records")
-            .at_rows(bad));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trade::cells::RecordCount;
 
     #[test]
     fn records_of_one_cell_add_up_and_are_counted() {
@@ -219,10 +149,12 @@ mod tests {
             market: None,
             value: vec![2.0, 0.0, 5.0, 3.0],
         };
-        let (cells, count) = records.cells().unwrap();
-        let values: Vec<f64> = cells.iter().map(|c| c.value).collect();
-        assert_eq!((values, count), (vec![5.0, 0.0, 5.0], RecordCount { records: 4, duplicates: 1, zeros: 1 }));
-        assert_eq!(baskets(&cells).map(by_product).collect::<Vec<_>>(), [vec![(0, 5.0)], vec![(0, 5.0)]]);
+        let cells = records.cells().unwrap();
+        let values: Vec<f64> = cells.baskets().flat_map(|b| b.cells).map(|c| c.value).collect();
+        let count = RecordCount { records: 4, duplicates: 1, zeros: 1 };
+        assert_eq!((values, cells.count), (vec![5.0, 0.0, 5.0], count));
+        let by_product: Vec<_> = cells.baskets().map(|b| b.by_product()).collect();
+        assert_eq!(by_product, [vec![(0, 5.0)], vec![(0, 5.0)]]);
     }
 
     #[test]

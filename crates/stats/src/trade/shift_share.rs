@@ -29,9 +29,8 @@
 //!
 //! The nation is the sum of the units observed in both years.
 
-use super::concentration::at_value;
+use super::cells::Cells;
 use super::mix::{Change, Mix};
-use super::records::Records;
 use super::resilience::growth::growth;
 use super::series::{Years, matched, observed};
 use crate::{Error, Result};
@@ -131,15 +130,15 @@ pub struct ShiftShareMeasure {
     pub notes: Vec<String>,
 }
 
-/// Shift-share of each unit of the records; duplicate records are added up.
-pub fn shift_share(options: &ShiftShare, records: &Records) -> Result<ShiftShareMeasure> {
-    let mix = Mix::new(records).map_err(|e| at_value(e, &options.value))?;
+/// Shift-share of each unit of the cells.
+pub fn shift_share(options: &ShiftShare, cells: &Cells) -> Result<ShiftShareMeasure> {
+    let mix = Mix::new(cells);
     let years = observed(&options.value, &mix.unit, &mix.time, &mix.value)?;
     let spans = spans(options, &years)?;
     let mut sample = ShiftShareCount {
-        records: mix.sample.records,
-        duplicates: mix.sample.duplicates,
-        zeros: mix.sample.zeros,
+        records: cells.count.records,
+        duplicates: cells.count.duplicates,
+        zeros: cells.count.zeros,
         ..Default::default()
     };
     let mut rows = Vec::new();

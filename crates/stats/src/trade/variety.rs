@@ -12,8 +12,7 @@
 //! Regional Studies 41(5)). Products of one sector are taken to be related, those of different sectors not: what is
 //! related hangs on where the classification is cut, as by the first two digits of an HS code.
 
-use super::concentration::at_value;
-use super::records::{Cell, RecordCount, Records, baskets, by_product};
+use super::cells::{Basket, Cells, RecordCount};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,12 +72,11 @@ pub struct VarietyMeasure {
     pub notes: Vec<String>,
 }
 
-/// Variety of each unit and time of the records; `sector` is the sector of each product, by product code.
+/// Variety of each unit and time of the cells; `sector` is the sector of each product, by product code.
 ///
-/// Duplicate records and markets are added up.
-pub fn variety(options: &Variety, records: &Records, sector: &[u32]) -> Result<VarietyMeasure> {
-    let (cells, sample) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let products = records.product.levels as usize;
+/// Markets are added up.
+pub fn variety(cells: &Cells, sector: &[u32]) -> Result<VarietyMeasure> {
+    let (sample, products) = (cells.count, cells.products);
     if sector.len() != products {
         return Err(Error::length("the sectors of the products", sector.len(), products));
     }
@@ -86,7 +84,7 @@ pub fn variety(options: &Variety, records: &Records, sector: &[u32]) -> Result<V
     known.sort_unstable();
     known.dedup();
     let sectors = known.len();
-    let rows: Vec<VarietyRow> = baskets(&cells).map(|basket| row(basket, sector)).collect();
+    let rows: Vec<VarietyRow> = cells.baskets().map(|basket| row(basket, sector)).collect();
     let mut notes = vec![format!("{products} products in {sectors} sectors")];
     // One sector for all, or one for each: then one of the two parts is zero whatever is exported.
     if sectors == 1 || sectors == products {
@@ -104,8 +102,8 @@ pub fn variety(options: &Variety, records: &Records, sector: &[u32]) -> Result<V
 }
 
 /// Both varieties of one basket.
-fn row(basket: &[Cell], sector: &[u32]) -> VarietyRow {
-    let products = by_product(basket);
+fn row(basket: Basket, sector: &[u32]) -> VarietyRow {
+    let products = basket.by_product();
     let mut by_sector: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for &(product, value) in &products {
         by_sector.entry(sector[product as usize]).or_default().push(value);
@@ -118,8 +116,8 @@ fn row(basket: &[Cell], sector: &[u32]) -> VarietyRow {
         false => by_sector.values().zip(&totals).map(|(values, t)| t / total * bits(values)).sum(),
     };
     VarietyRow {
-        unit: basket[0].unit,
-        time: basket[0].time,
+        unit: basket.unit,
+        time: basket.time,
         related_variety: related,
         unrelated_variety: unrelated,
         variety: unrelated + related,

@@ -1,10 +1,11 @@
 //! Episodes, survival of relations, counterfactual of world demand: methods.md 3, identities, refusals.
 
+use crate::of_records::counterfactual;
 use plim_golden::{close, close_printed};
 use plim_stats::trade::counterfactual::{Subtract, World, world_of};
 use plim_stats::trade::episodes::{Dating, Ending, Episode};
 use plim_stats::trade::survival::{LeftCensored, kaplan_meier};
-use plim_stats::trade::{Counterfactual, Episodes, Records, Survival, counterfactual, episodes, survival};
+use plim_stats::trade::{Counterfactual, Episodes, Records, Survival, episodes, survival};
 use plim_stats::{Error, Factor};
 
 const A: [f64; 6] = [100.0, 110.0, 104.0, 98.0, 108.0, 125.0];

@@ -4,5 +4,6 @@ mod complexity;
 mod complexity_extras;
 mod episodes;
 mod measures;
+mod of_records;
 mod resilience;
 mod structure;

@@ -1,12 +1,11 @@
 //! Variety, margins, exposure, market network: methods.md 5, independent computations, identities, refusals.
 
+use crate::of_records::{exposure, inertia, margins, network, variety};
 use plim_golden::{close, close_printed};
 use plim_stats::trade::exposure::{Known, Lookup, ShockBy};
 use plim_stats::trade::margins::{MarginsRow, Reference, VarietyOf, World};
 use plim_stats::trade::network::{Graph, Links, NetworkMeasure};
-use plim_stats::trade::{
-    Exposure, Inertia, Margins, MarketNetwork, Records, Variety, exposure, inertia, margins, network, variety,
-};
+use plim_stats::trade::{Exposure, Margins, MarketNetwork, Records};
 use plim_stats::{Error, Factor};
 
 /// Records (unit, year, product, market, value); codes are those given.
@@ -35,7 +34,7 @@ const Z: [f64; 8] = [30.0, 20.0, 10.0, 15.0, 5.0, 0.0, 12.0, 8.0];
 
 #[test]
 fn methods_5_variety() {
-    let m = variety(&Variety::default(), &years(&[(1, &Z)]), &SECTORS).unwrap();
+    let m = variety(&years(&[(1, &Z)]), &SECTORS).unwrap();
     let r = &m.rows[0];
     close_printed(
         &[r.unrelated_variety, r.related_variety, r.variety],
@@ -54,7 +53,7 @@ fn variety_adds_up_and_has_its_two_ends() {
         let total: f64 = x.iter().sum();
         x.iter().filter(|v| **v > 0.0).map(|v| -(v / total) * (v / total).log2()).sum()
     };
-    let of = |sector: &[u32]| variety(&Variety::default(), &data, sector).unwrap();
+    let of = |sector: &[u32]| variety(&data, sector).unwrap();
     let m = of(&SECTORS);
     close(m.rows[0].variety, entropy(&Z), 1e-14, "entropy of the products");
     close(m.rows[1].variety, 3.0, 1e-14, "eight equal products");
@@ -68,14 +67,17 @@ fn variety_adds_up_and_has_its_two_ends() {
     let each = of(&[0, 1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(each.rows[0].related_variety, 0.0);
     close(each.rows[0].unrelated_variety, entropy(&Z), 1e-14, "a sector each: all variety is unrelated");
-    assert!(variety(&Variety::default(), &data, &[0; 3]).is_err(), "sectors of some products only");
+    assert!(variety(&data, &[0; 3]).is_err(), "sectors of some products only");
 }
 
 #[test]
 fn methods_5_hummels_klenow() {
     let x = [50.0, 30.0, 15.0, 5.0, 0.0, 0.0, 0.0, 0.0];
     let data = years(&[(1, &x)]);
-    let world = |of: &[f64], totals| World { of_record: of.to_vec(), totals };
+    let world = |of: &[f64], totals| World {
+        of: of.iter().enumerate().map(|(p, w)| ((1, (p as u32, 0)), *w)).collect(),
+        totals,
+    };
     let w = [200.0, 100.0, 300.0, 150.0, 250.0, 100.0, 50.0, 50.0];
     let options = Margins { reference: Reference::World, ..Margins::default() };
     let row = |world: &World| margins(&options, &data, Some(world)).unwrap().rows.remove(0);
@@ -171,7 +173,7 @@ fn no_change_is_taken_across_a_gap_or_of_nothing() {
 
 #[test]
 fn methods_5_similarities() {
-    let m = inertia(&Inertia::default(), &years(&[(1, &X0), (2, &X1)])).unwrap();
+    let m = inertia(&years(&[(1, &X0), (2, &X1)])).unwrap();
     let r = &m.rows[1];
     close_printed(&[r.similarity, r.cosine, r.jaccard], &[0.7, 0.82384153, 0.5], 8, "vector of methods 5");
     // 0.7 / 1.3 of shares; of values 2 (40 + 20 + 10) / 200.
@@ -179,7 +181,7 @@ fn methods_5_similarities() {
     close(r.bray_curtis, 0.7, 1e-15, "Bray-Curtis");
     // Growth of every product alike changes Bray-Curtis only: 2 · 100 / (100 + 300).
     let grown: Vec<f64> = X0.iter().map(|x| 3.0 * x).collect();
-    let r = inertia(&Inertia::default(), &years(&[(1, &X0), (2, &grown)])).unwrap().rows.remove(1);
+    let r = inertia(&years(&[(1, &X0), (2, &grown)])).unwrap().rows.remove(1);
     for (got, what) in [(r.similarity, "similarity"), (r.cosine, "cosine"), (r.weighted_jaccard, "weighted")] {
         close(got, 1.0, 1e-15, what);
     }
@@ -198,14 +200,12 @@ fn margins_refuse_what_they_cannot_measure() {
     assert!(message(&pairs, &alone, None).to_string().contains("without `market`"));
     let by_world = Margins { reference: Reference::World, world_column: Some("w".into()), ..plain.clone() };
     assert!(message(&by_world, &alone, None).to_string().contains("world_column"));
-    let world = |of: [f64; 6]| World { of_record: of.to_vec(), totals: None };
-    let error = message(&by_world, &alone, Some(&world([1.0, 1.0, -1.0, 1.0, 1.0, 1.0])));
-    assert_eq!((error.column.as_deref(), error.rows.as_slice()), (Some("w"), [2].as_slice()));
-    let error = message(&by_world, &alone, Some(&world([1.0, 1.0, f64::INFINITY, 1.0, 1.0, 1.0])));
-    assert_eq!(error.rows, [2]);
+    let world = |data: &Records, of: &[f64]| World::of_records(data, VarietyOf::Product, of).unwrap_err();
+    assert_eq!(world(&alone, &[1.0, 1.0, -1.0, 1.0, 1.0, 1.0]).rows, [2]);
+    assert_eq!(world(&alone, &[1.0, 1.0, f64::INFINITY, 1.0, 1.0, 1.0]).rows, [2]);
     // Two records of one product disagree about the world.
     let twice = records(&[(0, 1, 0, 0, 1.0), (1, 1, 0, 0, 2.0)]);
-    let error = message(&by_world, &twice, Some(&World { of_record: vec![5.0, 6.0], totals: None }));
+    let error = world(&twice, &[5.0, 6.0]);
     assert!(error.to_string().contains("two values, 5 and 6"), "{error}");
     // A sum beyond the range of doubles would make every share 0 or NaN.
     let huge = years(&[(1, &[1e308; 6])]);

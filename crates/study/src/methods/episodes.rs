@@ -1,6 +1,7 @@
 //! Episodes of contraction from a panel, and survival of relations from records.
 
-use super::trade::{coded, factor, prefixed, record_columns};
+use super::cells::coded;
+use super::trade::{factor, prefixed, record_columns};
 use super::{list, need, object, times};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
@@ -84,7 +85,8 @@ impl Method for Survival {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         cx.need_time()?;
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &[])?;
-        let result = survival(self, &coded.records)?;
+        let listed = coded.list(cx)?;
+        let result = survival(self, &listed.records)?;
         let mut measure = coded.measure("survival", &result.sample, result.notes);
         measure.more.insert("table".into(), list(&result.table));
         let units = coded.keys(&result.units.iter().map(|u| (u.unit, 0)).collect::<Vec<_>>());
@@ -98,6 +100,6 @@ impl Method for Survival {
             numbers("spell", |r| r.spell),
             numbers("left_censored", |r| r.left_censored),
         ];
-        Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(coded.rows) }))
+        Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(listed.rows) }))
     }
 }

@@ -1,13 +1,14 @@
 //! What exports are made of and where they go: variety, margins, exposure, the network of markets.
 
-use super::lookup::{codes_in, from_records, from_table, looked_up, named_table};
-use super::trade::{Coded, coded, columns_of, prefixed, record_columns};
+use super::cells::{Coded, coded};
+use super::lookup::{codes_in, from_records, from_table, named_table};
+use super::trade::{columns_of, prefixed, record_columns};
 use super::{list, need, times};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
 use plim_stats::trade::exposure::{Exposure, Known, Lookup, Membership, ShockBy, exposure};
-use plim_stats::trade::margins::{Margins, Reference, World, margins};
+use plim_stats::trade::margins::{Margins, Reference, VarietyOf, World, margins};
 use plim_stats::trade::network::{MarketNetwork, network};
 use plim_stats::trade::variety::{Variety, variety};
 use plim_table::Data;
@@ -32,6 +33,10 @@ impl Method for Variety {
         prefixed(step, &["related_variety", "unrelated_variety", "variety", "sectors", "products"])
     }
 
+    fn streams(&self) -> bool {
+        self.sector.is_none()
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
         let sectors = match (&self.sector, self.prefix) {
@@ -42,7 +47,7 @@ impl Method for Variety {
                 return Err(Error::plan("the sectors of products are not given", "set `sector` or `prefix`"));
             }
         };
-        let result = variety(self, &coded.records, &sectors).map_err(|e| coded.located(cx, e))?;
+        let result = variety(&coded.cells, &sectors)?;
         let mut measure = coded.measure("variety", &result.sample, result.notes);
         measure.more.insert("sectors".into(), json!(result.sectors));
         Ok(measured(&coded, measure, &result.rows, |r| (r.unit, r.time)))
@@ -56,8 +61,9 @@ fn by_column(options: &Variety, cx: &Context, coded: &Coded, column: &str) -> Re
     }
     let held = cx.table.column(column)?;
     let codes = held.codes();
-    let mut sector: Vec<Option<usize>> = vec![None; coded.records.product.levels as usize];
-    for (&row, &product) in coded.rows.iter().zip(&coded.records.product.codes) {
+    let listed = coded.list(cx)?;
+    let mut sector: Vec<Option<usize>> = vec![None; coded.cells.products];
+    for (&row, &product) in listed.rows.iter().zip(&listed.records.product.codes) {
         let name = || coded.product.0.show(product as usize);
         if held.is_missing(row) {
             return Err(Error::plan(format!("product {} has no `{column}`", name()), "give every product a sector"));
@@ -122,6 +128,10 @@ impl Method for Margins {
         prefixed(step, &names)
     }
 
+    fn streams(&self) -> bool {
+        self.world_column.is_none() || self.world.is_some()
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
         let world = match (self.reference, &self.world_column) {
@@ -134,7 +144,7 @@ impl Method for Margins {
             }
             _ => None,
         };
-        let result = margins(self, &coded.records, world.as_ref()).map_err(|e| coded.located(cx, e))?;
+        let result = margins(self, &coded.cells, world.as_ref())?;
         let measure = coded.measure("margins", &result.sample, result.notes);
         Ok(measured(&coded, measure, &result.rows, |r| (r.unit, r.time)))
     }
@@ -146,7 +156,10 @@ fn world(options: &Margins, cx: &Context, coded: &Coded, column: &str) -> Result
         if !options.columns.is_empty() {
             return Err(Error::plan("wide data have no column of the world", "set `world` to a table by product"));
         }
-        return Ok(World { of_record: coded.numbers(cx, column)?, totals: None });
+        let listed = coded.list(cx)?;
+        let values = listed.numbers(cx, column)?;
+        let world = World::of_records(&listed.records, options.variety, &values);
+        return world.map_err(|e| listed.located(cx, e.at_column(column)));
     };
     let table = named_table(cx, name, "the exports of the reference")?;
     let values = table.numbers(column)?;
@@ -163,10 +176,26 @@ fn world(options: &Margins, cx: &Context, coded: &Coded, column: &str) -> Result
         }
         None => {
             let total: f64 = known.map(|(_, v)| v).sum();
-            totals.extend(coded.records.time.iter().map(|&t| (t, total)));
+            totals.extend(coded.cells.baskets().map(|basket| (basket.time, total)));
         }
     }
-    Ok(World { of_record: looked_up(cx, coded, name, column)?, totals: Some(totals) })
+    let known = from_table(cx, coded, name, column)?;
+    let mut of = BTreeMap::new();
+    for basket in coded.cells.baskets() {
+        for cell in basket.cells {
+            let market = if options.variety == VarietyOf::ProductMarket { cell.market } else { 0 };
+            if let Some(&exports) = known.values.get(&known.key(cell.product, cell.market, basket.time)) {
+                let first = of.insert((basket.time, (cell.product, market)), exports);
+                if first.is_some_and(|first| first != exports) {
+                    return Err(Error::plan(
+                        format!("`{column}` of `{name}` differs between markets, and a variety is a product"),
+                        "set `variety = \"product_market\"`, or add up the table over markets",
+                    ));
+                }
+            }
+        }
+    }
+    Ok(World { of, totals: Some(totals) })
 }
 
 impl Method for Exposure {
@@ -192,6 +221,12 @@ impl Method for Exposure {
             names.extend(if there { own } else { &[] });
         }
         prefixed(step, &names)
+    }
+
+    fn streams(&self) -> bool {
+        let columns = [&self.risk_column, &self.tariff_column, &self.shock_column];
+        let tables = [&self.risk, &self.tariff, &self.shock];
+        columns.into_iter().zip(tables).all(|(column, table)| column.is_none() || table.is_some())
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -220,7 +255,7 @@ impl Method for Exposure {
         if known.shock.as_ref().is_some_and(|l| l.by_product) && self.product.is_none() {
             return Err(Error::plan("a shock by product needs the column of products", "set `product`"));
         }
-        let result = exposure(self, &coded.records, &known).map_err(|e| coded.located(cx, e))?;
+        let result = exposure(self, &coded.cells, &known)?;
         notes.extend(result.notes);
         let measure = coded.measure("exposure", &result.sample, notes);
         Ok(measured(&coded, measure, &result.rows, |r| (r.unit, r.time)))
@@ -358,10 +393,14 @@ impl Method for MarketNetwork {
         prefixed(step, &names)
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let market = need(&self.market, "market")?;
         let coded = coded(cx, self.product.as_deref(), Some(market), &self.value, &[])?;
-        let result = network(self, &coded.records).map_err(|e| coded.located(cx, e))?;
+        let result = network(self, &coded.cells)?;
         let mut measure = coded.measure("network", &result.sample, result.notes);
         let name = |code: u32| coded.market.as_ref().map_or(Value::Null, |m| m.json(code));
         let markets = result.markets.iter().map(|m| coded.keyed(m.time, &[("market", name(m.market))], json!(m)));

@@ -1,11 +1,11 @@
 //! Numbers that belong to products, markets and years of records: from another table of the study, or from the records.
 
+use super::cells::{Coded, Labels};
 use super::times;
-use super::trade::{Coded, Labels};
 use crate::error::{Error, Result};
 use crate::method::Context;
-use plim_stats::trade::Expy;
 use plim_stats::trade::exposure::Lookup;
+use plim_stats::trade::expy::{self, Expy, Incomes};
 use plim_table::{Column, Data, Table};
 use std::collections::HashMap;
 
@@ -92,7 +92,8 @@ pub(super) fn from_table(cx: &Context, coded: &Coded, table: &str, column: &str)
 /// The same from the records themselves, by the keys given.
 pub(super) fn from_records(cx: &Context, coded: &Coded, column: &str, by: [bool; 2]) -> Result<Lookup> {
     let mut found = Lookup { by_product: by[0], by_market: by[1], by_time: true, ..Lookup::default() };
-    let records = &coded.records;
+    let listed = coded.list(cx)?;
+    let records = &listed.records;
     let market = |i: usize| records.market.as_ref().map_or(0, |m| m.codes[i]);
     let key = |i: usize| found.key(records.product.codes[i], market(i), records.time[i]);
     let of = match by {
@@ -100,37 +101,30 @@ pub(super) fn from_records(cx: &Context, coded: &Coded, column: &str, by: [bool;
         [true, false] => "a product and year",
         _ => "a market and year",
     };
-    let values = coded.numbers(cx, column)?;
-    let values = records.one_value(&values, key, of).map_err(|e| coded.located(cx, e.at_column(column)))?;
+    let values = listed.numbers(cx, column)?;
+    let values = records.one_value(&values, key, of).map_err(|e| listed.located(cx, e.at_column(column)))?;
     found.values = values;
     Ok(found)
 }
 
-/// A column of a table for each record; NaN where the table does not have its key.
-pub(super) fn looked_up(cx: &Context, coded: &Coded, table: &str, column: &str) -> Result<Vec<f64>> {
-    let found = from_table(cx, coded, table, column)?;
-    let records = &coded.records;
-    let of = |i: usize| {
-        let market = records.market.as_ref().map_or(0, |m| m.codes[i]);
-        found.values.get(&found.key(records.product.codes[i], market, records.time[i])).copied().unwrap_or(f64::NAN)
-    };
-    Ok((0..records.value.len()).map(of).collect())
-}
-
-/// Income of each record: from the data themselves, or from the table that the options name.
-pub(super) fn incomes(options: &Expy, cx: &Context, coded: &Coded) -> Result<Vec<f64>> {
+/// Income by unit and time: from the records themselves, or from the table that the options name.
+pub(super) fn incomes(options: &Expy, cx: &Context, coded: &Coded) -> Result<Incomes> {
     let column = options.income_column.as_str();
     let Some(name) = &options.income else {
-        return coded.numbers(cx, column);
+        let listed = coded.list(cx)?;
+        let values = listed.numbers(cx, column)?;
+        return expy::incomes(&listed.records, &values).map_err(|e| listed.located(cx, e.at_column(column)));
     };
     let table = named_table(cx, name, "incomes")?;
-    let mut keys = vec![cx.need_unit()?];
-    keys.extend(cx.time.as_deref());
-    let pick = |t: &Table, names: &[&str]| -> Result<Table> {
-        Ok(Table::new(names.iter().map(|n| Ok(t.column(n)?.clone())).collect::<Result<_>>()?)?)
-    };
-    let right = pick(table, &[&keys[..], &[column]].concat())?;
-    let left = pick(&cx.table.take(&coded.rows), &keys)?;
-    let pairs: Vec<(&str, &str)> = keys.iter().map(|k| (*k, *k)).collect();
-    Ok(plim_table::left_join(&left, &right, &pairs)?.table.numbers(column)?.to_vec())
+    let baskets: Vec<(u32, i64)> = coded.cells.baskets().map(|basket| (basket.unit, basket.time)).collect();
+    let left = coded.keys(&baskets);
+    let keys: Vec<String> = left.iter().map(|key| key.name.clone()).collect();
+    let mut right = Vec::new();
+    for name in keys.iter().map(String::as_str).chain([column]) {
+        right.push(table.column(name)?.clone());
+    }
+    let pairs: Vec<(&str, &str)> = keys.iter().map(|k| (k.as_str(), k.as_str())).collect();
+    let joined = plim_table::left_join(&Table::new(left)?, &Table::new(right)?, &pairs)?;
+    let incomes = baskets.into_iter().zip(joined.table.numbers(column)?.iter().copied());
+    Ok(incomes.filter(|(_, income)| !income.is_nan()).collect())
 }

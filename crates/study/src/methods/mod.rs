@@ -2,6 +2,7 @@
 
 mod audit;
 mod beta_convergence;
+pub(crate) mod cells;
 mod complete;
 mod composed_error;
 mod cross_efficiency;

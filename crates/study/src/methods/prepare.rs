@@ -8,7 +8,7 @@ use plim_stats::Factor;
 use plim_stats::frontier::stock::{RdStock, rd_stock};
 use plim_stats::math::quantile::{QuantileType, quantile};
 use plim_table::clean::{Deflate, Growth, Interpolate, Lag, Transform, Trim, Winsorize};
-use plim_table::sql::{Sql, sql};
+use plim_table::sql::{Source, Sql, sql_over};
 use plim_table::{Column, Panel, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,10 +81,18 @@ impl Method for RdStock {
 }
 
 impl Method for Sql {
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         all_rows(cx)?;
-        let tables: Vec<(&str, &Table)> = cx.tables.iter().map(|(name, table)| (name.as_str(), table)).collect();
-        let table = sql(need(&self.query, "query")?, &tables, None)?;
+        let source = |(name, table)| {
+            (name as &str, cx.streams.get(name).map_or(Source::Table(table), |s| Source::Parquet(&s.path)))
+        };
+        let sources: Vec<(&str, Source)> =
+            cx.tables.iter().map(|(name, table)| source((name.as_str(), table))).collect();
+        let table = sql_over(need(&self.query, "query")?, &sources, cx.memory)?;
         let note = format!("{}: {} rows", cx.step.name, table.rows());
         Ok(Outcome::Table(table, vec![note]))
     }

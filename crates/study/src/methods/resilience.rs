@@ -1,6 +1,7 @@
 //! Resilience from a panel, or from records where the mix of products or markets counts.
 
-use super::trade::{coded, factor, prefixed, record_columns};
+use super::cells::coded;
+use super::trade::{factor, prefixed, record_columns};
 use super::{list, need, object, times};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
@@ -38,6 +39,10 @@ impl Method for Resilience {
     /// A mix needs the records behind the totals.
     fn on_records(&self) -> bool {
         self.nation == Nation::Mix && self.columns.is_empty()
+    }
+
+    fn streams(&self) -> bool {
+        self.on_records()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -91,12 +96,12 @@ fn of_records(options: &Resilience, cx: &Context) -> Result<Outcome> {
         (product, market) => (product.as_deref(), market.as_deref()),
     };
     let coded = coded(cx, product, market, &options.value, &options.columns)?;
-    let mix = Mix::new(&coded.records)?;
+    let mix = Mix::new(&coded.cells);
     let against = Against::Mix { mix: &mix };
     let result = resilience_against(options, &mix.unit, &mix.time, &mix.value, &against)?;
     let mut notes = result.notes.clone();
-    if mix.sample.duplicates > 0 {
-        notes.push(format!("{} records repeat a cell and were added to it", mix.sample.duplicates));
+    if coded.cells.count.duplicates > 0 {
+        notes.push(format!("{} records repeat a cell and were added to it", coded.cells.count.duplicates));
     }
     let measure = coded.measure("resilience", &result.sample, notes);
     Ok(outcome(result, measure, Keys::Columns(coded.keys(&mix.keys()))))

@@ -1,8 +1,9 @@
 //! Shift-share and the counterfactual of world demand, from records.
 
+use super::cells::{Coded, coded};
 use super::need;
 use super::regression::finite;
-use super::trade::{Coded, coded, columns_of, prefixed, record_columns};
+use super::trade::{columns_of, prefixed, record_columns};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_stats::trade::counterfactual::{Counterfactual, World, counterfactual, world_of};
@@ -24,10 +25,14 @@ impl Method for ShiftShare {
         prefixed(step, &[&["residual", "national", "mix", "change", "residual_rate"], parts].concat())
     }
 
+    fn streams(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         cx.need_time()?;
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
-        let result = shift_share(self, &coded.records)?;
+        let result = shift_share(self, &coded.cells)?;
         let mut measure = coded.measure("shift_share", &result.sample, result.notes);
         if self.form == ShiftShareForm::Dynamic {
             let units = coded.keys(&result.totals.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
@@ -52,16 +57,23 @@ impl Method for Counterfactual {
         prefixed(step, &["resilience", "martin", "expected", "actual", "covered", "dhs", "dhs_gap"])
     }
 
+    fn streams(&self) -> bool {
+        self.world.is_some()
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let time = cx.need_time()?.to_string();
         need(&self.world_value, "world_value")?;
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &[])?;
         let world = match &self.world {
-            None => world_of(&coded.records, &self.world_value, &coded.numbers(cx, &self.world_value)?)
-                .map_err(|e| coded.located(cx, e))?,
+            None => {
+                let listed = coded.list(cx)?;
+                let values = listed.numbers(cx, &self.world_value)?;
+                world_of(&listed.records, &self.world_value, &values).map_err(|e| listed.located(cx, e))?
+            }
             Some(name) => world(self, cx, &coded, name, &time)?,
         };
-        let result = counterfactual(self, &coded.records, &world)?;
+        let result = counterfactual(self, &coded.cells, &world)?;
         let mut measure = coded.measure("counterfactual", &result.sample, result.notes);
         if self.cells {
             let units = coded.keys(&result.cells.iter().map(|c| (c.unit, c.time)).collect::<Vec<_>>());
@@ -104,11 +116,9 @@ fn world(options: &Counterfactual, cx: &Context, coded: &Coded, name: &str, time
         let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
         Error::plan(format!("no table `{name}` with world trade"), remedy)
     })?;
-    let records = &coded.records;
-    let n = records.value.len();
-    let market = |i: usize| records.market.as_ref().map_or(0, |m| m.codes[i]);
-    let pairs: BTreeSet<(u32, u32)> = (0..n).map(|i| (records.product.codes[i], market(i))).collect();
-    let years: BTreeSet<i64> = records.time.iter().copied().collect();
+    let cells = coded.cells.baskets().flat_map(|basket| basket.cells);
+    let pairs: BTreeSet<(u32, u32)> = cells.map(|cell| (cell.product, cell.market)).collect();
+    let years: BTreeSet<i64> = coded.cells.baskets().map(|basket| basket.time).collect();
     let wanted: Vec<(u32, u32, i64)> = pairs.iter().flat_map(|&(p, m)| years.iter().map(move |&t| (p, m, t))).collect();
     let labels = |column: &Column, code: &dyn Fn(&(u32, u32, i64)) -> u32, name: &str| {
         let mut column = column.take(&wanted.iter().map(|w| code(w) as usize).collect::<Vec<_>>());

@@ -1,8 +1,8 @@
 //! Near units: Moran's I, and Markov chains by the class of the neighbors.
 
+use super::cells::Labels;
 use super::complete::{Complete, added};
 use super::lookup::{codes_in, named_table};
-use super::trade::Labels;
 use super::{list, need};
 use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};

@@ -22,6 +22,7 @@ mod sbm;
 mod sets;
 mod sfa_classics;
 mod sfa_technology;
+mod streams;
 mod tfp_growth;
 mod trade_resilience;
 mod vcov;

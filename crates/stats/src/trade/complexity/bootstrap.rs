@@ -10,8 +10,7 @@ use crate::math::rng::Stream;
 use crate::resample::bootstrap::{Interval, percentile};
 use crate::trade::bipartite::{eigen, fitness_map, rank_correlation, ranks, reflections};
 use crate::trade::complexity::scale::Index;
-use crate::trade::rca::{Advantage, Rule};
-use crate::trade::records::Cell;
+use crate::trade::rca::{Advantage, Export, Rule};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -20,7 +19,7 @@ pub(super) struct Ranking<'a> {
     pub options: &'a Complexity,
     pub rule: Rule<'a>,
     pub time: i64,
-    pub cells: &'a [Cell],
+    pub cells: &'a [Export],
     /// The graph of the data.
     pub graph: &'a Advantage,
     /// Scores of its units.
@@ -63,7 +62,7 @@ impl Ranking<'_> {
             Resample::Records => {
                 let mut times = vec![0.0; self.cells.len()];
                 (0..self.cells.len()).for_each(|_| times[stream.below(self.cells.len())] += 1.0);
-                let drawn = self.cells.iter().zip(times).map(|(c, n)| Cell { value: c.value * n, ..*c });
+                let drawn = self.cells.iter().zip(times).map(|(c, n)| Export { value: c.value * n, ..*c });
                 Advantage::new(&drawn.collect::<Vec<_>>(), self.rule)?
             }
         };

@@ -8,15 +8,14 @@ use crate::Result;
 use crate::resample::bootstrap::Interval;
 use crate::trade::bipartite::{Eigen, eigen, fitness_map, rank_correlation, ranks, reflections};
 use crate::trade::product_space::{density, gain, outlook, proximity, strength};
-use crate::trade::rca::{Advantage, Rule};
-use crate::trade::records::Cell;
+use crate::trade::rca::{Advantage, Export, Rule};
 use std::collections::BTreeMap;
 
 /// One year and what is known of it.
 pub(super) struct Year<'a> {
     pub options: &'a Complexity,
     pub time: i64,
-    pub cells: &'a [Cell],
+    pub cells: &'a [Export],
     /// Population by unit code.
     pub population: &'a BTreeMap<u32, f64>,
     /// PCI of elsewhere by product code.

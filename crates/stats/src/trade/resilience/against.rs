@@ -20,11 +20,11 @@ pub enum Against<'a> {
     /// Its products or markets.
     Mix {
         /// The cells behind each row.
-        mix: &'a Mix,
+        mix: &'a Mix<'a>,
     },
 }
 
-impl Mix {
+impl Mix<'_> {
     /// Σ_k g_k x_ik0 / x_i0 of each pair, g_k over the units of the span; NaN where a cell has no growth.
     fn expected(&self, span: &Span, x0: &[f64], leave_one_out: bool) -> Vec<f64> {
         let held = self.changes(&span.pairs);

@@ -30,8 +30,8 @@ mod kaplan_meier;
 
 pub use kaplan_meier::{LifeRow, kaplan_meier};
 
-use super::concentration::at_value;
-use super::records::{Cell, RecordCount, Records};
+use super::cells::RecordCount;
+use super::records::Records;
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,14 @@ pub struct SurvivalMeasure {
     pub notes: Vec<String>,
 }
 
+/// A relation in a year in which it is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Alive {
+    /// Unit, product and market.
+    relation: (u32, u32, u32),
+    time: i64,
+}
+
 /// Spells, life tables and years at risk of the relations of the records; duplicate records are added up.
 pub fn survival(options: &Survival, records: &Records) -> Result<SurvivalMeasure> {
     if options.gap > 100 || options.horizon == 0 {
@@ -185,29 +193,28 @@ pub fn survival(options: &Survival, records: &Records) -> Result<SurvivalMeasure
             "give a gap of 0 to 100 years and a horizon of one year or more",
         ));
     }
-    let (cells, count) = records.cells().map_err(|e| at_value(e, &options.value))?;
-    let RecordCount { records: read, duplicates, zeros } = count;
+    let cells = records.cells()?;
+    let RecordCount { records: read, duplicates, zeros } = cells.count;
     let mut sample = SurvivalCount { records: read, duplicates, zeros, ..Default::default() };
     let mut seen: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
-    for cell in &cells {
-        let years = seen.entry(cell.unit).or_default();
-        if years.last() != Some(&cell.time) {
-            years.push(cell.time);
-        }
-    }
-    let mut alive: Vec<&Cell> = cells.iter().filter(|c| c.value > 0.0).collect();
+    cells.baskets().for_each(|basket| seen.entry(basket.unit).or_default().push(basket.time));
+    let alive = cells.baskets().flat_map(|basket| {
+        let alive = basket.cells.iter().filter(|c| c.value > 0.0);
+        alive.map(move |c| Alive { relation: (basket.unit, c.product, c.market), time: basket.time })
+    });
+    let mut alive: Vec<Alive> = alive.collect();
     if alive.is_empty() {
         return Err(Error::invalid("no value is positive, so that no relation was ever alive", "check `value`"));
     }
-    let relation = |c: &Cell| (c.unit, c.product, c.market);
-    alive.sort_by_key(|c| (relation(c), c.time));
+    alive.sort_unstable();
     let mut spells: Vec<Spell> = Vec::new();
     let mut years: Vec<AtRisk> = Vec::with_capacity(alive.len());
-    for cells in alive.chunk_by(|a, b| relation(a) == relation(b)) {
+    for cells in alive.chunk_by(|a, b| a.relation == b.relation) {
         sample.relations += 1;
-        let observed = &seen[&cells[0].unit];
+        let unit = cells[0].relation.0;
+        let observed = &seen[&unit];
         let times: Vec<i64> = cells.iter().map(|c| c.time).collect();
-        let found = split(cells[0].unit, &times, observed, options.gap, &mut sample);
+        let found = split(unit, &times, observed, options.gap, &mut sample);
         let mut at = 0;
         for spell in &found {
             while at < times.len() && times[at] <= spell.to {
@@ -286,14 +293,13 @@ fn in_unit(spells: &[Spell], table: &[LifeRow], horizon: usize) -> UnitSurvival 
 }
 
 /// The years at risk under the first record of their cell; `alive` is in order of relation and year, as `years` are.
-fn to_records(records: &Records, alive: &[&Cell], years: &[AtRisk]) -> Vec<AtRisk> {
-    let key = |c: &Cell| (c.unit, c.product, c.market, c.time);
+fn to_records(records: &Records, alive: &[Alive], years: &[AtRisk]) -> Vec<AtRisk> {
     let mut used = vec![false; years.len()];
     (0..records.value.len())
         .map(|r| {
             let market = records.market.as_ref().map_or(0, |m| m.codes[r]);
-            let own = (records.unit.codes[r], records.product.codes[r], market, records.time[r]);
-            match alive.binary_search_by_key(&own, |c| key(c)) {
+            let relation = (records.unit.codes[r], records.product.codes[r], market);
+            match alive.binary_search(&Alive { relation, time: records.time[r] }) {
                 Ok(i) if !used[i] => {
                     used[i] = true;
                     years[i]
