@@ -64,6 +64,7 @@ pub trait Method: Send + Sync {
 }
 
 /// What a step sees.
+#[derive(Clone)]
 pub struct Context<'a> {
     /// The step itself.
     pub step: &'a Step,

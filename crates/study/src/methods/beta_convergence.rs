@@ -63,20 +63,7 @@ impl Method for BetaConvergence {
         let text = format!("`{growth}` ~ {INITIAL} + {}", right.trim());
         let text = if text.contains('`') && plain(&growth) { text.replace('`', "") } else { text };
         let model = Formula::parse(&text)?;
-        let cx = &Context {
-            step: cx.step,
-            table: &table,
-            rows: cx.rows,
-            formula: Some(&model),
-            unit: cx.unit.clone(),
-            time: cx.time.clone(),
-            panel: cx.panel,
-            seed: cx.seed,
-            tables: cx.tables,
-            results: cx.results,
-            study: cx.study,
-            read_text: cx.read_text,
-        };
+        let cx = &Context { table: &table, formula: Some(&model), ..cx.clone() };
         let built = built(cx, &[])?;
         let estimated = rules(cx).run(&built.design).map_err(|e| located(cx, e))?;
         let mut out = report("beta_convergence", cx, &built, &estimated);

@@ -6,7 +6,7 @@ use crate::method::{Context, Keys, Measured, Outcome};
 use plim_report::Measure;
 use plim_stats::Factor;
 use plim_table::{Column, MISSING, Table};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The rows that have all columns that a method reads.
 pub(super) struct Complete {

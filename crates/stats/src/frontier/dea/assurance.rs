@@ -5,7 +5,7 @@
 //! column ρ ≥ 0 outside Σλ: one unit of b may stand in for 1/U of a, as far as one likes (Podinovski 2004).
 //! Ratios depend on the units of the columns.
 
-use super::{Dea, DeaModel, Rts};
+use super::{Dea, DeaModel};
 use crate::{Error, Result};
 
 /// Coefficients in the rows of the technology of one trade-off.
