@@ -55,7 +55,7 @@ fn page(lang: Lang) -> Result<Page, Box<dyn std::error::Error>> {
     let zh = lang == Lang::Zh;
     let say = |en: &str, cn: &str| if zh { cn.to_owned() } else { en.to_owned() };
     let section =
-        |heading: String, level: u8, blocks: Vec<Block>| Section { heading, id: String::new(), level, blocks };
+        |heading: String, level: u8, blocks: Vec<Block>| Section { heading, level, blocks, ..Section::default() };
     let (tables, figures) = (tables(lang)?, figures(lang)?);
     let hostile = "<script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 2\">";
     Ok(Page {

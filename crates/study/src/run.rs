@@ -9,7 +9,7 @@ use crate::plan::{Plan, Study};
 use crate::step::Step;
 use indexmap::IndexMap;
 use plim_report::Results;
-use plim_report::page::Block;
+use plim_report::results::Shown;
 use plim_table::{Column, Panel, Table};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -31,16 +31,6 @@ pub struct Held {
     pub unit: Option<String>,
     /// Column of the time.
     pub time: Option<String>,
-}
-
-/// What one step shows.
-pub struct Shown {
-    /// Name of the step.
-    pub step: String,
-    /// Heading of the section that it begins.
-    pub heading: Option<String>,
-    /// Tables, figures, paragraphs.
-    pub blocks: Vec<Block>,
 }
 
 /// What a run has made so far; after the last step, all of it.
