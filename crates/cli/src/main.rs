@@ -52,7 +52,13 @@ fn execute(call: Call) -> Result<Vec<u8>> {
 }
 
 /// A table or figure of a run, for standard output or a file.
-fn shown(dir: &Path, name: Option<&str>, medium: Option<&str>, into: Option<&Path>, font: Option<&str>) -> Result<Vec<u8>> {
+fn shown(
+    dir: &Path,
+    name: Option<&str>,
+    medium: Option<&str>,
+    into: Option<&Path>,
+    font: Option<&str>,
+) -> Result<Vec<u8>> {
     let ending = into.and_then(|p| p.extension()).and_then(|e| e.to_str());
     let medium = medium.or(ending);
     if into.is_none() && stored::binary(medium) && std::io::stdout().is_terminal() {

@@ -29,8 +29,7 @@ pub fn describe_by(groups: &[Group], options: &DescribeTable, lang: Lang) -> Res
     let compares = groups.len() == 2;
     let row = |(j, (name, _)): (usize, &(&str, Vec<f64>))| {
         let sorted: Vec<Vec<f64>> = groups.iter().map(|g| g.1.get(j).map_or(vec![], |c| finite_sorted(&c.1))).collect();
-        let mut cells: Vec<Cell> =
-            sorted.iter().flat_map(|x| stats.iter().map(|s| cell(*s, x, options))).collect();
+        let mut cells: Vec<Cell> = sorted.iter().flat_map(|x| stats.iter().map(|s| cell(*s, x, options))).collect();
         if let (true, [a, b]) = (compares, sorted.as_slice()) {
             cells.push(difference(a, b, options));
         }
@@ -93,14 +92,19 @@ mod tests {
     /// The formula in Python's floats: standard error 2.6299556396765835, t = -0.95058637578, 5.9319747 degrees of freedom.
     #[test]
     fn welch() {
-        let groups: Vec<Group> =
-            vec![("a".into(), vec![("x", vec![1.0, 2.0, 3.0, 4.0, 10.0])]), ("b".into(), vec![("x", vec![2.0, 4.0, 9.0, 11.0, f64::NAN])])];
+        let groups: Vec<Group> = vec![
+            ("a".into(), vec![("x", vec![1.0, 2.0, 3.0, 4.0, 10.0])]),
+            ("b".into(), vec![("x", vec![2.0, 4.0, 9.0, 11.0, f64::NAN])]),
+        ];
         let table = describe_by(&groups, &DescribeTable::default(), Lang::En).unwrap();
         table.check().unwrap();
         let cells = &table.sections[0].rows[0].cells;
         assert_eq!(cells.len(), 7);
         let Entry::Number { value: error, .. } = cells[6].0[1] else { panic!("no error") };
-        assert!((cells[6].value().unwrap() + 2.5).abs() < 1e-15 && (error - 2.629_955_639_676_583_5).abs() < 1e-14, "{error}");
+        assert!(
+            (cells[6].value().unwrap() + 2.5).abs() < 1e-15 && (error - 2.629_955_639_676_583_5).abs() < 1e-14,
+            "{error}"
+        );
         assert!(describe_by(&[], &DescribeTable::default(), Lang::En).is_err());
     }
 }

@@ -92,7 +92,8 @@ const STYLES: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\
     </w:styles>";
 
 fn section(turned: bool) -> String {
-    let page = if turned { "w:w=\"16838\" w:h=\"11906\" w:orient=\"landscape\"" } else { "w:w=\"11906\" w:h=\"16838\"" };
+    let page =
+        if turned { "w:w=\"16838\" w:h=\"11906\" w:orient=\"landscape\"" } else { "w:w=\"11906\" w:h=\"16838\"" };
     let margins = "w:top=\"1418\" w:right=\"1418\" w:bottom=\"1418\" w:left=\"1418\" w:header=\"709\" w:footer=\"709\" w:gutter=\"0\"";
     format!("<w:sectPr><w:pgSz {page}/><w:pgMar {margins}/></w:sectPr>")
 }

@@ -69,7 +69,8 @@ impl<'f> Fonts<'f> {
     /// The letter, or the box that stands for one that is missing.
     pub fn letter_or_box(&self, c: char) -> Letter {
         use Segment::{Close, Line, Move};
-        let frame = |a: f64, b: f64, low: f64, high: f64| [Move(a, low), Line(b, low), Line(b, high), Line(a, high), Close];
+        let frame =
+            |a: f64, b: f64, low: f64, high: f64| [Move(a, low), Line(b, low), Line(b, high), Line(a, high), Close];
         self.letter(c).unwrap_or_else(|| {
             // The inner frame runs the other way round, so that it is a hole.
             let inner = [Move(0.1, 0.05), Line(0.1, 0.65), Line(0.5, 0.65), Line(0.5, 0.05), Close];
@@ -130,14 +131,7 @@ impl OutlineBuilder for Pen {
         // A quadratic curve as the cubic that it is: PDF has no others.
         let ((a, b), (x, y), (p, q)) = (self.em(a, b), self.em(x, y), self.at);
         let two = 2.0 / 3.0;
-        let segment = Segment::Curve(
-            p + two * (a - p),
-            q + two * (b - q),
-            x + two * (a - x),
-            y + two * (b - y),
-            x,
-            y,
-        );
+        let segment = Segment::Curve(p + two * (a - p), q + two * (b - q), x + two * (a - x), y + two * (b - y), x, y);
         self.at = (x, y);
         self.outline.push(segment);
     }

@@ -11,7 +11,8 @@ pub fn render(table: &Table) -> String {
 /// The same with what a script offers the reader of a page: the table as LaTeX and Markdown to copy, and under other
 /// conventions. All of it waits in templates, which show nothing by themselves.
 pub fn interactive(table: &Table) -> String {
-    let copy = |kind: &str, text: &str| format!("<template class=\"copy\" data-as=\"{kind}\">{}</template>\n", esc(text));
+    let copy =
+        |kind: &str, text: &str| format!("<template class=\"copy\" data-as=\"{kind}\">{}</template>\n", esc(text));
     let variant = |v: &Variant| {
         format!(
             "<template class=\"variant\" data-label=\"{}\"><table>{}</table><div>{}</div></template>\n",

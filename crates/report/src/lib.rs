@@ -5,7 +5,7 @@
 //! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`], [`docx`], [`xlsx`] |
-//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`] |
+//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`caterpillar`], [`specification`] |
 //! | a scene | a medium | [`svg`], [`png`], [`pdf`] |
 //! | all of it | one HTML file | [`page`] |
 //!
@@ -13,6 +13,7 @@
 
 pub mod agreement;
 pub mod by_group;
+pub mod caterpillar;
 pub mod density;
 pub mod describe;
 pub mod docx;

@@ -174,8 +174,20 @@ pub fn render(page: &Page) -> Result<String> {
         }
         out += "</section>\n";
     }
-    let words = ["sort_hint", "search", "copy", "copied", "errors_under", "as_estimated", "close", "go_there", "number_hint", "full_value"];
-    let words: String = words.iter().map(|w| format!(" data-{}=\"{}\"", w.replace('_', "-"), esc(lang.say(w)))).collect();
+    let words = [
+        "sort_hint",
+        "search",
+        "copy",
+        "copied",
+        "errors_under",
+        "as_estimated",
+        "close",
+        "go_there",
+        "number_hint",
+        "full_value",
+    ];
+    let words: String =
+        words.iter().map(|w| format!(" data-{}=\"{}\"", w.replace('_', "-"), esc(lang.say(w)))).collect();
     out += &format!("</main>\n<script{words}>\n{}</script>\n</body>\n</html>\n", include_str!("page.js"));
     Ok(out)
 }

@@ -48,9 +48,7 @@ fn paint(mark: &Mark) -> Option<Painted> {
         Mark::Dot { at, shape, ink, hollow } => {
             let path = match corners(*shape) {
                 None => circle(*at, 4.0),
-                Some(offsets) => {
-                    polygon(&offsets.iter().map(|(a, b)| (at.0 + a, at.1 + b)).collect::<Vec<_>>(), true)
-                }
+                Some(offsets) => polygon(&offsets.iter().map(|(a, b)| (at.0 + a, at.1 + b)).collect::<Vec<_>>(), true),
             };
             match hollow {
                 true => Painted::Path { path, fill: Some(([255; 3], 1.0)), stroke: Some((rgb(*ink), 1.8, &[])) },

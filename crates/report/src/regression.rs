@@ -193,9 +193,8 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
         return Err(Error::invalid("`keep`, `drop` and `controls` leave no regressor to show", "name fewer in them"));
     }
     if options.first_stage {
-        let rows = |lists: &[Vec<Coefficient>]| {
-            o.rows("coefficients", &lists.iter().map(Vec::as_slice).collect::<Vec<_>>())
-        };
+        let rows =
+            |lists: &[Vec<Coefficient>]| o.rows("coefficients", &lists.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let stages = first_stages(fits, rows)?;
         if stages.rows.is_empty() {
             return Err(Error::invalid(
@@ -217,9 +216,8 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
 
     // A fit without a name has its result named by the table.
     let of = |name: &str| if name.is_empty() { String::new() } else { format!("estimates/{}", part(name)) };
-    let column = |(i, (name, _)): (usize, &(&str, &Fit))| {
-        Column::new(format!("({})", i + 1), Align::Number).of(of(name))
-    };
+    let column =
+        |(i, (name, _)): (usize, &(&str, &Fit))| Column::new(format!("({})", i + 1), Align::Number).of(of(name));
     let table = Table {
         title: if options.title.is_empty() { lang.say("regression").into() } else { options.title.clone() },
         columns: fits.iter().enumerate().map(column).collect(),

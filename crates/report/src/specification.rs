@@ -30,7 +30,12 @@ const MOST: usize = 60;
 ///
 /// The choices are read from the fits: outcome, method, covariance, fixed effects, and each further regressor that
 /// some have and others do not.
-pub fn of_fits(fits: &[(&str, &Fit)], coefficient: &str, label: impl Fn(&str) -> String, lang: Lang) -> Result<Vec<Specification>> {
+pub fn of_fits(
+    fits: &[(&str, &Fit)],
+    coefficient: &str,
+    label: impl Fn(&str) -> String,
+    lang: Lang,
+) -> Result<Vec<Specification>> {
     let mut out = Vec::new();
     for (i, (name, fit)) in fits.iter().enumerate() {
         let estimate = fit.coefficients.iter().find(|c| c.name == coefficient).ok_or_else(|| {
@@ -108,11 +113,17 @@ pub fn specification_curve(specifications: &[Specification], lang: Lang) -> Resu
         let at = plane.px(i as f64 + 1.0);
         let c = &s.estimate;
         let ink = if s.main { Ink::Series(1) } else { Ink::Series(0) };
-        scene.line(&[(at, plane.py(c.conf_low)), (at, plane.py(c.conf_high))], ink, if s.main { 2.4 } else { 1.4 }, Dash::Solid);
+        scene.line(
+            &[(at, plane.py(c.conf_low)), (at, plane.py(c.conf_high))],
+            ink,
+            if s.main { 2.4 } else { 1.4 },
+            Dash::Solid,
+        );
         let hollow = !(c.p_value < 0.05);
         let shape = if s.main { Shape::Diamond } else { Shape::Circle };
         scene.marks.push(Mark::Dot { at: plane.at(i as f64 + 1.0, c.estimate), shape, ink, hollow });
-        let said = format!("{}: {} [{}, {}]", s.name, number(c.estimate, 3), number(c.conf_low, 3), number(c.conf_high, 3));
+        let said =
+            format!("{}: {} [{}, {}]", s.name, number(c.estimate, 3), number(c.conf_low, 3), number(c.conf_high, 3));
         scene.hint(plane.at(i as f64 + 1.0, c.estimate), said);
     }
     let mut top = CURVE;

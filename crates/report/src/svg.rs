@@ -91,7 +91,10 @@ fn element(mark: &Mark) -> String {
         }
         Mark::Area { points, ink: color } => {
             let (class, color) = ink(*color);
-            format!("<polygon class=\"f{class}\" points=\"{}\" fill=\"{color}\" fill-opacity=\"{AREA}\"/>", list(points))
+            format!(
+                "<polygon class=\"f{class}\" points=\"{}\" fill=\"{color}\" fill-opacity=\"{AREA}\"/>",
+                list(points)
+            )
         }
         Mark::Bar { at: (x, y, w, h), ink: color, faint } => {
             let (class, color) = ink(*color);

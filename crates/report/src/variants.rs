@@ -74,11 +74,7 @@ pub fn panels(parts: &[(&str, Vec<(&str, &Fit)>)], options: &RegressionTable, la
                 all.sections.extend(std::mem::take(&mut table.sections));
             }
             Some(all) => {
-                return Err(Error::length(
-                    format!("panel {letter} (columns)"),
-                    table.columns.len(),
-                    all.columns.len(),
-                ));
+                return Err(Error::length(format!("panel {letter} (columns)"), table.columns.len(), all.columns.len()));
             }
         }
     }
@@ -97,7 +93,10 @@ pub fn panels(parts: &[(&str, Vec<(&str, &Fit)>)], options: &RegressionTable, la
 }
 
 /// The coefficients of the excluded instruments in the first stages, a column a fit; none where a fit has none.
-pub(crate) fn first_stages(fits: &[(&str, &Fit)], rows: impl Fn(&[Vec<plim_stats::Coefficient>]) -> Vec<crate::table::Row>) -> Result<Section> {
+pub(crate) fn first_stages(
+    fits: &[(&str, &Fit)],
+    rows: impl Fn(&[Vec<plim_stats::Coefficient>]) -> Vec<crate::table::Row>,
+) -> Result<Section> {
     let mut lists = Vec::new();
     for (name, fit) in fits {
         let stages = fit.more.get("first_stage").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);

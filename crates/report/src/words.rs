@@ -267,6 +267,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "{} specifications, median estimate {}; {} above zero, {} with p < 0.05 (filled).",
         "共{}个设定，估计值中位数{}；其中{}个大于零，{}个p值小于0.05（实心）。",
     ),
+    ("told_apart", "Neighbors whose intervals do not overlap: {}.", "相邻且区间不重叠的单元对：{}。"),
     ("outcome", "Outcome", "被解释变量"),
     ("method", "Method", "方法"),
     ("covariance", "Covariance", "协方差"),

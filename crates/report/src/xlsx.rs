@@ -5,7 +5,9 @@
 
 use crate::table::{Align, Entry, Table};
 use crate::{Error, Result};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 use std::collections::HashSet;
 
 /// The tables as one workbook, each with the name of its sheet.
@@ -31,10 +33,8 @@ pub fn render(tables: &[(&str, &Table)]) -> Result<Vec<u8>> {
 
 /// At most 31 characters, none of those that Excel refuses, and not twice.
 fn sheet_name(wanted: &str, taken: &mut HashSet<String>) -> String {
-    let clean: String = crate::escape::line(wanted)
-        .chars()
-        .map(|c| if "[]:*?/\\'".contains(c) { '-' } else { c })
-        .collect();
+    let clean: String =
+        crate::escape::line(wanted).chars().map(|c| if "[]:*?/\\'".contains(c) { '-' } else { c }).collect();
     let clean = if clean.trim().is_empty() { "table".into() } else { clean };
     let mut k = 1;
     loop {
@@ -104,7 +104,12 @@ fn fill(sheet: &mut Worksheet, table: &Table) -> std::result::Result<(), XlsxErr
                 let below = (ends(i, section.rows.len()) && l + 1 == height).then_some(thick);
                 let format = Rules(above, below).format();
                 above = None;
-                sheet.write_string_with_format(at, 0, if l == 0 { line(&row.label) } else { String::new() }, &format)?;
+                sheet.write_string_with_format(
+                    at,
+                    0,
+                    if l == 0 { line(&row.label) } else { String::new() },
+                    &format,
+                )?;
                 for (j, (cell, column)) in row.cells.iter().zip(&table.columns).enumerate() {
                     let format = format.clone().set_align(side(column.align));
                     entry(sheet, (at, j as u16 + 1), cell.0.get(l), format)?;
@@ -164,7 +169,9 @@ fn entry(
         Some(Entry::Text(text)) => sheet.write_string_with_format(row, column, crate::escape::line(text), &format)?,
         Some(Entry::Number { value, body, trail }) => match number_format(*value, body, trail) {
             Some(shown) => sheet.write_number_with_format(row, column, *value, &format.set_num_format(shown))?,
-            None => sheet.write_string_with_format(row, column, crate::escape::line(&format!("{body}{trail}")), &format)?,
+            None => {
+                sheet.write_string_with_format(row, column, crate::escape::line(&format!("{body}{trail}")), &format)?
+            }
         },
     };
     Ok(())

@@ -30,7 +30,10 @@ struct Comparison {
 /// What differs between two runs, in words.
 pub fn diff(first: &Path, second: &Path, tolerance: f64) -> Result<String> {
     if !(0.0..1.0).contains(&tolerance) {
-        return Err(Error::plan(format!("--tolerance is {tolerance}"), "give a number from 0 to below 1, such as 1e-9"));
+        return Err(Error::plan(
+            format!("--tolerance is {tolerance}"),
+            "give a number from 0 to below 1, such as 1e-9",
+        ));
     }
     let (a, b) = (Stored::read(first)?, Stored::read(second)?);
     let mut c = Comparison::default();
@@ -237,7 +240,9 @@ fn causes(root: &str, (a, la): (&Stored, &Lineage), (b, lb): (&Stored, &Lineage)
         }
     }
     let gone = before.iter().filter_map(|o| if let Origin::Step(i) = o { Some(&la.steps[*i]) } else { None });
-    out.extend(gone.filter(|s| lb.steps.iter().all(|t| t.name != s.name)).map(|s| format!("step `{}` is gone", s.name)));
+    out.extend(
+        gone.filter(|s| lb.steps.iter().all(|t| t.name != s.name)).map(|s| format!("step `{}` is gone", s.name)),
+    );
     if a.study.seed != b.study.seed {
         out.push(format!("the seed changed: {} → {}", a.study.seed, b.study.seed));
     }

@@ -24,7 +24,11 @@ const CHINESE: [&str; 9] = [
 /// Fonts in the order in which letters are looked up, for these letters.
 ///
 /// `wanted` is a family of the system or a font file; `file` says where such a file is.
-pub fn find(wanted: Option<&str>, file: impl Fn(&str) -> Result<std::path::PathBuf>, letters: &BTreeSet<char>) -> Result<Vec<Font>> {
+pub fn find(
+    wanted: Option<&str>,
+    file: impl Fn(&str) -> Result<std::path::PathBuf>,
+    letters: &BTreeSet<char>,
+) -> Result<Vec<Font>> {
     let mut db = Database::new();
     db.load_system_fonts();
     let mut fonts = Vec::new();
@@ -87,9 +91,8 @@ fn named(db: &Database, wanted: &str, file: impl Fn(&str) -> Result<std::path::P
         }
         return Err(plim_table::Error::file(path.display(), "not a TrueType or OpenType font").into());
     }
-    let found = family_of(db, wanted).and_then(|id| {
-        db.with_face_data(id, |data, index| Font { name: wanted.into(), data: data.to_vec(), index })
-    });
+    let found = family_of(db, wanted)
+        .and_then(|id| db.with_face_data(id, |data, index| Font { name: wanted.into(), data: data.to_vec(), index }));
     found.ok_or_else(|| {
         let families: BTreeSet<String> = db.faces().flat_map(|f| f.families.iter().map(|n| n.0.clone())).collect();
         let near = plim_table::near(wanted, families.iter().map(String::as_str));

@@ -98,7 +98,8 @@ impl<'r> Lineage<'r> {
             tables.sort();
             tables.dedup();
             for table in tables {
-                let last = self.steps[..at].iter().rev().find(|s| s.entry.role != Role::Show && self.writes(s) == table);
+                let last =
+                    self.steps[..at].iter().rev().find(|s| s.entry.role != Role::Show && self.writes(s) == table);
                 let origin = last.map(|s| Origin::Step(s.index)).or_else(|| self.input(&table).map(Origin::Input));
                 add(&mut out, table, origin);
             }
@@ -193,7 +194,8 @@ pub fn why(dir: &std::path::Path, what: &str) -> Result<String> {
         Some((name, cell)) => {
             let table = stored.table(name)?;
             let (section, row, column) = place(table, cell)?;
-            let printed: Vec<String> = row.cells[column].0.iter().map(|e| e.parts().0.to_owned() + e.parts().1).collect();
+            let printed: Vec<String> =
+                row.cells[column].0.iter().map(|e| e.parts().0.to_owned() + e.parts().1).collect();
             let head = &table.columns[column].label;
             let _ = writeln!(out, "{name}: {}, {head}: {}", row.label, printed.join(" "));
             for entry in &row.cells[column].0 {
@@ -208,18 +210,27 @@ pub fn why(dir: &std::path::Path, what: &str) -> Result<String> {
                 // A table of data: the step that shows it tells the rest.
                 None => {
                     let shown = stored.shown.iter().find(|s| {
-                        s.blocks.iter().any(|b| matches!(b, plim_report::page::Block::Table(t) if std::ptr::eq(t, table)))
+                        s.blocks
+                            .iter()
+                            .any(|b| matches!(b, plim_report::page::Block::Table(t) if std::ptr::eq(t, table)))
                     });
                     format!("shown/{}", plim_report::escape::part(shown.map_or("", |s| &s.step)))
                 }
             }
         }
         None if what.contains('/') => what.to_owned(),
-        None => return Err(Error::plan(format!("`{what}` names no cell"), "write TABLE:ROW,COLUMN, such as baseline:dig,2")),
+        None => {
+            return Err(Error::plan(
+                format!("`{what}` names no cell"),
+                "write TABLE:ROW,COLUMN, such as baseline:dig,2",
+            ));
+        }
     };
     let lineage = Lineage::new(&stored.study, &stored.inputs)?;
     let step = match path.strip_prefix("shown/") {
-        Some(name) => lineage.steps.iter().find(|s| s.entry.role == Role::Show && plim_report::escape::part(&s.name) == name),
+        Some(name) => {
+            lineage.steps.iter().find(|s| s.entry.role == Role::Show && plim_report::escape::part(&s.name) == name)
+        }
         None => {
             let value = find(&stored.results, &path).ok_or_else(|| {
                 Error::plan(format!("results.json has nothing at `{path}`"), "see results.json for what is there")
@@ -248,7 +259,8 @@ pub fn why(dir: &std::path::Path, what: &str) -> Result<String> {
                     false => find(&stored.results, &format!("estimates/{}", plim_report::escape::part(&step.name))),
                 };
                 for key in ["formula", "vcov"] {
-                    if let Some(text) = made.and_then(|m| m.get(key)).and_then(Value::as_str).filter(|t| !t.is_empty()) {
+                    if let Some(text) = made.and_then(|m| m.get(key)).and_then(Value::as_str).filter(|t| !t.is_empty())
+                    {
                         fact(&mut out, if key == "vcov" { "covariance" } else { key }, text);
                     }
                 }

@@ -38,7 +38,8 @@ pub fn folder(dir: &Path) -> Result<PathBuf> {
 
 fn json(path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).map_err(|e| plim_table::Error::file(path.display(), e))?;
-    serde_json::from_str(&text).map_err(|e| plim_table::Error::file(path.display(), format!("not a result: {e}")).into())
+    serde_json::from_str(&text)
+        .map_err(|e| plim_table::Error::file(path.display(), format!("not a result: {e}")).into())
 }
 
 /// A part of a JSON file as the type it was written from.
@@ -110,7 +111,12 @@ impl Stored {
 }
 
 /// A table or figure of a run in a medium, and what a reader must know of it; without a name, the list of all.
-pub fn show(dir: &Path, name: Option<&str>, medium: Option<&str>, font: Option<&str>) -> Result<(Vec<u8>, Vec<String>)> {
+pub fn show(
+    dir: &Path,
+    name: Option<&str>,
+    medium: Option<&str>,
+    font: Option<&str>,
+) -> Result<(Vec<u8>, Vec<String>)> {
     let stored = Stored::read(dir)?;
     let wanted = medium.map(media::medium).transpose()?;
     let Some(name) = name else { return Ok((stored.list().into_bytes(), Vec::new())) };

@@ -220,7 +220,8 @@ fn the_reference_period_is_stated_or_found() {
 }
 
 fn page() -> Page {
-    let section = |heading: &str, level, blocks| Section { heading: heading.into(), level, blocks, ..Section::default() };
+    let section =
+        |heading: &str, level, blocks| Section { heading: heading.into(), level, blocks, ..Section::default() };
     Page {
         title: BAD.into(),
         lang: Lang::Zh,

@@ -1,5 +1,6 @@
 //! Each method of `plim_stats` and `plim_table` bound to the columns of a table; and the list of them all.
 
+mod caterpillar;
 mod cross_efficiency;
 mod dynamic;
 mod dynamic_dea;
@@ -261,13 +262,22 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<show::Weights>("weights", Show, "Weights of an index, as a table and bars"),
     Entry::of::<plim_report::regression::RegressionTable>("table", Show, "Regression table of several fits"),
     Entry::of::<lr_test::LrTest>("lr_test", Show, "Likelihood-ratio tests of nested fits"),
-    Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),
+    Entry::of::<show::Figure>(
+        "figure",
+        Show,
+        "Figure of fits: coefficients, event study, slopes, placebo, specification curve",
+    ),
     Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
     Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),
     Entry::of::<frontier::FrontierFigure>(
         "frontier",
         Show,
         "Figure of the frontier of a dea step, one input and one output",
+    ),
+    Entry::of::<caterpillar::Caterpillar>(
+        "caterpillar",
+        Show,
+        "Figure of units by rank with the intervals of their scores",
     ),
     Entry::of::<export_figures::Treemap>("treemap", Show, "Figure of the parts of a whole as tiles"),
     Entry::of::<export_figures::ProductSpace>("product_space", Show, "Figure of near products of a complexity step"),
