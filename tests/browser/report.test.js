@@ -9,7 +9,11 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import puppeteer from "puppeteer-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const executablePath = [process.env.CHROMIUM, ...usual].find((path) => path && existsSync(path));
@@ -124,7 +128,11 @@ test("the keyboard reaches the content first and everything that scrolls", async
 test("without JavaScript everything can be read", async () => {
   const { page: plain } = await open({ script: false });
   const { page: full } = await open();
-  const body = (page) => page.$eval("main", (main) => main.innerText.replace(/\s+/g, " ").trim());
+  // The tools of the script are its own; everything else must be there without it.
+  const body = (page) => page.$eval("main", (main) => {
+    main.querySelectorAll(".tools").forEach((tools) => tools.remove());
+    return main.innerText.replace(/\s+/g, " ").trim();
+  });
   // Puppeteer evaluates in an isolated world, which works with the page's own scripts off.
   const [without, with_] = [await body(plain), await body(full)];
   assert.equal(without, with_);
@@ -133,7 +141,120 @@ test("without JavaScript everything can be read", async () => {
   await full.close();
 });
 
-for (const width of [1280, 400]) {
+test("a table can be searched", async (t) => {
+  const { page } = await open();
+  const box = await page.$(".tools input[type=search]");
+  if (!box && process.env.PLIM_REPORT) return t.skip("the report has no long sortable table");
+  assert.ok(box);
+  const shown = () => box.evaluate((b) => [...b.closest("div.table").querySelectorAll("tbody tr")].filter((r) => !r.hidden).map((r) => r.cells[0].textContent));
+  const all = await shown();
+  await box.type(all[1]);
+  const found = await shown();
+  assert.ok(found.length >= 1 && found.length < all.length && found.every((label) => label.includes(all[1])), `${found}`);
+  await box.evaluate((b) => {
+    b.value = "";
+    b.dispatchEvent(new Event("input"));
+  });
+  assert.deepEqual(await shown(), all);
+  await page.close();
+});
+
+test("a regression table switches to other standard errors and back", async (t) => {
+  const { page } = await open();
+  const select = await page.$(".tools select");
+  if (!select && process.env.PLIM_REPORT) return t.skip("no table carries another convention");
+  assert.ok(select);
+  const state = () =>
+    select.evaluate((s) => {
+      const frame = s.closest("div.table");
+      const cells = [...frame.querySelectorAll("td[data-of*='/coefficients/']")];
+      return { estimates: cells.map((c) => c.dataset.exact.split(" ")[0]), errors: cells.map((c) => c.dataset.exact.split(" ")[1]), notes: frame.querySelector(".notes").innerText };
+    });
+  const own = await state();
+  const last = await select.evaluate((s) => s.options[s.options.length - 1].value);
+  await select.select(last);
+  const other = await state();
+  assert.deepEqual(other.estimates, own.estimates);
+  assert.notDeepEqual(other.errors, own.errors);
+  assert.notEqual(other.notes, own.notes);
+  await select.select("");
+  assert.deepEqual(await state(), own);
+  await page.close();
+});
+
+test("a table is copied as LaTeX, Markdown and between tabs", async () => {
+  const { page } = await open();
+  // What reaches the clipboard, where a test may not read the system's.
+  await page.evaluate(() => {
+    window.copied = [];
+    navigator.clipboard.writeText = (text) => Promise.resolve(window.copied.push(text));
+  });
+  const buttons = await page.$$("div.table .tools button");
+  for (const button of buttons.slice(0, 3)) await button.click();
+  const [latex, markdown, tabs] = await page.evaluate(() => window.copied);
+  assert.match(latex, /\\begin\{tabular\}[\s\S]*\\bottomrule/);
+  assert.match(markdown, /\| --- \|/);
+  const rows = await page.$eval("div.table table", (t) => t.rows.length);
+  assert.equal(tabs.trimEnd().split("\n").length, rows);
+  assert.ok(tabs.includes("\t"));
+  assert.equal(await page.$eval("div.table .tools [role=status]", (e) => e.textContent !== ""), true);
+  await page.close();
+});
+
+test("a number tells its full precision and where it comes from, by mouse and by keyboard", async (t) => {
+  const { page, seen } = await open();
+  const cell = await page.$("td[data-of^='estimates/'][tabindex='0']");
+  if (!cell && process.env.PLIM_REPORT) return t.skip("no number of the report has an origin");
+  assert.ok(cell);
+  await cell.click();
+  const told = () => page.$eval("dialog", (d) => ({ open: d.open, text: d.innerText, link: d.querySelector("a[href^='#']")?.getAttribute("href") ?? null }));
+  const exact = await cell.evaluate((c) => c.dataset.exact.split(" ")[0]);
+  const first = await told();
+  assert.ok(first.open && first.text.includes(exact), first.text);
+  await page.keyboard.press("Escape");
+  assert.equal((await told()).open, false);
+
+  await cell.focus();
+  await page.keyboard.press("ArrowDown");
+  const moved = await page.evaluate(() => document.activeElement.dataset.of);
+  assert.notEqual(moved, await cell.evaluate((c) => c.dataset.of));
+  await page.keyboard.press("Enter");
+  const second = await told();
+  assert.ok(second.open && second.text.includes(moved), second.text);
+  if (process.env.PLIM_REPORT) {
+    // In the report of a run every estimate leads to the step that made it.
+    assert.ok(second.link);
+    await page.click("dialog a[href^='#']");
+    assert.equal((await told()).open, false);
+    assert.equal(await page.evaluate(() => location.hash), second.link);
+    assert.ok(await page.evaluate((link) => !!document.querySelector(link), second.link));
+  }
+  assert.deepEqual(seen.errors, []);
+  await page.close();
+});
+
+for (const scheme of ["light", "dark"]) {
+  test(`axe finds nothing serious in ${scheme}`, async () => {
+    const { page } = await open({ scheme });
+    // The policy of the page forbids scripts from elsewhere; the test's own comes through the debugger.
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () => {
+      document.querySelector("td[data-of]")?.click();
+      const open = await window.axe.run(document.querySelector("dialog") ?? document);
+      document.querySelector("dialog")?.close();
+      const all = await window.axe.run(document);
+      return [...open.violations, ...all.violations].filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id}: ${v.nodes[0].html}`);
+    });
+    assert.deepEqual(found, []);
+    await page.close();
+  });
+}
+
+test("it is one file of less than 2 MB", () => {
+  assert.ok(readFileSync(new URL(url)).length < 2_000_000);
+});
+
+for (const width of [1280, 768, 360]) {
   for (const scheme of ["light", "dark"]) {
     test(`at ${width} px in ${scheme} nothing overflows, overlaps its figure or lacks contrast`, async () => {
       const { page } = await open({ width, scheme });

@@ -33,6 +33,14 @@ pub enum Call {
     Schema,
     /// One method on one file.
     Single { method: String, file: PathBuf, options: Map<String, Value>, json: bool, into: Option<PathBuf> },
+    /// A table or figure of a run, once more.
+    Show { dir: PathBuf, name: Option<String>, medium: Option<String>, into: Option<PathBuf>, font: Option<String> },
+    /// Where a number of a run comes from.
+    Why { dir: PathBuf, what: String },
+    /// Two runs compared.
+    Diff { first: PathBuf, second: PathBuf, tolerance: f64 },
+    /// The report of a run in the browser.
+    Open { dir: PathBuf },
     /// A query over files.
     Sql { query: String, files: Vec<(String, PathBuf)> },
 }
@@ -59,6 +67,23 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
         "new" => Call::New { dir: path("dir").unwrap_or_default() },
         "explain" => Call::Explain { what: m.get_one::<String>("what").cloned().unwrap_or_default() },
         "schema" => Call::Schema,
+        "show" => Call::Show {
+            dir: path("dir").unwrap_or_default(),
+            name: m.get_one::<String>("name").cloned(),
+            medium: m.get_one::<String>("as").cloned(),
+            into: path("into"),
+            font: m.get_one::<String>("font").cloned(),
+        },
+        "why" => Call::Why {
+            dir: path("dir").unwrap_or_default(),
+            what: m.get_one::<String>("what").cloned().unwrap_or_default(),
+        },
+        "diff" => Call::Diff {
+            first: path("first").unwrap_or_default(),
+            second: path("second").unwrap_or_default(),
+            tolerance: m.get_one::<f64>("tolerance").copied().unwrap_or_default(),
+        },
+        "open" => Call::Open { dir: path("dir").unwrap_or_default() },
         "simulate" => {
             let (world, m) = m.subcommand().expect("a world is required");
             Call::Simulate {
@@ -219,6 +244,52 @@ fn command(wanted: Option<&str>) -> Command {
             Command::new("explain")
                 .about("Explain a method or an option")
                 .arg(Arg::new("what").default_value("methods").help("A method, an option, `study`, or `methods`")),
+        )
+        .subcommand(
+            Command::new("show")
+                .about("Print a table or figure of a run again, in any medium, without estimating")
+                .arg(file("dir", "Folder of a run, or of its study"))
+                .arg(Arg::new("name").value_name("TABLE").help("Table or figure by its name; a list of all without it"))
+                .arg(Arg::new("as").long("as").value_name("MEDIUM").help(
+                    "Of tables: text, markdown, latex, html, docx, xlsx; of figures: svg, png, pdf [default: text, svg]",
+                ))
+                .arg(
+                    Arg::new("into")
+                        .long("into")
+                        .value_parser(value_parser!(PathBuf))
+                        .value_name("FILE")
+                        .help("Write to a file, whose ending says the medium"),
+                )
+                .arg(Arg::new("font").long("font").value_name("FONT").help("Family or file of the letters of PNG and PDF")),
+        )
+        .subcommand(
+            Command::new("why")
+                .about("Tell where a number of a run comes from: step, formula, rows, files")
+                .arg(file("dir", "Folder of a run, or of its study"))
+                .arg(
+                    Arg::new("what")
+                        .required(true)
+                        .value_name("TABLE:ROW,COLUMN")
+                        .help("A cell by labels, names or numbers from 1 (baseline:dig,2), or a path into results.json"),
+                ),
+        )
+        .subcommand(
+            Command::new("diff")
+                .about("Compare two runs number by number, and say what changed upstream")
+                .arg(file("first", "Folder of a run"))
+                .arg(file("second", "Folder of another run"))
+                .arg(
+                    Arg::new("tolerance")
+                        .long("tolerance")
+                        .value_parser(value_parser!(f64))
+                        .default_value("1e-9")
+                        .help("Relative difference up to which numbers agree"),
+                ),
+        )
+        .subcommand(
+            Command::new("open")
+                .about("Open the report of a run in the browser")
+                .arg(file("dir", "Folder of a run, or of its study")),
         )
         .subcommand(Command::new("schema").about("JSON schema of the study file, for editors"))
         .subcommand(

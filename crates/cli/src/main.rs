@@ -5,12 +5,12 @@ mod show;
 
 use args::Call;
 use indicatif::{ProgressBar, ProgressStyle};
-use plim_study::error::Result;
+use plim_study::error::{Error, Result};
 use plim_study::plan::Plan;
 use plim_study::record::Folder;
-use plim_study::single;
-use plim_study::{check, document, output, run};
-use std::io::Write;
+use plim_study::{check, diff, document, lineage, output, run, single, stored};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -23,9 +23,9 @@ fn main() -> ExitCode {
         }
     };
     match execute(call) {
-        Ok(text) => {
+        Ok(bytes) => {
             let mut out = std::io::stdout();
-            match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            match out.write_all(&bytes).and_then(|()| out.flush()) {
                 // A closed pipe (`plim … | head`) is not an error.
                 Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
                     eprintln!("error: standard output: {e}");
@@ -41,8 +41,60 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what was asked and gives what to print.
-fn execute(call: Call) -> Result<String> {
+/// Does what was asked and gives what to print: words, or the bytes of a table or figure.
+fn execute(call: Call) -> Result<Vec<u8>> {
+    match call {
+        Call::Show { dir, name, medium, into, font } => {
+            shown(&dir, name.as_deref(), medium.as_deref(), into.as_deref(), font.as_deref())
+        }
+        call => words(call).map(String::into_bytes),
+    }
+}
+
+/// A table or figure of a run, for standard output or a file.
+fn shown(
+    dir: &Path,
+    name: Option<&str>,
+    medium: Option<&str>,
+    into: Option<&Path>,
+    font: Option<&str>,
+) -> Result<Vec<u8>> {
+    let ending = into.and_then(|p| p.extension()).and_then(|e| e.to_str());
+    let medium = medium.or(ending);
+    if into.is_none() && stored::binary(medium) && std::io::stdout().is_terminal() {
+        return Err(Error::plan("this medium is no text for a terminal", "name a file with --into FILE"));
+    }
+    let (bytes, notes) = stored::show(dir, name, medium, font)?;
+    notes.iter().for_each(|n| eprintln!("{n}"));
+    match into {
+        None => Ok(bytes),
+        Some(path) => {
+            output::write_bytes(path, &bytes)?;
+            Ok(format!("{}\n", path.display()).into_bytes())
+        }
+    }
+}
+
+/// Opens a file with the program that the system has for it; without one, the reader is told where it is.
+fn open(path: &Path) -> String {
+    let openers: &[&[&str]] = match std::env::consts::OS {
+        "macos" => &[&["open"]],
+        "windows" => &[&["explorer"]],
+        _ => &[&["xdg-open"], &["gio", "open"]],
+    };
+    let quiet = std::process::Stdio::null;
+    let opened = openers.iter().any(|command| {
+        let mut call = std::process::Command::new(command[0]);
+        let run = call.args(&command[1..]).arg(path).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
+        // Explorer ends with 1 after it has opened the file.
+        run.is_ok_and(|s| s.success() || command[0] == "explorer")
+    });
+    let hint = if opened { "" } else { "\nno program to open it was found: open it in a browser" };
+    format!("{}{hint}\n", path.display())
+}
+
+/// Does what was asked and gives the words to print.
+fn words(call: Call) -> Result<String> {
     match call {
         Call::Run { study, out, settings, roots, memory, threads } => {
             let mut plan = Plan::read(&study, &settings)?;
@@ -65,7 +117,7 @@ fn execute(call: Call) -> Result<String> {
                 Err(all) if e.exit() == 1 => all,
                 _ => e,
             })?;
-            output::write(&plan, &done, &out)?;
+            output::write(&plan, &done, &out)?.iter().for_each(|n| eprintln!("{n}"));
             Ok(output::summary(&plan, &done, &out))
         }
         Call::Check { study, settings, roots } => {
@@ -90,6 +142,17 @@ fn execute(call: Call) -> Result<String> {
             }
         }
         Call::Sql { query, files } => output::sql(&query, &files),
+        Call::Why { dir, what } => lineage::why(&dir, &what),
+        Call::Diff { first, second, tolerance } => diff::diff(&first, &second, tolerance),
+        Call::Open { dir } => {
+            let page = stored::folder(&dir)?.join("report.html");
+            match page.is_file() {
+                true => Ok(open(&page)),
+                false => Err(Error::from(plim_table::Error::file(page.display(), "the run wrote no report"))),
+            }
+        }
+        // Answered with bytes, above.
+        Call::Show { .. } => Ok(String::new()),
     }
 }
 

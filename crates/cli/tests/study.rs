@@ -133,3 +133,132 @@ fn the_countries_study_runs_on_real_data() {
     assert!(r["estimates"]["m2"]["nobs"].as_u64().is_some_and(|n| n > 2000));
     assert!(r["measures"]["wiod_eci"]["years"].as_array().is_some_and(|y| y.len() == 17));
 }
+
+/// A study with a table, descriptives by group and a figure, in Chinese.
+fn chinese(dir: &Path) {
+    done(dir, &["new", "s"]);
+    let path = dir.join("s/study.toml");
+    let study = read(&path).replacen("seed = 1", "seed = 1\nlang = \"zh\"\nstyle = \"chinese\"", 1);
+    let study = study.replace("= \"Digital economy\"", "= \"数字经济\"");
+    let study = study.replace("name = \"m2\"\n", "name = \"m2\"\nvcov_also = [\"iid\", \"hc1\"]\n")
+        + "\n[[step]]\nmethod = \"table\"\nname = \"second\"\nfits = [\"m2\"]\n\n\
+         [[step]]\nmethod = \"describe\"\nname = \"groups\"\ncolumns = [\"res\", \"dig\"]\nby = \"year\"\nwhere = \"year <= 2013\"\n\n\
+         [[step]]\nmethod = \"figure\"\nfits = [\"m1\", \"m2\"]\ncoefficients = [\"dig\"]\ntitle = \"系数\"\n\n\
+         [[step]]\nmethod = \"figure\"\nname = \"curve\"\nkind = \"specification_curve\"\nfits = [\"m1\", \"m2\"]\ncoefficients = [\"dig\"]\n";
+    std::fs::write(&path, study).unwrap();
+}
+
+#[test]
+fn a_run_is_shown_again_without_estimating() {
+    let dir = folder(&[]);
+    chinese(dir.path());
+    done(dir.path(), &["run", "s/study.toml", "--out", "s/out"]);
+    let out = dir.path().join("s/out");
+    let show = |args: &[&str]| {
+        let done = plim(dir.path(), &[&["show", "s"], args].concat());
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        done.stdout
+    };
+    let list = String::from_utf8(show(&[])).unwrap();
+    assert!(["table", "second", "groups", "figure", "curve"].iter().all(|n| list.contains(n)), "{list}");
+    // Without the data nothing can be estimated.
+    std::fs::remove_file(dir.path().join("s/cities.csv")).unwrap();
+    for (name, media) in [
+        ("table", &["txt", "md", "tex", "html", "docx", "xlsx"][..]),
+        ("groups", &["txt", "docx"]),
+        ("figure", &["svg", "png", "pdf"]),
+        ("curve", &["svg", "pdf"]),
+    ] {
+        for medium in media {
+            let kind = if ["svg", "png", "pdf"].contains(medium) { "figures" } else { "tables" };
+            let written = std::fs::read(out.join(kind).join(name).with_extension(medium)).unwrap();
+            assert!(show(&[name, "--as", medium]) == written, "{name}.{medium}");
+        }
+    }
+    let table = read(&out.join("tables/table.txt"));
+    assert!(table.contains("注：") && table.contains("分别表示") && table.contains("数字经济"), "{table}");
+    show(&["table", "--into", "t.xlsx"]);
+    assert!(dir.path().join("t.xlsx").is_file());
+    for (args, status) in [
+        (&["show", "s", "tabel"][..], 1),
+        (&["show", "s", "table", "--as", "svg"], 1),
+        (&["show", "s", "figure", "--as", "docx"], 1),
+        (&["show", "s", "figure", "--as", "png", "--font", "No Such Family"], 1),
+        (&["show", "s", "figure", "--as", "png", "--font", "absent.ttf"], 3),
+        (&["show", "s", "table", "--as", "odt"], 1),
+        (&["show", "nowhere", "table"], 3),
+        (&["open", "nowhere"], 3),
+        (&["why", "s", "table"], 1),
+        (&["why", "s", "table:nothing,1"], 1),
+        (&["why", "s", "estimates/m9/coefficients/dig"], 1),
+        (&["diff", "s", "s", "--tolerance", "2"], 1),
+    ] {
+        let done = plim(dir.path(), args);
+        assert_eq!(done.status.code(), Some(status), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        assert!(done.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_number_tells_where_it_comes_from() {
+    let dir = folder(&[]);
+    chinese(dir.path());
+    done(dir.path(), &["run", "s/study.toml", "--out", "o"]);
+    let why = |what: &str| {
+        let done = plim(dir.path(), &["why", "o", what]);
+        assert!(done.status.success(), "{what}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let r = results(&dir.path().join("o"));
+    let record: Value = serde_json::from_str(&read(&dir.path().join("o/record.json"))).expect("JSON");
+    let c = r["estimates"]["m2"]["coefficients"].as_array().unwrap().iter().find(|c| c["name"] == "dig").unwrap();
+    let said = why("table:dig,2");
+    for part in [
+        c["estimate"].to_string(),
+        c["std_error"].to_string(),
+        record["inputs"][0]["sha256"].as_str().unwrap().to_string(),
+        "step `m2`: feols".into(),
+        "step `dig`: entropy".into(),
+        "step `res`: resilience".into(),
+        "estimates/m2/coefficients/dig".into(),
+    ] {
+        assert!(said.contains(&part), "{part} is not in:\n{said}");
+    }
+    // By label, by number, by the name of the fit, by the path in results.json.
+    for what in ["table:数字经济,(2)", "table:1,2", "table:dig,m2"] {
+        assert_eq!(why(what), said, "{what}");
+    }
+    assert!(why("estimates/m2/coefficients/dig").contains("step `dig`: entropy"));
+    assert!(why("measures/dig/weights/#0/weight").contains("cities.csv"));
+    assert!(why("describe:dig,1").contains("step `describe`"));
+}
+
+#[test]
+fn two_runs_are_compared_and_the_cause_is_named() {
+    let dir = folder(&[]);
+    done(dir.path(), &["new", "s"]);
+    let run = |out: &str, set: &[&str]| done(dir.path(), &[&["run", "s/study.toml", "--out", out], set].concat());
+    let diff = |a: &str, b: &str| {
+        let done = plim(dir.path(), &["diff", a, b]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    run("a", &[]);
+    run("b", &[]);
+    run("c", &["--set", "dig.zeros=shift:0.01"]);
+    assert!(diff("a", "b").starts_with("no difference: "));
+    let said = diff("a", "c");
+    for part in
+        ["estimates/m2", "coefficients/dig/estimate", "measures/dig", "data/dig", "zeros (default) → \"shift:0.01\""]
+    {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+    // The outcome does not depend on the index.
+    assert!(!said.contains("data/res"), "{said}");
+    // Another file.
+    let path = dir.path().join("s/cities.csv");
+    let text = read(&path);
+    std::fs::write(&path, text.replacen(",2011,", ",2011,1", 1)).unwrap();
+    run("d", &[]);
+    assert!(diff("a", "d").contains("the file `cities`: cities.csv changed"));
+}

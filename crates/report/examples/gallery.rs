@@ -55,7 +55,7 @@ fn page(lang: Lang) -> Result<Page, Box<dyn std::error::Error>> {
     let zh = lang == Lang::Zh;
     let say = |en: &str, cn: &str| if zh { cn.to_owned() } else { en.to_owned() };
     let section =
-        |heading: String, level: u8, blocks: Vec<Block>| Section { heading, id: String::new(), level, blocks };
+        |heading: String, level: u8, blocks: Vec<Block>| Section { heading, level, blocks, ..Section::default() };
     let (tables, figures) = (tables(lang)?, figures(lang)?);
     let hostile = "<script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 2\">";
     Ok(Page {
@@ -219,7 +219,7 @@ fn fits() -> Vec<Fit> {
     );
     first.sample = json!({ "rows": 3179, "singletons": 3 }).as_object().cloned().unwrap_or_default();
     first.nobs = 3176;
-    vec![
+    let mut all = vec![
         first,
         fit(
             "feols",
@@ -242,7 +242,14 @@ fn fits() -> Vec<Fit> {
             r2(0.911, 0.0123),
             json!({}),
         ),
-    ]
+    ];
+    // The same estimates under another covariance, so that the page can switch.
+    for fit in &mut all {
+        let wider = fit.coefficients.iter().map(|x| c(&x.name, x.estimate, 1.3 * x.std_error)).collect::<Vec<_>>();
+        let also = json!([{ "vcov": "cluster:province", "label": "cluster:province (G=31)", "coefficients": wider }]);
+        fit.more.insert("vcov_also".into(), also);
+    }
+    all
 }
 
 fn mediation() -> Fit {

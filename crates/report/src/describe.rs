@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 pub struct DescribeTable {
     /// Columns to describe, in this order.
     pub columns: Vec<String>,
+    /// A column of groups, to describe each apart; of two groups the means are compared.
+    pub by: Option<String>,
     /// Title of the table.
     pub title: String,
     /// Words to print instead of names.
@@ -29,6 +31,8 @@ pub struct DescribeTable {
     pub digits: usize,
     /// Definition of the quartiles: 2 as Stata has it, 7 as NumPy.
     pub quantile_type: QuantileType,
+    /// Levels of significance that stars mark at a difference of means.
+    pub stars: Stars,
 }
 
 impl Default for DescribeTable {
@@ -36,11 +40,13 @@ impl Default for DescribeTable {
         use Statistic::*;
         DescribeTable {
             columns: Vec::new(),
+            by: None,
             title: String::new(),
             labels: BTreeMap::new(),
             stats: vec![N, Mean, Sd, Min, P25, Median, P75, Max],
             digits: 3,
             quantile_type: QuantileType::default(),
+            stars: Stars::default(),
         }
     }
 }
@@ -68,7 +74,7 @@ pub enum Statistic {
 }
 
 impl Statistic {
-    fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Statistic::N => "n",
             Statistic::Mean => "mean",
@@ -115,12 +121,7 @@ pub fn describe(columns: &[(&str, &[f64])], options: &DescribeTable, lang: Lang)
     }
     let row = |(name, values): &(&str, &[f64])| {
         let sorted = finite_sorted(values);
-        let largest = sorted.first().map_or(0.0, |a| a.abs().max(sorted[sorted.len() - 1].abs()));
-        let digits = decimals(largest, Statistic::Sd.of(&sorted, options.quantile_type), options.digits);
-        let cells = options.stats.iter().map(|s| {
-            let v = s.of(&sorted, options.quantile_type);
-            Cell::number(v, if *s == Statistic::N || digits == 0 { count(v) } else { fixed(v, digits) })
-        });
+        let cells = options.stats.iter().map(|s| cell(*s, &sorted, options));
         Row::new(label(&options.labels, name), cells.collect())
     };
     Ok(Table {
@@ -131,6 +132,14 @@ pub fn describe(columns: &[(&str, &[f64])], options: &DescribeTable, lang: Lang)
         sortable: true,
         ..Table::default()
     })
+}
+
+/// A statistic of sorted values, with the decimals that their size and spread call for.
+pub(crate) fn cell(statistic: Statistic, sorted: &[f64], options: &DescribeTable) -> Cell {
+    let largest = sorted.first().map_or(0.0, |a| a.abs().max(sorted[sorted.len() - 1].abs()));
+    let digits = decimals(largest, Statistic::Sd.of(sorted, options.quantile_type), options.digits);
+    let v = statistic.of(sorted, options.quantile_type);
+    Cell::number(v, if statistic == Statistic::N || digits == 0 { count(v) } else { fixed(v, digits) })
 }
 
 /// Correlations between columns, with stars.
@@ -250,18 +259,19 @@ pub fn weights(measure: &Measure, labels: &BTreeMap<String, String>, digits: usi
     let numbers = ["level", "year", "weight", "global", "low", "high", "entropy", "divergence"];
     let present: Vec<&str> =
         numbers.into_iter().filter(|k| list.iter().any(|w| w.get(*k).is_some_and(Value::is_number))).collect();
-    let row = |w: &Value| {
+    let row = |(i, w): (usize, &Value)| {
         let cells = present.iter().map(|k| {
             let v = w.get(*k).and_then(Value::as_f64).unwrap_or(f64::NAN);
             Cell::number(v, if matches!(*k, "level" | "year") { fixed(v, 0) } else { number(v, digits) })
         });
-        Row::new(label(labels, w.get("name").and_then(Value::as_str).unwrap_or_default()), cells.collect())
+        let name = label(labels, w.get("name").and_then(Value::as_str).unwrap_or_default());
+        Row::new(name, cells.collect()).of(format!("weights/#{i}"))
     };
     Ok(Table {
         title: lang.say("weights").into(),
         stub: lang.say("indicator").into(),
-        columns: present.iter().map(|k| Column::new(lang.say(k), Align::Number)).collect(),
-        sections: vec![Section::new(list.iter().map(row).collect())],
+        columns: present.iter().map(|k| Column::new(lang.say(k), Align::Number).of(format!(".{k}"))).collect(),
+        sections: vec![Section::new(list.iter().enumerate().map(row).collect())],
         notes: measure.notes.iter().map(|n| lang.sentence(n)).collect(),
         sortable: true,
         ..Table::default()
@@ -272,7 +282,7 @@ pub(crate) fn label(labels: &BTreeMap<String, String>, name: &str) -> String {
     labels.get(name).cloned().unwrap_or_else(|| name.to_owned())
 }
 
-fn finite_sorted(values: &[f64]) -> Vec<f64> {
+pub(crate) fn finite_sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     sorted

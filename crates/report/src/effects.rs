@@ -20,7 +20,7 @@ pub fn mediation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Tab
     let row = |key: &&str| {
         let value = effects.get(*key)?;
         let c = coefficient(value)?;
-        Some(Row::new(lang.say(key), measured(&o, &c)))
+        Some(Row::new(lang.say(key), measured(&o, &c)).of(format!("effects/{key}")))
     };
     let mut paths: Vec<Row> = PATHS.iter().filter_map(row).collect();
     if paths.is_empty() {
@@ -32,7 +32,8 @@ pub fn mediation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Tab
         let digits = decimals(ab.estimate, se, options.digits);
         let bounds = Cell(vec![interval(get(b, "conf_low"), get(b, "conf_high"), digits)]);
         let error = Cell::number(se, fixed(se, digits));
-        paths.push(Row::new(lang.say("bootstrap"), vec![Cell::empty(), error, Cell::empty(), Cell::empty(), bounds]));
+        let cells = vec![Cell::empty(), error, Cell::empty(), Cell::empty(), bounds];
+        paths.push(Row::new(lang.say("bootstrap"), cells).of("effects/bootstrap"));
     }
     let single = |key: &&str| {
         let v = number(key)?;
@@ -67,7 +68,7 @@ pub fn moderation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Ta
     let list = || slopes.as_array().into_iter().flatten();
     // The mean of a centered moderator is a rounding error away from zero: it prints as zero.
     let negligible = 1e-12 * list().map(|s| get(s, "value").abs()).fold(0.0, f64::max);
-    for slope in list() {
+    for (i, slope) in list().enumerate() {
         let Some(c) = coefficient(slope) else { continue };
         let at = slope.get("at").map_or(String::new(), said);
         let value = match get(slope, "value") {
@@ -76,7 +77,7 @@ pub fn moderation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Ta
         };
         let mut cells = vec![Cell::number(value, crate::number::number(value, options.digits))];
         cells.extend(measured(&o, &c));
-        rows.push(Row::new(lang.say(&at), cells));
+        rows.push(Row::new(lang.say(&at), cells).of(format!("slopes/#{i}")));
     }
     if rows.is_empty() {
         return Err(Error::invalid("`slopes` of the fit is empty", "fit it with method `moderation`"));
@@ -112,6 +113,9 @@ pub fn split(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Table> 
         ..options.clone()
     };
     let mut table = regression(&named, &options, lang)?;
+    for (i, column) in table.columns.iter_mut().enumerate() {
+        column.of = format!("groups/#{i}");
+    }
     let between = fit.more.get("between").map_or_else(Vec::new, |b| b.as_array().cloned().unwrap_or_default());
     if fits.len() == 2 && !between.is_empty() {
         beside(&mut table, &between, &Words { options: &options, lang });
@@ -123,15 +127,15 @@ pub fn split(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Table> 
 pub fn between(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Table> {
     let list = part(fit, "between", "split")?;
     let o = Words { options, lang };
-    let rows: Vec<Row> = (list.as_array().into_iter().flatten())
-        .map(|b| {
+    let rows: Vec<Row> = (list.as_array().into_iter().flatten().enumerate())
+        .map(|(i, b)| {
             let c = difference(b);
             let mut cells = measured(&o, &c);
             cells.truncate(4);
             for p in ["chow_p_value", "p_permutation"].map(|key| get(b, key)) {
                 cells.push(Cell::number(p, p_value(p)));
             }
-            Row::new(o.label(&c.name), cells)
+            Row::new(o.label(&c.name), cells).of(format!("between/#{i}"))
         })
         .collect();
     let mut notes = stars_and_vcov(fit, options, lang);

@@ -49,6 +49,11 @@ pub fn anchor(text: &str) -> String {
     }
 }
 
+/// A name as one part of a path into results: a slash within it is no separator.
+pub fn part(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// The character, or U+FFFD when it would steer a terminal or break a document.
 ///
 /// Beside the controls these are the two non-characters and the marks that reorder text.

@@ -4,12 +4,13 @@
 //! enters a scene: [`Scene::line`] breaks there, the other marks leave it out.
 
 use crate::escape::width;
+use serde::{Deserialize, Serialize};
 
 /// Size of the letters.
 pub const FONT: f64 = 13.0;
 
 /// A drawing, before any choice of medium.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scene {
     /// Width of the canvas.
     pub width: f64,
@@ -24,7 +25,8 @@ pub struct Scene {
 }
 
 /// What is drawn.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// A broken line.
     Line {
@@ -73,6 +75,13 @@ pub enum Mark {
         /// Drawn as an outline.
         hollow: bool,
     },
+    /// Nothing to see: what a reader learns who points at the place, where the medium can tell.
+    Hint {
+        /// Left, top, width, height.
+        at: (f64, f64, f64, f64),
+        /// What is said.
+        text: String,
+    },
     /// Words.
     Text {
         /// Anchor point on the baseline.
@@ -87,7 +96,8 @@ pub enum Mark {
 }
 
 /// Colors by their role; the medium says which they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ink {
     /// Words that matter.
     Text,
@@ -102,7 +112,8 @@ pub enum Ink {
 }
 
 /// Stroke pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Dash {
     /// Unbroken.
     Solid,
@@ -115,7 +126,8 @@ pub enum Dash {
 }
 
 /// Form of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// Circle.
     Circle,
@@ -128,7 +140,8 @@ pub enum Shape {
 }
 
 /// Where the anchor point of words lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Anchor {
     /// At their start.
     Start,
@@ -220,6 +233,13 @@ impl Scene {
     pub fn dot(&mut self, at: (f64, f64), series: usize, hollow: bool) {
         if finite(&at) {
             self.marks.push(Mark::Dot { at, shape: shape(series), ink: Ink::Series(series), hollow });
+        }
+    }
+
+    /// What a reader learns who points near the place.
+    pub fn hint(&mut self, at: (f64, f64), text: impl Into<String>) {
+        if finite(&at) {
+            self.marks.push(Mark::Hint { at: (at.0 - 9.0, at.1 - 9.0, 18.0, 18.0), text: text.into() });
         }
     }
 

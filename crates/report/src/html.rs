@@ -1,10 +1,33 @@
 //! Tables as HTML that a screen reader can follow: caption, scopes, one `tbody` a section.
 
 use crate::escape::{html as esc, prose};
-use crate::table::{Align, Cell, Entry, Table};
+use crate::table::{Align, Cell, Entry, Section, Table, Variant};
 
 /// The table as a `div` that scrolls when it must, its notes included; styles are the page's.
 pub fn render(table: &Table) -> String {
+    framed(table, "")
+}
+
+/// The same with what a script offers the reader of a page: the table as LaTeX and Markdown to copy, and under other
+/// conventions. All of it waits in templates, which show nothing by themselves.
+pub fn interactive(table: &Table) -> String {
+    let copy =
+        |kind: &str, text: &str| format!("<template class=\"copy\" data-as=\"{kind}\">{}</template>\n", esc(text));
+    let variant = |v: &Variant| {
+        format!(
+            "<template class=\"variant\" data-label=\"{}\"><table>{}</table><div>{}</div></template>\n",
+            esc(&v.label),
+            bodies(table, &v.sections),
+            notes(&v.notes)
+        )
+    };
+    let plain = Table { variants: Vec::new(), ..table.clone() };
+    let mut extra = copy("LaTeX", &crate::latex::render(&plain)) + &copy("Markdown", &crate::markdown::render(&plain));
+    extra.extend(table.variants.iter().map(variant));
+    framed(table, &extra)
+}
+
+fn framed(table: &Table, extra: &str) -> String {
     let id = table.anchor();
     let mut out = format!("<div class=\"table\" id=\"{id}\">\n");
     out += &format!(
@@ -45,7 +68,23 @@ pub fn render(table: &Table) -> String {
         };
     }
     out += "</tr>\n</thead>\n";
-    for section in &table.sections {
+    out += &bodies(table, &table.sections);
+    out += "</table>\n</div>\n";
+    if !table.notes.is_empty() {
+        out += &format!("<div class=\"notes\" id=\"{id}-notes\">\n{}</div>\n", notes(&table.notes));
+    }
+    out + extra + "</div>\n"
+}
+
+fn notes(notes: &[String]) -> String {
+    notes.iter().map(|n| format!("<p>{}</p>\n", prose(n))).collect()
+}
+
+/// The blocks of rows, a `tbody` each.
+fn bodies(table: &Table, sections: &[Section]) -> String {
+    let classes: Vec<&str> = (0..table.columns.len()).map(|j| class(table, j)).collect();
+    let mut out = String::new();
+    for section in sections {
         out += "<tbody>\n";
         if let Some(title) = &section.title {
             out += &format!(
@@ -56,19 +95,14 @@ pub fn render(table: &Table) -> String {
         }
         for row in &section.rows {
             out += &format!("<tr><th scope=\"row\">{}</th>", esc(&row.label));
-            for (cell, class) in row.cells.iter().zip(&classes) {
-                out += &td(cell, class);
+            for (j, (cell, class)) in row.cells.iter().zip(&classes).enumerate() {
+                out += &td(cell, class, table.source(section, row, j));
             }
             out += "</tr>\n";
         }
         out += "</tbody>\n";
     }
-    out += "</table>\n</div>\n";
-    if !table.notes.is_empty() {
-        let notes: Vec<String> = table.notes.iter().map(|n| format!("<p>{}</p>\n", prose(n))).collect();
-        out += &format!("<div class=\"notes\" id=\"{id}-notes\">\n{}</div>\n", notes.concat());
-    }
-    out + "</div>\n"
+    out
 }
 
 /// Class of a column; only where something hangs is there room for it.
@@ -82,8 +116,16 @@ fn class(table: &Table, column: usize) -> &'static str {
     }
 }
 
-fn td(cell: &Cell, class: &str) -> String {
-    let value = cell.value().map_or(String::new(), |v| format!(" data-value=\"{v}\""));
+/// A cell; scripts learn from it by what to sort, where its numbers come from, and the numbers in full.
+fn td(cell: &Cell, class: &str, source: Option<String>) -> String {
+    let mut value = cell.value().map_or(String::new(), |v| format!(" data-value=\"{v}\""));
+    if let Some(source) = source.filter(|_| cell.value().is_some()) {
+        let exact = cell.0.iter().filter_map(|e| match e {
+            Entry::Number { value, .. } if value.is_finite() => Some(value.to_string()),
+            _ => None,
+        });
+        value += &format!(" data-of=\"{}\" data-exact=\"{}\"", esc(&source), exact.collect::<Vec<_>>().join(" "));
+    }
     let lines: Vec<String> = cell.0.iter().map(entry).collect();
     format!("<td class=\"{class}\"{value}>{}</td>", lines.join("<br>"))
 }

@@ -46,9 +46,15 @@ pub fn first_stage(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<T
         title: if options.title.is_empty() { lang.say("first_stage").into() } else { options.title.clone() },
         stats: stats.into_iter().filter(some).map(String::from).collect(),
         headings: Vec::new(),
+        groups: Vec::new(),
+        first_stage: false,
         ..options.clone()
     };
-    regression(&named, &options, lang)
+    let mut table = regression(&named, &options, lang)?;
+    for (i, column) in table.columns.iter_mut().enumerate() {
+        column.of = format!("first_stage/#{i}");
+    }
+    Ok(table)
 }
 
 /// Strength and validity of the instruments, the Anderson-Rubin test and its set, endogeneity.
@@ -66,7 +72,7 @@ pub fn instruments(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<T
             cell(format!("{name}_df"), &count),
             cell(format!("{name}_p"), &p_value),
         ];
-        Some(Row::new(label(name), cells))
+        Some(Row::new(label(name), cells).of(format!("stats/{name}")))
     };
     let rows = |names: &[&str]| names.iter().filter_map(test).collect::<Vec<Row>>();
     let mut robust = rows(&["wald_f", "ar_f"]);

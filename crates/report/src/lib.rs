@@ -4,21 +4,25 @@
 //! |---|---|---|
 //! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
-//! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`] |
-//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
+//! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`], [`docx`], [`xlsx`] |
+//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`caterpillar`], [`specification`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
 //! | regions and numbers | [`figure::Scene`] | [`geojson`], [`choropleth`] |
-//! | a scene | SVG | [`svg`] |
+//! | a scene | a medium | [`svg`], [`png`], [`pdf`] |
 //! | all of it | one HTML file | [`page`] |
 //!
 //! Nothing here computes an estimate: numbers come from [`results`]. Nothing here opens a file.
 
 pub mod agreement;
+pub mod by_group;
+pub mod caterpillar;
 pub mod choropleth;
 pub mod density;
 pub mod describe;
+pub mod docx;
 pub mod effects;
 pub mod escape;
 pub mod figure;
+pub mod fonts;
 pub mod frontier;
 pub mod geojson;
 pub mod heatmap;
@@ -29,19 +33,26 @@ pub mod markdown;
 mod notes;
 pub mod number;
 pub mod page;
+mod paint;
 pub mod paths;
+pub mod pdf;
 pub mod plots;
+pub mod png;
 pub mod product_space;
 pub mod radar;
 pub mod ranking;
 pub mod regression;
 pub mod results;
+pub mod specification;
+pub mod style;
 pub mod sunburst;
 pub mod svg;
 pub mod table;
 pub mod text;
 pub mod treemap;
+pub mod variants;
 pub mod words;
+pub mod xlsx;
 
 pub use plim_stats::{Error, Result};
 pub use results::{Fit, Measure, Results};

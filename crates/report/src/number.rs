@@ -61,6 +61,18 @@ pub fn p_value(p: f64) -> String {
     }
 }
 
+/// The printed number without commas between thousands; the comma of an interval, which a space follows, stays.
+pub fn ungrouped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (i, c) in text.char_indices() {
+        let next = text[i + c.len_utf8()..].chars().next();
+        if c != ',' || next.is_none_or(|n| !n.is_ascii_digit()) {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn thousands(text: &str) -> String {
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let mut out = String::new();

@@ -1,6 +1,7 @@
 //! `report.html`: one file that holds everything and asks the network for nothing.
 //!
-//! Read without JavaScript it is complete; with it, tables whose rows may be reordered can be sorted.
+//! Read without JavaScript it is complete. With it, tables whose rows may be reordered can be sorted and searched, a
+//! table can be copied and switched to other standard errors, and a number tells its full precision and its origin.
 //! A content-security policy forbids all requests, so that a file that somebody sends cannot call home.
 //! Every word that comes from a study or from data is escaped here, and only here.
 
@@ -8,6 +9,7 @@ use crate::escape::{anchor, html as esc, prose};
 use crate::table::Table;
 use crate::words::Lang;
 use crate::{Result, html};
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// The report.
@@ -32,12 +34,15 @@ pub struct Section {
     pub id: String,
     /// 1 for a section, 2 for a subsection, 3 below.
     pub level: u8,
+    /// The result whose origin it tells, by the name of its step: numbers of tables lead here.
+    pub result: String,
     /// What it holds.
     pub blocks: Vec<Block>,
 }
 
 /// A part of a section.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Block {
     /// Words.
     Paragraph(String),
@@ -47,12 +52,25 @@ pub enum Block {
     Figure(Figure),
     /// Terms and what they mean (options, provenance).
     Definitions(Vec<(String, String)>),
+    /// Where the numbers of a step come from.
+    Lineage(Vec<Fact>),
     /// Words as typed (a study file).
     Pre(String),
 }
 
+/// A fact of where numbers come from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// What it is of: a column, the formula, the rows.
+    pub key: String,
+    /// The fact.
+    pub text: String,
+    /// Section that tells more, by its `id`; none when empty.
+    pub to: String,
+}
+
 /// A figure on the page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// What is drawn.
     pub scene: crate::figure::Scene,
@@ -99,8 +117,12 @@ pub fn render(page: &Page) -> Result<String> {
         // Headings never skip a level, whatever the caller asks: h1 is the page's.
         let level = (section.level.clamp(1, 3) + 1).min(above + 1);
         above = level;
+        let result = match section.result.as_str() {
+            "" => String::new(),
+            name => format!(" data-result=\"{}\"", esc(&crate::escape::part(name))),
+        };
         out += &format!(
-            "<section aria-labelledby=\"{id}\">\n<h{level} id=\"{id}\">{}</h{level}>\n",
+            "<section aria-labelledby=\"{id}\"{result}>\n<h{level} id=\"{id}\">{}</h{level}>\n",
             esc(&section.heading)
         );
         for block in &section.blocks {
@@ -111,7 +133,7 @@ pub fn render(page: &Page) -> Result<String> {
                     tables += 1;
                     let title = format!("{} {}", lang.with("table", &tables.to_string()), table.title);
                     let id = names.own(&format!("table-{}", table.anchor()));
-                    html::render(&Table { id, title, ..table.clone() })
+                    html::interactive(&Table { id, title, ..table.clone() })
                 }
                 Block::Figure(figure) => {
                     figures += 1;
@@ -122,6 +144,20 @@ pub fn render(page: &Page) -> Result<String> {
                         esc(&lang.with("figure", &figures.to_string())),
                         prose(&figure.caption)
                     )
+                }
+                Block::Lineage(facts) if facts.is_empty() => String::new(),
+                Block::Lineage(facts) => {
+                    let item = |f: &Fact| {
+                        // A link only to what is there.
+                        let to = page.sections.iter().position(|s| !f.to.is_empty() && s.id == f.to);
+                        let text = match to.and_then(|i| ids.get(i)) {
+                            Some(id) => format!("<a href=\"#{id}\">{}</a>", prose(&f.text)),
+                            None => prose(&f.text),
+                        };
+                        format!("<div><dt>{}</dt><dd>{text}</dd></div>\n", esc(&f.key))
+                    };
+                    let items: String = facts.iter().map(item).collect();
+                    format!("<dl class=\"lineage\">\n{items}</dl>\n")
                 }
                 Block::Definitions(list) => {
                     let item = |(term, text): &(String, String)| {
@@ -138,11 +174,21 @@ pub fn render(page: &Page) -> Result<String> {
         }
         out += "</section>\n";
     }
-    out += &format!(
-        "</main>\n<script data-sort=\"{}\">\n{}</script>\n</body>\n</html>\n",
-        esc(lang.say("sort_hint")),
-        include_str!("page.js")
-    );
+    let words = [
+        "sort_hint",
+        "search",
+        "copy",
+        "copied",
+        "errors_under",
+        "as_estimated",
+        "close",
+        "go_there",
+        "number_hint",
+        "full_value",
+    ];
+    let words: String =
+        words.iter().map(|w| format!(" data-{}=\"{}\"", w.replace('_', "-"), esc(lang.say(w)))).collect();
+    out += &format!("</main>\n<script{words}>\n{}</script>\n</body>\n</html>\n", include_str!("page.js"));
     Ok(out)
 }
 

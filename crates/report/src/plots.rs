@@ -63,6 +63,7 @@ pub fn coefficients(series: &[Series], labels: &BTreeMap<String, String>, lang: 
             let y = middle + (s as f64 - (series.len() as f64 - 1.0) / 2.0) * 14.0;
             scene.line(&[(px(c.conf_low), y), (px(c.conf_high), y)], Ink::Series(s), 2.0, Dash::Solid);
             scene.dot((px(c.estimate), y), s, false);
+            scene.hint((px(c.estimate), y), said(&label(&c.name), c));
         }
     }
     let first = series.iter().flat_map(|(_, l)| l.iter()).find(drawn).map(|c| said(&label(&c.name), c));
@@ -70,7 +71,8 @@ pub fn coefficients(series: &[Series], labels: &BTreeMap<String, String>, lang: 
     Ok(scene)
 }
 
-/// Event study: estimates by period since treatment with pointwise 95 % intervals, the reference period hollow at zero.
+/// Event study: estimates by period since treatment with pointwise 95 % intervals, the reference period hollow at zero;
+/// where a fit carries simultaneous bands (`bands`), thin bars reach to them.
 pub fn event_study(fits: &[(&str, &Fit)], lang: Lang) -> Result<Scene> {
     shows(fits.is_empty(), "the list of event studies")?;
     let studies: Vec<_> = fits.iter().map(|(n, f)| Ok((*n, crate::effects::event_times(f)?))).collect::<Result<_>>()?;
@@ -78,7 +80,9 @@ pub fn event_study(fits: &[(&str, &Fit)], lang: Lang) -> Result<Scene> {
     let names: Vec<String> = studies.iter().map(|(n, _)| (*n).to_owned()).collect();
     let top = if names.len() > 1 { scene.legend(&names, 2.0, 2.0, false) } else { 0.0 };
     let cs = || studies.iter().flat_map(|(_, (times, _))| times.iter());
-    let y = Axis::over(cs().flat_map(|(_, c)| [c.estimate, c.conf_low, c.conf_high]).chain([0.0]), 6);
+    let bands: Vec<Vec<(String, f64, f64)>> = fits.iter().map(|(_, f)| simultaneous(f)).collect();
+    let wide = bands.iter().flatten().flat_map(|b| [b.1, b.2]);
+    let y = Axis::over(cs().flat_map(|(_, c)| [c.estimate, c.conf_low, c.conf_high]).chain(wide).chain([0.0]), 6);
     let span = cs().map(|(t, _)| *t as f64).chain(studies.iter().map(|(_, (_, r))| *r as f64));
     let (first, last) = span.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), t| (l.min(t), h.max(t)));
     let mut x = Axis::over([first, last], ((last - first) as usize).clamp(1, 12));
@@ -97,6 +101,16 @@ pub fn event_study(fits: &[(&str, &Fit)], lang: Lang) -> Result<Scene> {
             let edges: Vec<_> = points.iter().map(|p| (plane.px(p.0), plane.py(p.2), plane.py(p.3))).collect();
             scene.band(&edges, Ink::Series(s));
         }
+        for (t, c) in times {
+            let at = plane.px(*t as f64 + shift);
+            if let Some((_, low, high)) = bands[s].iter().find(|b| b.0 == c.name) {
+                scene.line(&[(at, plane.py(*low)), (at, plane.py(*high))], Ink::Series(s), 0.8, Dash::Solid);
+                for v in [*low, *high] {
+                    scene.line(&[(at - 4.0, plane.py(v)), (at + 4.0, plane.py(v))], Ink::Series(s), 0.8, Dash::Solid);
+                }
+            }
+            scene.hint((at, plane.py(c.estimate)), said(&lang.with("event_time", &t.to_string()), c));
+        }
         for &(t, b, low, high) in &points {
             let at = plane.px(t + shift);
             scene.line(&[(at, plane.py(low)), (at, plane.py(high))], Ink::Series(s), 1.8, Dash::Solid);
@@ -106,7 +120,20 @@ pub fn event_study(fits: &[(&str, &Fit)], lang: Lang) -> Result<Scene> {
     let (_, (times, reference)) = &studies[0];
     let last = times.last().map(|(t, c)| said(&lang.with("event_time", &t.to_string()), c)).unwrap_or_default();
     scene.description = format!("{} {last}", lang.with("reference", &reference.to_string()));
+    if bands.iter().any(|b| !b.is_empty()) {
+        scene.description = format!("{} {}", scene.description, lang.say("sup_t"));
+    }
     Ok(scene)
+}
+
+/// The simultaneous bands that a fit carries: coefficient and bounds.
+fn simultaneous(fit: &Fit) -> Vec<(String, f64, f64)> {
+    let list = fit.more.get("bands").and_then(|b| b.get("coefficients")).and_then(serde_json::Value::as_array);
+    let one = |b: &serde_json::Value| {
+        let get = |key: &str| b.get(key).and_then(serde_json::Value::as_f64);
+        Some((b.get("name")?.as_str()?.to_owned(), get("conf_low")?, get("conf_high")?))
+    };
+    list.into_iter().flatten().filter_map(one).collect()
 }
 
 /// One point of a marginal effect: value of the moderator, effect, its 95 % interval.

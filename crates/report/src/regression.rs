@@ -5,9 +5,11 @@
 //! which regressors could not be estimated. Nothing in the notes is typed by hand: all of it comes from
 //! the fits.
 
+use crate::escape::part;
 use crate::notes::capitalized;
 use crate::number::{count, decimals, fixed, p_value};
 use crate::table::{Align, Cell, Column, Entry, Row, Section, Spanner, Table};
+use crate::variants::{first_stages, variants};
 use crate::words::Lang;
 use crate::{Error, Fit, Result};
 use plim_stats::{Coefficient, Kind};
@@ -26,6 +28,12 @@ pub struct RegressionTable {
     pub title: String,
     /// Headings of the columns below their numbers; the method where the methods differ, when empty.
     pub headings: Vec<String>,
+    /// Headings over groups of neighboring columns, such as `{ label = "Full sample", columns = 2 }`.
+    pub groups: Vec<ColumnGroup>,
+    /// Panels one below the other, each with as many fits: `{ title = "Exports", fits = ["m1", "m2"] }`.
+    ///
+    /// They replace `fits`.
+    pub panels: Vec<Panel>,
     /// Regressors to show, `*` standing for anything; all when empty.
     pub keep: Vec<String>,
     /// Regressors to leave out, `*` standing for anything.
@@ -42,6 +50,8 @@ pub struct RegressionTable {
     pub stars: Stars,
     /// Decimals; more are printed where fewer than two significant digits would show.
     pub digits: usize,
+    /// Show the excluded instruments of the first stages below the estimates.
+    pub first_stage: bool,
     /// Statistics of the footer by their names in `results.json`; those that the methods have, when empty.
     pub stats: Vec<String>,
     /// Sentences to add to the notes.
@@ -54,6 +64,8 @@ impl Default for RegressionTable {
             fits: Vec::new(),
             title: String::new(),
             headings: Vec::new(),
+            groups: Vec::new(),
+            panels: Vec::new(),
             keep: Vec::new(),
             drop: Vec::new(),
             order: Vec::new(),
@@ -62,10 +74,31 @@ impl Default for RegressionTable {
             below: Below::default(),
             stars: Stars::default(),
             digits: 3, // what AER and 经济研究 print
+            first_stage: false,
             stats: Vec::new(),
             notes: Vec::new(),
         }
     }
+}
+
+/// A heading over neighboring columns.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnGroup {
+    /// Heading; an empty one leaves its columns bare.
+    pub label: String,
+    /// How many columns it spans.
+    pub columns: usize,
+}
+
+/// A panel of a table.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Panel {
+    /// Heading after "Panel A"; the outcome when empty.
+    pub title: String,
+    /// Estimates, a column each.
+    pub fits: Vec<String>,
 }
 
 /// What stands below an estimate.
@@ -89,8 +122,10 @@ pub enum Below {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stars {
-    /// `*` 10 %, `**` 5 %, `***` 1 %: the custom of economics.
+    /// As the study's `style` has it: `standard`, or none in the style of the AER.
     #[default]
+    ByStyle,
+    /// `*` 10 %, `**` 5 %, `***` 1 %: the custom of economics.
     Standard,
     /// `*` 5 %, `**` 1 %, `***` 0.1 %.
     Strict,
@@ -102,7 +137,7 @@ impl Stars {
     /// Stars of a p-value.
     pub fn of(self, p: f64) -> &'static str {
         let levels = match self {
-            Stars::Standard => [0.01, 0.05, 0.1],
+            Stars::Standard | Stars::ByStyle => [0.01, 0.05, 0.1],
             Stars::Strict => [0.001, 0.01, 0.05],
             Stars::None => return "",
         };
@@ -113,7 +148,7 @@ impl Stars {
     /// What the notes say of them.
     pub fn note(self) -> Option<&'static str> {
         match self {
-            Stars::Standard => {
+            Stars::Standard | Stars::ByStyle => {
                 Some("*\u{a0}p\u{a0}<\u{a0}0.1, **\u{a0}p\u{a0}<\u{a0}0.05, ***\u{a0}p\u{a0}<\u{a0}0.01")
             }
             Stars::Strict => {
@@ -145,17 +180,29 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
     }
     let o = Words { options, lang };
     let main: Vec<&[Coefficient]> = fits.iter().map(|(_, f)| f.coefficients.as_slice()).collect();
-    let mut sections = vec![Section::new(o.rows(&main))];
+    let mut sections = vec![Section::new(o.rows("coefficients", &main))];
     for panel in PANELS {
         let lists: Vec<Vec<Coefficient>> = fits.iter().map(|(_, f)| f.list(panel)).collect();
         if lists.iter().any(|l| !l.is_empty()) {
-            let rows = o.rows(&lists.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            let rows = o.rows(panel, &lists.iter().map(Vec::as_slice).collect::<Vec<_>>());
             sections[0].title = Some(lang.say("coefficients").into());
             sections.push(Section::titled(lang.say(panel), rows));
         }
     }
     if sections.iter().all(|s| s.rows.is_empty()) {
         return Err(Error::invalid("`keep`, `drop` and `controls` leave no regressor to show", "name fewer in them"));
+    }
+    if options.first_stage {
+        let rows =
+            |lists: &[Vec<Coefficient>]| o.rows("coefficients", &lists.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let stages = first_stages(fits, rows)?;
+        if stages.rows.is_empty() {
+            return Err(Error::invalid(
+                "`first_stage` is set and no estimate of the table has a first stage",
+                "name one of method `iv`, `liml` or `gmm`, or leave it out",
+            ));
+        }
+        sections.push(Section { title: Some(lang.say("first_stage").into()), ..stages });
     }
     let specification = o.specification(fits);
     if !specification.is_empty() {
@@ -167,16 +214,18 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
         sections.push(Section::titled(lang.say("tests"), tests));
     }
 
-    let numbers = (1..=fits.len()).map(|i| format!("({i})"));
+    // A fit without a name has its result named by the table.
+    let of = |name: &str| if name.is_empty() { String::new() } else { format!("estimates/{}", part(name)) };
+    let column =
+        |(i, (name, _)): (usize, &(&str, &Fit))| Column::new(format!("({})", i + 1), Align::Number).of(of(name));
     let table = Table {
-        id: String::new(),
         title: if options.title.is_empty() { lang.say("regression").into() } else { options.title.clone() },
-        stub: String::new(),
-        columns: numbers.map(|n| Column::new(n, Align::Number)).collect(),
-        spanners: o.spanners(fits),
+        columns: fits.iter().enumerate().map(column).collect(),
+        spanners: o.spanners(fits)?,
         sections,
         notes: o.notes(fits),
-        sortable: false,
+        variants: variants(fits, options, lang)?,
+        ..Table::default()
     };
     table.check()?;
     Ok(table)
@@ -207,8 +256,8 @@ impl Words<'_> {
         }
     }
 
-    /// Rows of regressors over the columns, in the order asked for.
-    pub fn rows(&self, columns: &[&[Coefficient]]) -> Vec<Row> {
+    /// Rows of regressors over the columns, in the order asked for; `list` is where results keep them.
+    pub fn rows(&self, list: &str, columns: &[&[Coefficient]]) -> Vec<Row> {
         let o = self.options;
         let mut names: Vec<&str> = Vec::new();
         for c in columns.iter().flat_map(|c| c.iter()) {
@@ -225,7 +274,7 @@ impl Words<'_> {
             None => o.order.len() + usize::from(n == "(Intercept)"),
         };
         names.sort_by_key(|n| rank(n));
-        names.iter().map(|name| self.row(name, columns)).collect()
+        names.iter().map(|name| self.row(name, columns).of(format!("{list}/{}", part(name)))).collect()
     }
 
     fn row(&self, name: &str, columns: &[&[Coefficient]]) -> Row {
@@ -262,12 +311,12 @@ impl Words<'_> {
     fn specification(&self, fits: &[(&str, &Fit)]) -> Vec<Row> {
         let yes_no = |yes: bool| Cell(vec![Entry::Text(self.lang.say(if yes { "yes" } else { "no" }).into())]);
         let mut rows = Vec::new();
-        let part = |f: &Fit| {
+        let sub = |f: &Fit| {
             let split = f.sample.get("split")?;
             Some((split.get("by")?.as_str()?.to_string(), split.get("value")?.as_str()?.to_string()))
         };
-        if let Some((by, _)) = fits.iter().find_map(|(_, f)| part(f)) {
-            let value = |f: &Fit| match part(f) {
+        if let Some((by, _)) = fits.iter().find_map(|(_, f)| sub(f)) {
+            let value = |f: &Fit| match sub(f) {
                 Some((_, value)) if value == "full" => self.lang.say("full").into(),
                 Some((_, value)) => self.label(&value),
                 None => self.lang.say("full").into(),
@@ -288,7 +337,7 @@ impl Words<'_> {
         for effect in effects {
             let name = match self.options.labels.get(effect) {
                 Some(label) => label.clone(),
-                None => effect.split('^').map(|part| self.label(part)).collect::<Vec<_>>().join(" × "),
+                None => effect.split('^').map(|one| self.label(one)).collect::<Vec<_>>().join(" × "),
             };
             let label = self.lang.with("fixed_effects", &capitalized(&name));
             rows.push(Row::new(label, fits.iter().map(|(_, f)| yes_no(f.fixed_effects().contains(&effect))).collect()));
@@ -318,7 +367,8 @@ impl Words<'_> {
                 None => Cell::empty(),
             });
             let label = self.options.labels.get(*name).map_or_else(|| self.lang.say(name), String::as_str);
-            Row::new(label, cells.collect())
+            let of = if *name == "nobs" { "nobs".into() } else { format!("stats/{}", part(name)) };
+            Row::new(label, cells.collect()).of(of)
         };
         Ok(names.iter().map(row).collect())
     }
@@ -347,11 +397,18 @@ impl Words<'_> {
             Some(label) => label.clone(),
             None => capitalized(&self.lang.say(n).replace('_', " ")),
         };
-        names.iter().map(|n| Row::new(label(n), lists.iter().map(|l| cell(l, n)).collect())).collect()
+        let row = |n: &String| Row::new(label(n), lists.iter().map(|l| cell(l, n)).collect());
+        names.iter().map(|n| row(n).of(format!("tests/{}", part(n)))).collect()
     }
 
-    /// Outcomes over the columns they share; below them the headings.
-    fn spanners(&self, fits: &[(&str, &Fit)]) -> Vec<Vec<Spanner>> {
+    /// Groups of columns, outcomes over the columns they share, headings.
+    fn spanners(&self, fits: &[(&str, &Fit)]) -> Result<Vec<Vec<Spanner>>> {
+        let grouped = self.options.groups.iter().map(|g| g.columns).sum::<usize>();
+        if !self.options.groups.is_empty() && grouped != fits.len() {
+            return Err(Error::length("`groups` (columns)", grouped, fits.len()));
+        }
+        let group = |g: &ColumnGroup| Spanner { label: g.label.clone(), len: g.columns };
+        let groups: Vec<Spanner> = self.options.groups.iter().filter(|g| g.columns > 0).map(group).collect();
         let mut outcomes: Vec<Spanner> = Vec::new();
         for (_, fit) in fits {
             let label = self.label(fit.outcome());
@@ -368,7 +425,7 @@ impl Words<'_> {
             }
             true => Vec::new(),
         };
-        [outcomes, headings].into_iter().filter(|row| row.iter().any(|s| !s.label.is_empty())).collect()
+        Ok([groups, outcomes, headings].into_iter().filter(|row| row.iter().any(|s| !s.label.is_empty())).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The model of `results.json`: what a run found, and all that a table or a figure is made of.
 
+use crate::page::Block;
 use crate::{Error, Result};
 use indexmap::IndexMap;
 use plim_stats::Coefficient;
@@ -17,6 +18,47 @@ pub struct Results {
     pub estimates: IndexMap<String, Fit>,
     /// Notes on the run as a whole.
     pub notes: Vec<String>,
+    /// Tables, figures and text as the report has them, in its order: what can be shown again without estimating.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<Shown>,
+}
+
+/// What one step shows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Name of the step.
+    pub step: String,
+    /// Heading of the section that it begins.
+    pub heading: Option<String>,
+    /// Tables, figures, paragraphs.
+    pub blocks: Vec<Block>,
+}
+
+/// What `path` leads to in the JSON of results: names of keys, and in a list the `name`, `rule`, `value` or `at` of
+/// an element or its place as `#0`.
+///
+/// ```
+/// let v = serde_json::json!({ "coefficients": [{ "name": "a/b", "estimate": 2.0 }] });
+/// assert_eq!(plim_report::results::find(&v, "coefficients/a~1b/estimate").unwrap(), 2.0);
+/// assert_eq!(plim_report::results::find(&v, "coefficients/#0/name").unwrap(), "a/b");
+/// assert!(plim_report::results::find(&v, "coefficients/c").is_none());
+/// ```
+pub fn find<'v>(root: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('/').try_fold(root, |at, part| {
+        let name = part.replace("~1", "/").replace("~0", "~");
+        match at {
+            Value::Object(map) => map.get(&name),
+            Value::Array(list) => match part.strip_prefix('#').and_then(|i| i.parse::<usize>().ok()) {
+                Some(i) => list.get(i),
+                None => list.iter().find(|v| {
+                    let key = |k: &&str| v.get(*k).is_some();
+                    let own = ["name", "rule", "vcov", "value", "at"].iter().find(|k| key(k)).and_then(|k| v.get(*k));
+                    own.is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == name, |s| s == name))
+                }),
+            },
+            _ => None,
+        }
+    })
 }
 
 /// A fitted model as every surface shows it.

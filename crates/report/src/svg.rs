@@ -24,6 +24,9 @@ const ROLES: [(&str, &str, &str); 5] = [
     ("p", "#ffffff", "#1b1b1a"),
     ("h", "#b9b9b6", "#5a5a5a"),
 ];
+/// Opacity of areas and of faint bars.
+pub(crate) const AREA: f64 = 0.16;
+pub(crate) const FAINT: f64 = 0.3;
 /// Fonts with Chinese on the three systems.
 const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'PingFang SC', 'Microsoft YaHei', \
                      'Noto Sans CJK SC', 'Noto Sans SC', sans-serif";
@@ -74,11 +77,10 @@ fn element(mark: &Mark) -> String {
     match mark {
         Mark::Line { points, ink: color, width, dash } => {
             let (class, color) = ink(*color);
-            let dash = match dash {
-                Dash::Solid => "",
-                Dash::Long => " stroke-dasharray=\"9 4\"",
-                Dash::Short => " stroke-dasharray=\"3 3\"",
-                Dash::Mixed => " stroke-dasharray=\"9 3 2 3\"",
+            let pattern: Vec<String> = dashes(*dash).iter().map(|d| n(*d)).collect();
+            let dash = match pattern.is_empty() {
+                true => String::new(),
+                false => format!(" stroke-dasharray=\"{}\"", pattern.join(" ")),
             };
             format!(
                 "<polyline class=\"s{class}\" points=\"{}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{}\" \
@@ -89,11 +91,14 @@ fn element(mark: &Mark) -> String {
         }
         Mark::Area { points, ink: color } => {
             let (class, color) = ink(*color);
-            format!("<polygon class=\"f{class}\" points=\"{}\" fill=\"{color}\" fill-opacity=\"0.16\"/>", list(points))
+            format!(
+                "<polygon class=\"f{class}\" points=\"{}\" fill=\"{color}\" fill-opacity=\"{AREA}\"/>",
+                list(points)
+            )
         }
         Mark::Bar { at: (x, y, w, h), ink: color, faint } => {
             let (class, color) = ink(*color);
-            let opacity = if *faint { " fill-opacity=\"0.3\"" } else { "" };
+            let opacity = if *faint { format!(" fill-opacity=\"{FAINT}\"") } else { String::new() };
             format!(
                 "<rect class=\"f{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{color}\"{opacity}/>",
                 n(*x),
@@ -113,6 +118,14 @@ fn element(mark: &Mark) -> String {
             )
         }
         Mark::Dot { at, shape, ink: color, hollow } => dot(*at, *shape, *color, *hollow),
+        Mark::Hint { at: (x, y, w, h), text } => format!(
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill-opacity=\"0\"><title>{}</title></rect>",
+            n(*x),
+            n(*y),
+            n(w.max(0.0)),
+            n(h.max(0.0)),
+            esc(text)
+        ),
         Mark::Text { at: (x, y), text, anchor, ink: color } => {
             let (class, color) = ink(*color);
             let anchor = match anchor {
@@ -132,13 +145,14 @@ fn element(mark: &Mark) -> String {
 
 fn dot((x, y): (f64, f64), shape: Shape, color: Ink, hollow: bool) -> String {
     let (class, color) = ink(color);
-    let corners = |offsets: &[(f64, f64)]| list(&offsets.iter().map(|(a, b)| (x + a, y + b)).collect::<Vec<_>>());
-    let form = match shape {
-        Shape::Circle => format!("<circle cx=\"{}\" cy=\"{}\" r=\"4\"", n(x), n(y)),
-        Shape::Square => format!("<rect x=\"{}\" y=\"{}\" width=\"7.2\" height=\"7.2\"", n(x - 3.6), n(y - 3.6)),
-        Shape::Triangle => format!("<polygon points=\"{}\"", corners(&[(0.0, -4.8), (4.6, 3.4), (-4.6, 3.4)])),
-        Shape::Diamond => {
-            format!("<polygon points=\"{}\"", corners(&[(0.0, -5.0), (5.0, 0.0), (0.0, 5.0), (-5.0, 0.0)]))
+    let form = match (shape, corners(shape)) {
+        (Shape::Square, _) => {
+            format!("<rect x=\"{}\" y=\"{}\" width=\"7.2\" height=\"7.2\"", n(x - 3.6), n(y - 3.6))
+        }
+        (_, None) => format!("<circle cx=\"{}\" cy=\"{}\" r=\"4\"", n(x), n(y)),
+        (_, Some(offsets)) => {
+            let points: Vec<_> = offsets.iter().map(|(a, b)| (x + a, y + b)).collect();
+            format!("<polygon points=\"{}\"", list(&points))
         }
     };
     match hollow {
@@ -147,6 +161,31 @@ fn dot((x, y): (f64, f64), shape: Shape, color: Ink, hollow: bool) -> String {
         }
         false => format!("{form} class=\"f{class}\" fill=\"{color}\"/>"),
     }
+}
+
+/// Corners of the form of a point around its center; a circle has none.
+pub(crate) fn corners(shape: Shape) -> Option<&'static [(f64, f64)]> {
+    match shape {
+        Shape::Circle => None,
+        Shape::Square => Some(&[(-3.6, -3.6), (3.6, -3.6), (3.6, 3.6), (-3.6, 3.6)]),
+        Shape::Triangle => Some(&[(0.0, -4.8), (4.6, 3.4), (-4.6, 3.4)]),
+        Shape::Diamond => Some(&[(0.0, -5.0), (5.0, 0.0), (0.0, 5.0), (-5.0, 0.0)]),
+    }
+}
+
+/// Lengths of strokes and gaps; none for an unbroken line.
+pub(crate) fn dashes(dash: Dash) -> &'static [f64] {
+    match dash {
+        Dash::Solid => &[],
+        Dash::Long => &[9.0, 4.0],
+        Dash::Short => &[3.0, 3.0],
+        Dash::Mixed => &[9.0, 3.0, 2.0, 3.0],
+    }
+}
+
+/// Color on paper.
+pub(crate) fn color(of: Ink) -> &'static str {
+    ink(of).1
 }
 
 fn list(points: &[(f64, f64)]) -> String {

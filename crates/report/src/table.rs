@@ -28,9 +28,11 @@
 //! ```
 
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 
-/// A table, before any choice of medium.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// A table, before any choice of medium; `results.json` keeps it in this form.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Table {
     /// Anchor in HTML, label in LaTeX; made from the title when empty.
     pub id: String,
@@ -48,19 +50,40 @@ pub struct Table {
     pub notes: Vec<String>,
     /// Whether its rows may be reordered by a reader.
     pub sortable: bool,
+    /// The result that its numbers come from, as a path into `results.json` (`estimates/m1`); see [`Table::source`].
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub of: String,
+    /// The same table under other conventions, to switch between where a medium can.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+}
+
+/// The sections and notes of a table under another convention, of the same shape.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    /// The convention.
+    pub label: String,
+    /// Sections.
+    pub sections: Vec<Section>,
+    /// Notes.
+    pub notes: Vec<String>,
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// Heading.
     pub label: String,
     /// How its cells are set.
     pub align: Align,
+    /// The part of a result that its numbers come from; with a dot before it, the field of what the row is of.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
 }
 
 /// How the cells of a column are set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Align {
     /// Text, flush left.
     Left,
@@ -72,7 +95,7 @@ pub enum Align {
 }
 
 /// A heading over neighboring columns.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spanner {
     /// Heading; an empty one leaves its columns bare.
     pub label: String,
@@ -81,39 +104,49 @@ pub struct Spanner {
 }
 
 /// A block of rows.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Section {
     /// Heading over the whole width (`Panel A: …`).
     pub title: Option<String>,
     /// Rows.
     pub rows: Vec<Row>,
+    /// What each column is of in this block, where blocks differ; see [`Table::source`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
 }
 
 /// A row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Label in the stub.
     pub label: String,
     /// One cell for each column.
     pub cells: Vec<Cell>,
+    /// The quantity that it shows (`coefficients/x`), below what table and column are of.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
 }
 
 /// A cell: its lines from top to bottom, none when empty.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cell(pub Vec<Entry>);
 
 /// One line of a cell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// Words.
     Text(String),
     /// A number in print.
     Number {
         /// The number itself, by which rows are sorted.
+        #[serde(deserialize_with = "plim_stats::fit::nan_if_null")]
         value: f64,
         /// What decimals align on, an opening bracket included: `(0.147`.
         body: String,
         /// What hangs: `)`, `***`.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         trail: String,
     },
 }
@@ -121,26 +154,36 @@ pub enum Entry {
 impl Column {
     /// A column.
     pub fn new(label: impl Into<String>, align: Align) -> Self {
-        Column { label: label.into(), align }
+        Column { label: label.into(), align, of: String::new() }
+    }
+
+    /// The column with what its numbers are of.
+    pub fn of(self, of: impl Into<String>) -> Self {
+        Column { of: of.into(), ..self }
     }
 }
 
 impl Section {
     /// Rows without a heading.
     pub fn new(rows: Vec<Row>) -> Self {
-        Section { title: None, rows }
+        Section { title: None, rows, of: Vec::new() }
     }
 
     /// Rows under a heading.
     pub fn titled(title: impl Into<String>, rows: Vec<Row>) -> Self {
-        Section { title: Some(title.into()), rows }
+        Section { title: Some(title.into()), rows, of: Vec::new() }
     }
 }
 
 impl Row {
     /// A row.
     pub fn new(label: impl Into<String>, cells: Vec<Cell>) -> Self {
-        Row { label: label.into(), cells }
+        Row { label: label.into(), cells, of: String::new() }
+    }
+
+    /// The row with what its numbers are of.
+    pub fn of(self, of: impl Into<String>) -> Self {
+        Row { of: of.into(), ..self }
     }
 
     /// Lines that its tallest cell has.
@@ -210,6 +253,36 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// Where the numbers of a cell come from, as a path into `results.json`; `None` where the table does not say.
+    ///
+    /// `estimates/m1` of the column and `coefficients/x` of the row make `estimates/m1/coefficients/x`; in a table
+    /// that is turned, `effects/a` of the row and `.std_error` of the column make `…/effects/a/std_error`.
+    pub fn source(&self, section: &Section, row: &Row, column: usize) -> Option<String> {
+        let column = section.of.get(column).map_or(self.columns.get(column)?.of.as_str(), String::as_str);
+        let (before, field) = match column.strip_prefix('.') {
+            Some(field) => ("", field),
+            None => (column, ""),
+        };
+        let whole = |part: &str| part.starts_with("estimates/") || part.starts_with("measures/");
+        let root = if whole(before) || whole(&row.of) { "" } else { &self.of };
+        let parts: Vec<&str> = [root, before, &row.of, field].into_iter().filter(|p| !p.is_empty()).collect();
+        (!row.of.is_empty() && parts.first().is_some_and(|p| whole(p))).then(|| parts.join("/"))
+    }
+
+    /// The table as readers of the language write numbers: Chinese journals set no comma between thousands.
+    pub fn localized(mut self, lang: crate::Lang) -> Self {
+        if lang == crate::Lang::Zh {
+            let variants = self.variants.iter_mut().flat_map(|v| &mut v.sections);
+            let rows = self.sections.iter_mut().chain(variants).flat_map(|s| &mut s.rows);
+            for entry in rows.flat_map(|r| &mut r.cells).flat_map(|c| &mut c.0) {
+                if let Entry::Number { body, .. } = entry {
+                    *body = crate::number::ungrouped(body);
+                }
+            }
+        }
+        self
     }
 
     /// Rows of all sections.

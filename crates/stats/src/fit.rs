@@ -72,17 +72,35 @@ pub struct Coefficient {
     /// Name of the regressor.
     pub name: String,
     /// Estimate.
+    #[serde(deserialize_with = "nan_if_null")]
     pub estimate: f64,
     /// Standard error.
+    #[serde(deserialize_with = "nan_if_null")]
     pub std_error: f64,
     /// Estimate over standard error.
+    #[serde(deserialize_with = "nan_if_null")]
     pub statistic: f64,
     /// Two-sided p-value.
+    #[serde(deserialize_with = "nan_if_null")]
     pub p_value: f64,
     /// Lower bound of the 95 % interval.
+    #[serde(deserialize_with = "nan_if_null")]
     pub conf_low: f64,
     /// Upper bound of the 95 % interval.
+    #[serde(deserialize_with = "nan_if_null")]
     pub conf_high: f64,
+}
+
+/// A number that JSON may hold as `null`, for which it has no other word: NaN.
+///
+/// ```
+/// let text = r#"{"name":"x","estimate":1.5,"std_error":null,"statistic":null,"p_value":null,"conf_low":null,"conf_high":null}"#;
+/// let c: plim_stats::Coefficient = serde_json::from_str(text).unwrap();
+/// assert!(c.estimate == 1.5 && c.std_error.is_nan());
+/// assert_eq!(serde_json::to_string(&c).unwrap(), text);
+/// ```
+pub fn nan_if_null<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 impl Coefficient {

@@ -2,14 +2,19 @@
 //!
 //! [`plan`] reads the study file, [`step`] deals a step's keys to the option structs, [`design`] is the only
 //! bridge from names to numbers, [`methods`] binds each method of `plim_stats` to columns, [`run`] walks the
-//! steps, [`check`] looks for errors without estimating, [`record`] and [`output`] write what came of it.
+//! steps, [`check`] looks for errors without estimating, [`record`] and [`output`] write what came of it, [`stored`]
+//! reads it back: [`media`] renders again, [`lineage`] tells where a number comes from, [`diff`] compares two runs.
 
 pub mod check;
 pub mod design;
+pub mod diff;
 pub mod document;
 pub mod error;
 pub mod expression;
+pub mod fonts;
 pub mod formula;
+pub mod lineage;
+pub mod media;
 pub mod method;
 pub mod methods;
 pub mod output;
@@ -21,6 +26,7 @@ pub mod schema;
 pub mod simulate;
 pub mod single;
 pub mod step;
+pub mod stored;
 pub mod stream;
 
 pub use error::{Error, Result};

@@ -2,70 +2,102 @@
 
 use crate::document;
 use crate::error::{Error, Result};
+use crate::lineage::{self, Lineage, Origin};
+use crate::media::{self, MEDIA};
 use crate::method::Role;
-use crate::plan::Plan;
+use crate::plan::{Plan, Study};
 use crate::record::{Folder, file_name, record};
 use crate::run::{Run, VERSION, number};
 use crate::simulate::{self, Cities};
 use crate::single::Single;
-use crate::{method, schema};
-use plim_report::page::{Block, Page, Section};
+use crate::{fonts, method, schema};
+use plim_report::fonts::Fonts;
+use plim_report::page::{Block, Fact, Page, Section};
 use plim_report::regression::RegressionTable;
-use plim_report::{Lang, effects, html, latex, markdown, page, svg, text};
+use plim_report::results::Shown;
+use plim_report::{Lang, Results, effects, page, text};
 use plim_table::Table;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// Writes a run: `results.json`, `record.json`, `report.html`, `tables/`, `figures/`, `data/`.
-pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<()> {
+/// Writes a run: `results.json`, `record.json`, `report.html`, `tables/`, `figures/`, `data/`; gives what a reader must
+/// know of the figures' fonts.
+pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<Vec<String>> {
     let folder = Folder::draft(out)?;
-    folder.text("results.json", &pretty(&run.results)?)?;
-    let mut names: Vec<String> = Vec::new();
-    let mut own = |name: &str| -> String {
-        let base = file_name(name);
-        let mut name = base.clone();
-        let mut k = 2;
-        while names.contains(&name) {
-            name = format!("{base}-{k}");
-            k += 1;
-        }
-        names.push(name.clone());
-        name
+    let (study, lang) = (&plan.study, plan.study.lang);
+    let results = Results { shown: set(study, &run.shown), ..run.results.clone() };
+    folder.text("results.json", &pretty(&stored(&results))?)?;
+    let named = media::named(&results.shown);
+    let scenes = named.iter().filter_map(|(_, b)| if let Block::Figure(f) = b { Some(&f.scene) } else { None });
+    let letters: BTreeSet<char> = scenes.flat_map(plim_report::fonts::letters).collect();
+    let fonts = match letters.is_empty() {
+        true => Vec::new(),
+        false => fonts::find(study.font.as_deref(), fonts::below(&plan.folder), &letters)?,
     };
-    for shown in &run.shown {
-        for block in &shown.blocks {
-            match block {
-                Block::Table(table) => {
-                    let name = own(&shown.step);
-                    folder.text(&format!("tables/{name}.txt"), &text::render(table))?;
-                    folder.text(&format!("tables/{name}.md"), &markdown::render(table))?;
-                    folder.text(&format!("tables/{name}.tex"), &latex::render(table))?;
-                    folder.text(&format!("tables/{name}.html"), &html::render(table))?;
-                }
-                Block::Figure(figure) => {
-                    let name = own(&shown.step);
-                    folder.text(&format!("figures/{name}.svg"), &svg::render(&figure.scene, &name))?;
-                }
-                _ => {}
-            }
+    let mut notes = Vec::new();
+    for (name, block) in &named {
+        for (medium, _, ending, drawing) in MEDIA {
+            let (kind, bytes) = match block {
+                Block::Table(table) if !drawing => ("tables", media::table(table, name, medium, lang)?),
+                Block::Figure(drawn) if drawing => ("figures", media::figure(&drawn.scene, name, medium, &fonts)?),
+                _ => continue,
+            };
+            folder.bytes(&format!("{kind}/{name}.{ending}"), &bytes)?;
+        }
+        if let Block::Figure(drawn) = block {
+            notes.extend(fonts::lacking(name, &Fonts::new(&fonts).missing(&drawn.scene)));
         }
     }
     for (name, table) in &run.measured {
         plim_table::write(folder.path(&format!("data/{}.parquet", file_name(name)))?, table)?;
     }
-    folder.text("report.html", &page::render(&report(plan, run))?)?;
+    folder.text("report.html", &page::render(&report(plan, run, &results)?)?)?;
     folder.text("record.json", &pretty(&record(plan, run))?)?;
-    folder.publish()
+    folder.publish()?;
+    Ok(notes)
+}
+
+/// What is shown, as the journal and the language of the study set it.
+fn set(study: &Study, shown: &[Shown]) -> Vec<Shown> {
+    let set = |block: &Block| match block {
+        Block::Table(table) => Block::Table(study.style.set(table.clone().localized(study.lang), study.lang)),
+        other => other.clone(),
+    };
+    let part = |s: &Shown| Shown { blocks: s.blocks.iter().map(set).collect(), ..s.clone() };
+    shown.iter().map(part).collect()
+}
+
+/// Results as JSON: positions in figures to two decimals, which is what every medium draws.
+fn stored(results: &Results) -> Value {
+    fn round(value: &mut Value, within: bool) {
+        match value {
+            Value::Object(map) => map.iter_mut().for_each(|(key, v)| round(v, within || key == "scene")),
+            Value::Array(list) => list.iter_mut().for_each(|v| round(v, within)),
+            Value::Number(n) if within => {
+                if let Some(x) = n.as_f64() {
+                    *value = number((x * 100.0).round() / 100.0);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::to_value(results).unwrap_or_default();
+    if let Some(shown) = value.get_mut("shown") {
+        round(shown, false);
+    }
+    value
 }
 
 /// The report: sections of the study, then notes, methods and provenance.
-fn report(plan: &Plan, run: &Run) -> Page {
+fn report(plan: &Plan, run: &Run, results: &Results) -> Result<Page> {
     let study = &plan.study;
     let lang = study.lang;
+    let lineage = Lineage::new(study, &run.inputs)?;
     let mut sections: Vec<Section> = Vec::new();
-    let section = |heading: String| Section { heading, id: String::new(), level: 1, blocks: Vec::new() };
-    for shown in &run.shown {
+    let section = |heading: String| Section { heading, level: 1, ..Section::default() };
+    for shown in &results.shown {
         match &shown.heading {
             Some(heading) => sections.push(section(heading.clone())),
             None if sections.is_empty() => sections.push(section(lang.say("results").into())),
@@ -81,7 +113,7 @@ fn report(plan: &Plan, run: &Run) -> Page {
         sections.push(notes);
     }
     sections.push(section(lang.say("methods").into()));
-    for step in &study.step {
+    for (i, step) in study.step.iter().enumerate() {
         let get = |key: &str| step.get(key).and_then(Value::as_str).unwrap_or_default();
         let Ok(entry) = method::find(get("method")) else { continue };
         if entry.role == Role::Show {
@@ -90,11 +122,15 @@ fn report(plan: &Plan, run: &Run) -> Page {
         let name = if get("name").is_empty() { entry.name } else { get("name") };
         let mut part = section(format!("{name} ({})", entry.name));
         part.level = 3;
+        part.id = format!("step-{name}");
+        part.result = name.to_string();
         part.blocks.push(Block::Paragraph(format!("{}.", entry.about)));
+        part.blocks.push(Block::Lineage(origins(&lineage, i, run, lang)));
         part.blocks.push(Block::Definitions(document::appendix(entry, step)));
         sections.push(part);
     }
     let mut provenance = section(lang.say("provenance").into());
+    provenance.id = "provenance".into();
     let mut facts = vec![("plimsoll".to_string(), VERSION.to_string()), ("seed".into(), study.seed.to_string())];
     for input in &run.inputs {
         let text =
@@ -109,7 +145,31 @@ fn report(plan: &Plan, run: &Run) -> Page {
     sections.push(provenance);
     let intro = study.description.split("\n\n").map(|p| p.trim().to_string()).filter(|p| !p.is_empty()).collect();
     let title = if study.title.is_empty() { plan.file.clone() } else { study.title.clone() };
-    Page { title, lang, intro, sections }
+    Ok(Page { title, lang, intro, sections })
+}
+
+/// Where the numbers of a step come from: its rows, and what made each column that it uses, with a link to it.
+fn origins(lineage: &Lineage, at: usize, run: &Run, lang: Lang) -> Vec<Fact> {
+    let step = &lineage.steps[at];
+    let fact = |key: &str, text: String| Fact { key: key.into(), text, to: String::new() };
+    let mut out = Vec::new();
+    if !step.regression.formula.is_empty() {
+        out.push(fact(lang.say("formula"), step.regression.formula.trim().to_string()));
+    }
+    if let Some(fit) = run.results.estimates.get(&step.name) {
+        out.push(fact(lang.say("rows"), lineage::rows(&fit.sample)));
+        if !fit.vcov.is_empty() {
+            out.push(fact(lang.say("covariance"), fit.vcov.clone()));
+        }
+    }
+    for (name, origin) in lineage.uses(at) {
+        let to = match origin {
+            Origin::Step(i) => format!("step-{}", lineage.steps[i].name),
+            Origin::Input(_) => "provenance".into(),
+        };
+        out.push(Fact { key: name, text: lineage.said(origin), to });
+    }
+    out
 }
 
 /// What `plim run` says at the end.
@@ -331,9 +391,14 @@ pub fn to_file(single: &Single, path: &Path) -> Result<String> {
 
 /// Writes a text file that appears whole or not at all.
 fn write_text(path: &Path, text: &str) -> Result<()> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// Writes a file that appears whole or not at all.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(plim_table::write_atomic(path, |file| {
         use std::io::Write as _;
-        file.write_all(text.as_bytes()).map_err(|e| plim_table::Error::file(path.display(), e))
+        file.write_all(bytes).map_err(|e| plim_table::Error::file(path.display(), e))
     })?)
 }
 

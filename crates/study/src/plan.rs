@@ -20,6 +20,12 @@ pub struct Study {
     pub description: String,
     /// Language of the report's headings and notes: `en` or `zh`.
     pub lang: plim_report::Lang,
+    /// Customs of a journal that tables follow: `standard`, `aer`, `qje` or `chinese` (三线表).
+    pub style: plim_report::style::Style,
+    /// Font of figures in PNG and PDF: a family of the system, or a file below the study's folder.
+    ///
+    /// Where it lacks a letter, and by default, the fonts of the system follow.
+    pub font: Option<String>,
     /// Seed of every random draw.
     pub seed: u64,
     /// The tables, by name.

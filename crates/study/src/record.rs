@@ -98,6 +98,12 @@ impl Folder {
         std::fs::write(&path, text).map_err(|e| plim_table::Error::file(path.display(), e).into())
     }
 
+    /// Writes a file into the draft.
+    pub fn bytes(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path(name)?;
+        std::fs::write(&path, bytes).map_err(|e| plim_table::Error::file(path.display(), e).into())
+    }
+
     /// A path below the draft, its folder made.
     pub fn path(&self, name: &str) -> Result<PathBuf> {
         let path = self.draft.join(name);

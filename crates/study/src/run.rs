@@ -11,7 +11,7 @@ use crate::step::Step;
 use crate::stream::{self, Stream};
 use indexmap::IndexMap;
 use plim_report::Results;
-use plim_report::page::Block;
+use plim_report::results::Shown;
 use plim_table::{Column, Panel, Table};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -33,16 +33,6 @@ pub struct Held {
     pub unit: Option<String>,
     /// Column of the time.
     pub time: Option<String>,
-}
-
-/// What one step shows.
-pub struct Shown {
-    /// Name of the step.
-    pub step: String,
-    /// Heading of the section that it begins.
-    pub heading: Option<String>,
-    /// Tables, figures, paragraphs.
-    pub blocks: Vec<Block>,
 }
 
 /// What a run has made so far; after the last step, all of it.

@@ -206,6 +206,8 @@ fn a_figure_lies_within_its_canvas() {
                 Patch { rings, .. } => rings.concat(),
                 Bar { at, .. } => vec![(at.0, at.1), (at.0 + at.2, at.1 + at.3)],
                 Dot { at, .. } | Text { at, .. } => vec![*at],
+                // Nothing is drawn.
+                Hint { .. } => vec![],
             };
             for (x, y) in points {
                 let inside = (-0.5..=scene.width + 0.5).contains(&x) && (-0.5..=scene.height + 0.5).contains(&y);
@@ -275,7 +277,8 @@ fn the_reference_period_is_stated_or_found() {
 }
 
 fn page() -> Page {
-    let section = |heading: &str, level, blocks| Section { heading: heading.into(), id: String::new(), level, blocks };
+    let section =
+        |heading: &str, level, blocks| Section { heading: heading.into(), level, blocks, ..Section::default() };
     Page {
         title: BAD.into(),
         lang: Lang::Zh,

@@ -2,5 +2,7 @@
 
 mod drawings;
 mod frontier;
+mod layouts;
+mod office;
 mod renderings;
 mod tables;

@@ -10,6 +10,7 @@ use plim_stats::Factor;
 use plim_stats::did::{Assignment, DidOptions, did};
 use plim_stats::effect::{MediationOptions, ModerationOptions, SplitOptions, mediation, moderation, split};
 use plim_stats::linear::{Estimated, INTERCEPT};
+use plim_stats::vcov::bands::bands;
 use plim_table::{Data, MISSING};
 use serde_json::{Map, Value, json};
 
@@ -211,6 +212,14 @@ impl Method for DidOptions {
         out.more.insert("tests".into(), list(&d.tests));
         if self.event_study {
             out.more.insert("reference".into(), json!(self.reference));
+            let Estimated { fit, covariance, .. } = &d.estimated;
+            let times: Vec<usize> =
+                (0..fit.names.len()).filter(|&j| fit.names[j].starts_with("event_time::")).collect();
+            // All periods at once: what a reader of the whole path asks for.
+            match bands(&fit.names, &fit.coef, &covariance.V, covariance.df, &times, cx.seed) {
+                Ok(made) => drop(out.more.insert("bands".into(), object(&made).into())),
+                Err(e) => out.notes.push(format!("no simultaneous bands: {e}")),
+            }
         }
         if let Some(p) = &d.placebo {
             let mut placebo = object(&p.permutation);

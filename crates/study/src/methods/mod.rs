@@ -2,6 +2,7 @@
 
 mod audit;
 mod beta_convergence;
+mod caterpillar;
 pub(crate) mod cells;
 mod complete;
 mod composed_error;
@@ -328,7 +329,11 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<show::Weights>("weights_table", Show, "Weights of an index, as a table and bars"),
     Entry::of::<plim_report::regression::RegressionTable>("table", Show, "Regression table of several fits"),
     Entry::of::<lr_test::LrTest>("lr_test", Show, "Likelihood-ratio tests of nested fits"),
-    Entry::of::<show::Figure>("figure", Show, "Figure of a fit: coefficients, event study, slopes, placebo"),
+    Entry::of::<show::Figure>(
+        "figure",
+        Show,
+        "Figure of fits: coefficients, event study, slopes, placebo, specification curve",
+    ),
     Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
     Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),
     Entry::of::<composed_error::ComposedError>(
@@ -340,6 +345,11 @@ pub const METHODS: &[Entry] = &[
         "frontier",
         Show,
         "Figure of the frontier of a dea step, one input and one output",
+    ),
+    Entry::of::<caterpillar::Caterpillar>(
+        "caterpillar",
+        Show,
+        "Figure of units by rank with the intervals of their scores",
     ),
     Entry::of::<export_figures::Treemap>("treemap", Show, "Figure of the parts of a whole as tiles"),
     Entry::of::<export_figures::ProductSpace>("product_space", Show, "Figure of near products of a complexity step"),

@@ -10,7 +10,7 @@ use plim_stats::Fit as _;
 use plim_stats::fit::table;
 use plim_stats::linear::{Estimated, Ols, Precision, Regression};
 use plim_stats::resample::wild::Weights;
-use plim_stats::vcov::{Ssc, differences, vcov};
+use plim_stats::vcov::{Ssc, Vcov, differences, vcov};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -43,6 +43,8 @@ pub struct Feols {
     pub bands: bool,
     /// Regressors to test jointly, by a Wald test under `vcov`.
     pub joint: Vec<String>,
+    /// Further covariances of the same estimates, such as `["hc1", "cluster:province"]`: the report can switch to them.
+    pub vcov_also: Vec<Vcov>,
 }
 
 impl Default for Feols {
@@ -59,13 +61,16 @@ impl Default for Feols {
             replications: 9_999,
             bands: false,
             joint: Vec::new(),
+            vcov_also: Vec::new(),
         }
     }
 }
 
 impl Method for Feols {
     fn columns(&self) -> Vec<String> {
-        self.outcomes.clone()
+        let clusters = self.vcov_also.iter().flat_map(Vcov::clusters);
+        let clusters = clusters.flat_map(|c| c.split('^').map(str::to_string).collect::<Vec<_>>());
+        self.outcomes.iter().cloned().chain(clusters).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -81,6 +86,10 @@ impl Method for Feols {
         let mut out = report("feols", cx, &built, &estimated);
         if all {
             every_rule(&mut out, &built, &estimated);
+        }
+        if !self.vcov_also.is_empty() {
+            let also = self.vcov_also.iter().map(|v| covariance_also(cx, &built, &estimated, v, rules.ssc));
+            out.more.insert("vcov_also".into(), also.collect::<Result<Vec<_>>>()?.into());
         }
         self.infer(cx, &built, &rules, &estimated, &mut out)?;
         Ok(Outcome::Fit(Box::new(out), None))
@@ -158,6 +167,21 @@ pub(super) fn every_rule(out: &mut Fit, built: &Built, estimated: &Estimated) {
     }
     out.more.insert("ssc".into(), rules.into());
     out.notes.extend(differences(&passports));
+}
+
+/// The coefficients under another covariance, on the rows of the estimate.
+fn covariance_also(cx: &Context, first: &Built, estimated: &Estimated, how: &Vcov, ssc: Ssc) -> Result<Value> {
+    let options = crate::step::Regression { vcov: Some(how.clone()), ..cx.step.regression.clone() };
+    let built = design(cx, formula(cx)?, &options, &[])?;
+    if built.design.y.len() != first.design.y.len() {
+        return Err(Error::plan(
+            format!("`vcov_also` {how} would drop rows that lack a cluster"),
+            "keep the rows with `where`, so that all covariances are of the same estimate",
+        ));
+    }
+    let c = vcov(&estimated.fit, &built.vcov, ssc, &built.design).map_err(|e| located(cx, e))?;
+    let coefficients = table(&estimated.fit, &c.V, Some(c.df));
+    Ok(json!({ "vcov": how.to_string(), "label": c.label, "df": finite(c.df), "coefficients": coefficients }))
 }
 
 /// A number for JSON, `null` when it is not finite.

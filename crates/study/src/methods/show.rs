@@ -4,10 +4,14 @@ use super::need;
 use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
 use plim_report::agreement::{AgreementTable, agreement_table};
+use plim_report::by_group::{Group, describe_by};
 use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
+use plim_report::escape::part;
 use plim_report::page::{Block, Figure as Drawn};
 use plim_report::regression::{RegressionTable, regression};
+use plim_report::specification::{of_fits, specification_curve};
 use plim_report::table::{Align, Cell, Column, Row, Section, Table};
+use plim_report::variants::panels;
 use plim_report::{Fit, effects, number, plots};
 use plim_stats::Coefficient;
 use schemars::JsonSchema;
@@ -53,15 +57,25 @@ fn columns<'t>(kept: &'t plim_table::Table, names: &'t [String]) -> Result<Vec<(
 
 impl Method for DescribeTable {
     fn columns(&self) -> Vec<String> {
-        self.columns.clone()
+        self.columns.iter().chain(&self.by).cloned().collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let kept = cx.kept();
-        let options = DescribeTable { labels: labels(cx, &self.labels), ..self.clone() };
-        shown(vec![Block::Table(describe(&columns(&kept, &self.columns)?, &options, cx.study.lang)?)])
+        let stars = cx.study.style.stars(self.stars);
+        let options = DescribeTable { labels: labels(cx, &self.labels), stars, ..self.clone() };
+        let all = columns(&kept, &self.columns)?;
+        let Some(by) = &self.by else { return shown(vec![Block::Table(describe(&all, &options, cx.study.lang)?)]) };
+        let found = super::figures::groups(cx, &kept, by)?;
+        super::figures::at_most(GROUPS, found.len(), by)?;
+        let of = |rows: &[usize]| all.iter().map(|(n, v)| (*n, rows.iter().map(|&i| v[i]).collect())).collect();
+        let groups: Vec<Group> = found.iter().map(|(name, rows)| (name.clone(), of(rows))).collect();
+        shown(vec![Block::Table(describe_by(&groups, &options, cx.study.lang)?)])
     }
 }
+
+/// Groups that a table has room for side by side.
+const GROUPS: usize = 6;
 
 impl Method for CorrelationTable {
     fn columns(&self) -> Vec<String> {
@@ -70,7 +84,8 @@ impl Method for CorrelationTable {
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let kept = cx.kept();
-        let options = CorrelationTable { labels: labels(cx, &self.labels), ..self.clone() };
+        let stars = cx.study.style.stars(self.stars);
+        let options = CorrelationTable { labels: labels(cx, &self.labels), stars, ..self.clone() };
         shown(vec![Block::Table(correlation(&columns(&kept, &self.columns)?, &options, cx.study.lang)?)])
     }
 }
@@ -122,6 +137,7 @@ impl Method for Weights {
         if !self.title.is_empty() {
             table.title.clone_from(&self.title);
         }
+        table.of = format!("measures/{}", part(name));
         let mut blocks = vec![Block::Table(table)];
         let bars: Vec<(String, f64)> = measure
             .more
@@ -147,17 +163,30 @@ impl Method for Weights {
 
 impl Method for RegressionTable {
     fn models(&self) -> Vec<String> {
-        self.fits.clone()
+        self.fits.iter().chain(self.panels.iter().flat_map(|p| &p.fits)).cloned().collect()
     }
 
     /// The table that the fits call for: effects, subsamples or event times where the methods have them.
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let options = RegressionTable { labels: labels(cx, &self.labels), ..self.clone() };
+        let stars = cx.study.style.stars(self.stars);
+        let options = RegressionTable { labels: labels(cx, &self.labels), stars, ..self.clone() };
         let lang = cx.study.lang;
+        if !self.panels.is_empty() {
+            if !self.fits.is_empty() {
+                return Err(Error::plan("both `fits` and `panels` are given", "name the fits within the panels"));
+            }
+            let parts = self.panels.iter().map(|p| Ok((p.title.as_str(), cx.results.fits(&p.fits)?)));
+            let parts = parts.collect::<Result<Vec<_>>>()?;
+            return shown(vec![Block::Table(panels(&parts, &options, lang)?)]);
+        }
         let fits = cx.results.fits(&self.fits)?;
         let event = |fit: &Fit| fit.coefficients.iter().any(|c| c.name.starts_with("event_time::"));
         let tables = match fits.as_slice() {
-            [(_, fit)] => effects::tables(fit, &options, lang)?,
+            [(name, fit)] => {
+                let mut tables = effects::tables(fit, &options, lang)?;
+                tables.iter_mut().for_each(|t| t.of = format!("estimates/{}", part(name)));
+                tables
+            }
             all if !all.is_empty() && all.iter().all(|(_, f)| event(f)) => {
                 vec![effects::event_study(all, &options, lang)?]
             }
@@ -181,17 +210,19 @@ pub enum Kind {
     Slopes,
     /// Placebo estimates and the actual one.
     Placebo,
+    /// Every estimate of one coefficient, sorted, above the choices it rests on; the first fit is the main one.
+    SpecificationCurve,
 }
 
 /// A figure of one or more fits.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Figure {
-    /// What to draw: `coefficients`, `event_study`, `slopes` or `placebo`.
+    /// What to draw: `coefficients`, `event_study`, `slopes`, `placebo` or `specification_curve`.
     pub kind: Kind,
     /// The fits to draw, by the names of their steps.
     pub fits: Vec<String>,
-    /// Coefficients to draw; all when empty.
+    /// Coefficients to draw; all when empty, the first of the first fit for a specification curve.
     pub coefficients: Vec<String>,
     /// Caption below the figure.
     pub title: String,
@@ -222,6 +253,21 @@ impl Method for Figure {
                 plots::coefficients(&series, &labels, lang)?
             }
             Kind::EventStudy => plots::event_study(&fits, lang)?,
+            Kind::SpecificationCurve => {
+                let main = fits.first().and_then(|(_, f)| f.coefficients.iter().find(|c| c.name != "(Intercept)"));
+                let name = match (self.coefficients.as_slice(), main) {
+                    ([one], _) => one,
+                    ([], Some(first)) => &first.name,
+                    _ => {
+                        return Err(Error::plan(
+                            "a specification curve is of one coefficient",
+                            "name exactly one under `coefficients`",
+                        ));
+                    }
+                };
+                let label = |n: &str| labels.get(n).cloned().unwrap_or_else(|| n.into());
+                specification_curve(&of_fits(&fits, name, label, lang)?, lang)?
+            }
             Kind::Slopes => slopes(cx, first()?, &labels)?,
             Kind::Placebo => {
                 let fit = first()?;
