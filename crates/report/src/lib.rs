@@ -5,7 +5,7 @@
 //! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`], [`docx`], [`xlsx`] |
-//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`caterpillar`], [`specification`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
+//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
 //! | regions and numbers | [`figure::Scene`] | [`geojson`], [`choropleth`] |
 //! | a scene | a medium | [`svg`], [`png`], [`pdf`] |
 //! | all of it | one HTML file | [`page`] |
@@ -14,7 +14,6 @@
 
 pub mod agreement;
 pub mod by_group;
-pub mod caterpillar;
 pub mod choropleth;
 pub mod density;
 pub mod describe;

@@ -2,7 +2,6 @@
 
 mod audit;
 mod beta_convergence;
-mod caterpillar;
 pub(crate) mod cells;
 mod complete;
 mod composed_error;
@@ -345,11 +344,6 @@ pub const METHODS: &[Entry] = &[
         "frontier",
         Show,
         "Figure of the frontier of a dea step, one input and one output",
-    ),
-    Entry::of::<caterpillar::Caterpillar>(
-        "caterpillar",
-        Show,
-        "Figure of units by rank with the intervals of their scores",
     ),
     Entry::of::<export_figures::Treemap>("treemap", Show, "Figure of the parts of a whole as tiles"),
     Entry::of::<export_figures::ProductSpace>("product_space", Show, "Figure of near products of a complexity step"),
