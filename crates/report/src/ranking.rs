@@ -80,7 +80,7 @@ pub fn bump(times: &[f64], units: &[Path], top: usize, highlight: &[String], tit
         return Err(Error::length("the list of times of a bump chart", times.len(), 2));
     }
     let within = |r: &f64| drawable(*r) && *r >= 1.0 && *r <= top as f64;
-    let drawn: Vec<&Path> = units.iter().filter(|u| u.1.iter().any(|r| within(r))).collect();
+    let drawn: Vec<&Path> = units.iter().filter(|u| u.1.iter().any(&within)).collect();
     shows(drawn.is_empty(), "the list of units with a rank among the first")?;
     let bottom = 14.0 + top as f64 * ROW;
     let mut scene = titled(title, String::new(), bottom + FONT * 1.9);

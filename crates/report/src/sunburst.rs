@@ -35,7 +35,7 @@ pub fn sunburst(nodes: &[Node], root: &str) -> Result<Scene> {
     }
     let total = totals(nodes, &depth)?;
     let whole: f64 = nodes.iter().zip(&total).filter(|(n, _)| n.parent.is_none()).map(|(_, t)| t).sum();
-    shows(!(whole > 0.0), "the list of indicators with a weight")?;
+    shows(whole.is_nan() || whole <= 0.0, "the list of indicators with a weight")?;
     let mut scene = titled(root, String::new(), TALL);
     let (cx, cy) = (WIDTH / 2.0, TALL / 2.0);
     let ring = (TALL / 2.0 - 6.0) / (deepest as f64 + 0.8);

@@ -90,7 +90,7 @@ pub(super) fn runs(options: &AuditData, data: &Columns, c: usize, series: &[Vec<
             let long = last - first + 1;
             let repeated = step == 0.0;
             // Three points lie on a line by rounding more often than by interpolation.
-            if (repeated && long >= options.run) || (!repeated && long >= options.run.max(3) + 1) {
+            if (repeated && long >= options.run) || (!repeated && long > options.run.max(3)) {
                 let (from, to) = (time[rows[first]], time[rows[last]]);
                 let (check, message) = match repeated {
                     true => (

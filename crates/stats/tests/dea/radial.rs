@@ -274,7 +274,9 @@ fn a_second_solver_agrees_on_random_units_with_zeros() {
                     }
                     match rts {
                         Rts::Crs => {}
-                        Rts::Vrs | Rts::Fdh => problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Eq, 1.0),
+                        Rts::Vrs | Rts::Fdh | Rts::FdhPlus => {
+                            problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Eq, 1.0)
+                        }
                         Rts::Nirs => problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Le, 1.0),
                         Rts::Ndrs => problem.add_constraint(sum(&|_| 1.0), ComparisonOp::Ge, 1.0),
                         Rts::Grs => {
