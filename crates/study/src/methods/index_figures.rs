@@ -176,9 +176,12 @@ pub struct Heatmap {
     pub title: String,
 }
 
+/// A column and the place of its pillar.
+type Placed = (String, Option<usize>);
+
 impl Heatmap {
     /// Columns with their pillars, a pillar at the place of its first column.
-    fn ordered(&self) -> Result<(Vec<(String, Option<usize>)>, Vec<String>)> {
+    fn ordered(&self) -> Result<(Vec<Placed>, Vec<String>)> {
         let all: Vec<String> = match self.columns.is_empty() {
             true => self.pillars.values().flatten().cloned().collect(),
             false => self.columns.clone(),

@@ -218,8 +218,11 @@ impl Method for Index {
     }
 }
 
+/// A column and what it holds.
+type RankColumn = (&'static str, fn(&RankStats) -> f64);
+
 /// Columns after the nominal score.
-const RANKS: [(&str, fn(&RankStats) -> f64); 6] = [
+const RANKS: [RankColumn; 6] = [
     ("rank", |r| r.nominal),
     ("rank_low", |r| r.low),
     ("rank_median", |r| r.median),

@@ -59,8 +59,11 @@ impl Method for Contributions {
     }
 }
 
+/// One column an indicator.
+type Columns = Vec<Vec<f64>>;
+
 /// Components as they are, with the weights of the options.
-fn given(options: &Contributions, raw: &[&[f64]]) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>)> {
+fn given(options: &Contributions, raw: &[&[f64]]) -> Result<(Columns, Columns)> {
     let k = raw.len();
     if !options.negative.is_empty() {
         return Err(Error::plan(
@@ -86,7 +89,7 @@ fn weighed(
     step: &str,
     raw: &[&[f64]],
     time: &[i64],
-) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>)> {
+) -> Result<(Columns, Columns)> {
     if !options.weights.is_empty() {
         return Err(Error::plan("both `weights` and `measure` are given", "keep one of them"));
     }

@@ -53,7 +53,7 @@ fn listed(cx: &Context, complete: &Complete, unit: &Factor, name: &str) -> Resul
             all.push((a as usize, b as usize, weight.map_or(1.0, |w| w[r])));
         }
     }
-    Ok(Neighbors::of_list(unit.levels as usize, all).map_err(Error::from)?)
+    Neighbors::of_list(unit.levels as usize, all).map_err(Error::from)
 }
 
 const LOCAL: [&str; 7] = ["local_moran", "z", "lag", "p_value", "p_adjusted", "quadrant", "cluster"];
