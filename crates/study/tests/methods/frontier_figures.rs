@@ -121,7 +121,7 @@ fn the_ratio_is_that_of_the_likelihoods() {
     for (options, p) in [("", chi2_p(lr, 1.0)), ("\nborder = 1", chi_bar_p(lr, 1, 1)[0])] {
         let table = tested(&fits, &format!("{BOTH}{options}")).unwrap();
         let cells = &table.sections[0].rows[0].cells;
-        let values: Vec<f64> = cells.iter().map(|c| c.value.unwrap()).collect();
+        let values: Vec<f64> = cells.iter().map(|c| c.value().unwrap()).collect();
         let want = [loglik("small"), loglik("large"), lr, 1.0, p];
         values.iter().zip(want).for_each(|(got, want)| assert!((got - want).abs() < 1e-12, "{got} {want}"));
     }
