@@ -55,6 +55,12 @@ fn paint(mark: &Mark) -> Option<Painted> {
                 false => filled(path, *ink, 1.0),
             }
         }
+        Mark::Patch { rings, ink, shade } => Painted::Path {
+            path: rings.iter().flat_map(|ring| polygon(ring, true)).collect(),
+            fill: Some((rgb(*ink), *shade)),
+            // The paper between regions, as in SVG.
+            stroke: Some(([255; 3], 0.6, &[])),
+        },
         Mark::Hint { .. } => return None,
         Mark::Text { at, text, anchor, ink } => {
             Painted::Words { at: *at, text: crate::escape::line(text), anchor: *anchor, color: rgb(*ink) }

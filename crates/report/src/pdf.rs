@@ -61,8 +61,8 @@ impl Page {
                 }
                 outline(&mut self.out, &path, 1.0);
                 self.out.push_str(match (fill.is_some(), stroke.is_some()) {
-                    (true, true) => "B\n",
-                    (true, false) => "f\n",
+                    (true, true) => "B*\n",
+                    (true, false) => "f*\n",
                     (false, true) => "S\n",
                     (false, false) => "n\n",
                 });

@@ -34,7 +34,8 @@ pub fn render(scene: &Scene, fonts: &Fonts) -> Result<Vec<u8>> {
             Painted::Path { path, fill, stroke } => {
                 let Some(path) = outline(&path, |x, y| (x, y)) else { continue };
                 if let Some((rgb, opacity)) = fill {
-                    pixels.fill_path(&path, &paint(rgb, opacity), FillRule::Winding, scale, None);
+                    // Even-odd: a ring within a ring is a hole, whichever way round it runs.
+                    pixels.fill_path(&path, &paint(rgb, opacity), FillRule::EvenOdd, scale, None);
                 }
                 if let Some((rgb, width, pattern)) = stroke {
                     let pattern: Vec<f32> = pattern.iter().map(|d| *d as f32).collect();
