@@ -122,7 +122,7 @@ pub fn describe(columns: &[(&str, &[f64])], options: &DescribeTable, lang: Lang)
     let row = |(name, values): &(&str, &[f64])| {
         let sorted = finite_sorted(values);
         let cells = options.stats.iter().map(|s| cell(*s, &sorted, options));
-        Row::new(label(&options.labels, name), cells.collect())
+        Row::new(label(&options.labels, name), cells.collect()).of(*name)
     };
     Ok(Table {
         title: if options.title.is_empty() { lang.say("describe").into() } else { options.title.clone() },

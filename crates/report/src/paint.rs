@@ -33,6 +33,15 @@ pub(crate) fn painted(scene: &Scene) -> Vec<Painted> {
     scene.marks.iter().filter_map(paint).collect()
 }
 
+/// Positions to two decimals, as SVG writes them and results keep them: a figure read back is painted to the same bits.
+fn two(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
+}
+
+fn place((x, y): (f64, f64)) -> (f64, f64) {
+    (two(x), two(y))
+}
+
 fn paint(mark: &Mark) -> Option<Painted> {
     let filled = |path, ink, opacity| Painted::Path { path, fill: Some((rgb(ink), opacity)), stroke: None };
     Some(match mark {
@@ -41,13 +50,14 @@ fn paint(mark: &Mark) -> Option<Painted> {
         }
         Mark::Area { points, ink } => filled(polygon(points, true), *ink, AREA),
         Mark::Bar { at: (x, y, w, h), ink, faint } => {
-            let (w, h) = (w.max(0.0), h.max(0.0));
-            let path = polygon(&[(*x, *y), (x + w, *y), (x + w, y + h), (*x, y + h)], true);
+            let (x, y, w, h) = (two(*x), two(*y), two(w.max(0.0)), two(h.max(0.0)));
+            let path = polygon(&[(x, y), (x + w, y), (x + w, y + h), (x, y + h)], true);
             filled(path, *ink, if *faint { FAINT } else { 1.0 })
         }
         Mark::Dot { at, shape, ink, hollow } => {
+            let at = place(*at);
             let path = match corners(*shape) {
-                None => circle(*at, 4.0),
+                None => circle(at, 4.0),
                 Some(offsets) => polygon(&offsets.iter().map(|(a, b)| (at.0 + a, at.1 + b)).collect::<Vec<_>>(), true),
             };
             match hollow {
@@ -57,13 +67,13 @@ fn paint(mark: &Mark) -> Option<Painted> {
         }
         Mark::Patch { rings, ink, shade } => Painted::Path {
             path: rings.iter().flat_map(|ring| polygon(ring, true)).collect(),
-            fill: Some((rgb(*ink), *shade)),
+            fill: Some((rgb(*ink), two(*shade))),
             // The paper between regions, as in SVG.
             stroke: Some(([255; 3], 0.6, &[])),
         },
         Mark::Hint { .. } => return None,
         Mark::Text { at, text, anchor, ink } => {
-            Painted::Words { at: *at, text: crate::escape::line(text), anchor: *anchor, color: rgb(*ink) }
+            Painted::Words { at: place(*at), text: crate::escape::line(text), anchor: *anchor, color: rgb(*ink) }
         }
     })
 }
@@ -75,9 +85,9 @@ fn rgb(ink: Ink) -> [u8; 3] {
 }
 
 fn polygon(points: &[(f64, f64)], closed: bool) -> Vec<Segment> {
-    let mut path: Vec<Segment> = points.iter().map(|p| Segment::Line(p.0, p.1)).collect();
+    let mut path: Vec<Segment> = points.iter().map(|p| Segment::Line(two(p.0), two(p.1))).collect();
     if let Some(first) = points.first() {
-        path[0] = Segment::Move(first.0, first.1);
+        path[0] = Segment::Move(two(first.0), two(first.1));
         if closed {
             path.push(Segment::Close);
         }

@@ -49,7 +49,9 @@ pub fn diff(first: &Path, second: &Path, tolerance: f64) -> Result<String> {
     let (la, lb) = (Lineage::new(&a.study, &a.inputs)?, Lineage::new(&b.study, &b.inputs)?);
     let mut out = String::new();
     for (root, list) in &mut c.found {
-        list.sort_by(|x, y| y.size.total_cmp(&x.size));
+        // Estimates first: they are what a study is about, and what is near zero differs most in relative terms.
+        let other = |d: &Difference| !d.path.ends_with("/estimate");
+        list.sort_by(|x, y| other(x).cmp(&other(y)).then(y.size.total_cmp(&x.size)));
         let n = list.len();
         let _ = writeln!(out, "{root}: {n} {}", if n == 1 { "difference" } else { "differences" });
         for d in list.iter().take(PRINTED) {

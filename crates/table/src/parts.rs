@@ -49,7 +49,7 @@ pub(crate) fn parts(path: &Path) -> Result<Vec<Part>> {
     let mut files = Vec::new();
     walk(path, &root, &mut Vec::new(), &mut files)?;
     let Some((_, first)) = files.first() else {
-        return Err(Error::invalid(format!("{shown}: no Parquet file in this folder"), "name a data file"));
+        return Err(Error::file(shown, "no Parquet file in this folder; name a data file"));
     };
     let names: Vec<String> = first.iter().map(|(name, _)| name.clone()).collect();
     if let Some((odd, _)) = files.iter().find(|(_, keys)| !keys.iter().map(|k| &k.0).eq(&names)) {

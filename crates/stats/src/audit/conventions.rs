@@ -6,8 +6,12 @@
 //! by the usual constants; the entropy over ln of the rows, or, as errors, over ln T or ln N while shares are pooled; and
 //! without any normalization, shares of the raw values. Directions are also tried unheeded, as packages do.
 
+use crate::index::basis::Basis;
 use crate::index::entropy::{Constant, Entropy, Replicate, Score, ShareScope, Zeros, entropy};
 use crate::index::normalize::{NormalizeScope, Oriented};
+use crate::index::scale::Normalize;
+use crate::index::weighted::{WeightedIndex, weighted_index};
+use crate::index::weights::{Convention, Correlation, Weighting};
 use std::collections::BTreeSet;
 
 /// Weights that a convention gives, and its index when asked for.
@@ -89,6 +93,7 @@ pub fn candidates(raw: &Raw, scored: bool) -> Vec<Candidate> {
         }
     }
     all.extend(raw_shares(raw, times.len()));
+    all.extend(scopes.iter().flat_map(|&scope| others(raw, scope, scored)));
     all.push(Candidate {
         convention: "equal weights".into(),
         faulty: false,
@@ -157,6 +162,46 @@ fn constants(raw: &Raw, options: &Entropy, heeded: bool, times: usize, scored: b
 /// 1 - H/constant from 1 - H/own; an indicator that was dropped (NaN) has none.
 fn rescaled(divergence: f64, own: f64, constant: f64) -> f64 {
     if divergence.is_nan() { 0.0 } else { (constant - own + divergence * own) / constant }
+}
+
+/// The conventions beside entropy, at these goalposts; one that the data do not allow is left out.
+fn others(raw: &Raw, normalize_scope: NormalizeScope, scored: bool) -> Vec<Candidate> {
+    use Convention::*;
+    let plain = [Critic, Cv, Sd, Variance, Merec, Cilos, Idocriw, Gini, Angle, Pca, Factor, ScatterDegree];
+    let plain = plain.map(|method| (method, Correlation::default(), None));
+    let further = [
+        (Critic, Correlation::Absolute, None),
+        (Cv, Correlation::default(), Some(Normalize::None)),
+        (Pca, Correlation::default(), Some(Normalize::Z)),
+        (ScatterDegree, Correlation::default(), Some(Normalize::Z)),
+    ];
+    let candidate = |(method, correlation, normalize): (Convention, Correlation, Option<Normalize>)| {
+        let basis = Basis {
+            indicators: raw.indicators.to_vec(),
+            negative: raw.negative.to_vec(),
+            direction: raw.direction.to_vec(),
+            normalize,
+            normalize_scope,
+            constant: Constant::Drop,
+            ..Basis::default()
+        };
+        let weighting = Weighting { method, correlation, ..Weighting::default() };
+        let options = WeightedIndex { basis, weighting, ..WeightedIndex::default() };
+        let found = weighted_index(&options, raw.x, raw.time, None, 0).ok()?;
+        let correlation = if correlation == Correlation::Absolute { ", correlation = absolute" } else { "" };
+        let normalize = match normalize {
+            Some(Normalize::None) => ", normalize = none",
+            Some(_) => ", normalize = z",
+            None => "",
+        };
+        Some(Candidate {
+            convention: format!("{}: normalize_scope = {normalize_scope}{correlation}{normalize}", method.word()),
+            faulty: false,
+            weights: found.weights.iter().map(|w| w.weight).collect(),
+            scores: if scored { vec![("plain", found.score)] } else { Vec::new() },
+        })
+    };
+    plain.into_iter().chain(further).filter_map(candidate).collect()
 }
 
 /// Divided by their sum; none where it is nil.

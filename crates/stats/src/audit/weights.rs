@@ -2,8 +2,8 @@
 //!
 //! Each convention ([`super::conventions`]) makes weights from the raw indicators; its distance from the published ones
 //! is the largest difference of a weight. A convention matches when that is at most half a unit of the last decimal that
-//! was published; of several the nearest is named, and the others are listed, because weights of few decimals do not
-//! tell all conventions apart. An index is compared row by row, also after multiplication by 100 and after a linear
+//! was published; of several the plainest is named, and the others are listed, because weights of few decimals do
+//! not tell all conventions apart. An index is compared row by row, also after multiplication by 100 and after a linear
 //! transformation, and by its correlations.
 
 use super::conventions::{Candidate, Raw, candidates};
@@ -224,11 +224,12 @@ fn of_index(options: &AuditWeights, raw: &Raw, index: &[f64]) -> Result<Audited>
 /// Orders the conventions and names the nearest that matches.
 fn verdict(options: &AuditWeights, mut compared: Vec<Compared>, tolerance: f64, mut notes: Vec<String>) -> Audited {
     let tried = compared.len();
-    // A stable sort keeps the plainer convention, which was tried first, before an equal one. What came out as it is
-    // goes before what had to be transformed.
-    let plain = |c: &Compared| c.scale.is_some_and(|s| s == "linear");
+    // Of those that match, rounding alone decides which is nearest: the plainest, which was tried first, is named (the
+    // sort is stable). What came out as it is goes before what had to be transformed.
+    let transformed = |c: &Compared| c.scale.is_some_and(|s| s == "linear");
+    let distance = |c: &Compared| if c.matches { 0.0 } else { c.distance };
     compared.sort_by(|a, b| {
-        (b.matches.cmp(&a.matches)).then(plain(a).cmp(&plain(b))).then(a.distance.total_cmp(&b.distance))
+        (b.matches.cmp(&a.matches)).then(transformed(a).cmp(&transformed(b))).then(distance(a).total_cmp(&distance(b)))
     });
     let matching = compared.iter().filter(|c| c.matches).count();
     if compared.iter().all(|c| !c.matches) {

@@ -3,6 +3,7 @@
 use plim_stats::Factor;
 use plim_stats::audit::{AuditData, AuditWeights, Audited, Check, Columns, Finding, audit_data, audit_weights};
 use plim_stats::index::entropy::{Replicate, ShareScope, Zeros};
+use plim_stats::index::{Basis, Convention, WeightedIndex, Weighting, weighted_index};
 use plim_stats::index::{Entropy, NormalizeScope, entropy};
 use plim_stats::math::rng::Stream;
 
@@ -57,12 +58,21 @@ impl World {
         AuditWeights { indicators: self.names.clone(), negative: vec!["x5".into()], weights, ..Default::default() }
     }
 
+    fn weighted(&self, method: Convention) -> Vec<f64> {
+        let names = self.entropy();
+        let basis = Basis { indicators: names.indicators, negative: names.negative, ..Basis::default() };
+        let weighting = Weighting { method, ..Weighting::default() };
+        let options = WeightedIndex { basis, weighting, ..WeightedIndex::default() };
+        let found = weighted_index(&options, &self.columns(), Some(&self.time), None, 0).unwrap();
+        found.weights.iter().map(|w| w.weight).collect()
+    }
+
     fn audit(&self, options: &AuditWeights, index: Option<&[f64]>) -> Audited {
         audit_weights(options, &self.columns(), index, Some(&self.time), Some(N)).unwrap()
     }
 }
 
-/// Twelve conventions, each with what its verdict must say.
+/// Sixteen conventions, each with what its verdict must say.
 fn conventions(w: &World) -> Vec<(Vec<f64>, Vec<&'static str>)> {
     let pooled = "normalize_scope = pooled, share_scope = pooled, zeros = none";
     let e = w.entropy();
@@ -98,6 +108,10 @@ fn conventions(w: &World) -> Vec<(Vec<f64>, Vec<&'static str>)> {
         ),
         (of(Entropy { negative: Vec::new(), ..e }), vec![pooled, "directions unheeded"]),
         (raw, vec!["raw values, without normalization"]),
+        (w.weighted(Convention::Critic), vec!["critic: normalize_scope = pooled"]),
+        (w.weighted(Convention::Cv), vec!["cv: normalize_scope = pooled"]),
+        (w.weighted(Convention::Gini), vec!["gini: normalize_scope = pooled"]),
+        (w.weighted(Convention::Pca), vec!["pca: normalize_scope = pooled"]),
     ]
 }
 
@@ -113,7 +127,7 @@ fn each_convention_is_named_and_a_random_vector_is_none() {
         assert!(found.conventions[0].distance < 1e-12);
         tried += 1;
     }
-    assert_eq!(tried, 12);
+    assert_eq!(tried, 16);
     let mut s = Stream::new(5, 5);
     let draws: Vec<f64> = (0..K).map(|_| -s.uniform().ln()).collect();
     let total: f64 = draws.iter().sum();
