@@ -258,7 +258,7 @@ fn two_runs_are_compared_and_the_cause_is_named() {
     // Another file.
     let path = dir.path().join("s/cities.csv");
     let text = read(&path);
-    std::fs::write(&path, text.replacen(",2011,", ",2011,1", 1)).unwrap();
+    std::fs::write(&path, text.replacen(",2016,0,", ",2016,0,1", 1)).unwrap();
     run("d", &[]);
     assert!(diff("a", "d").contains("the file `cities`: cities.csv changed"));
 }

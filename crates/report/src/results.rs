@@ -53,7 +53,8 @@ pub fn find<'v>(root: &'v Value, path: &str) -> Option<&'v Value> {
                 None => list.iter().find(|v| {
                     let key = |k: &&str| v.get(*k).is_some();
                     let own = ["name", "rule", "vcov", "value", "at"].iter().find(|k| key(k)).and_then(|k| v.get(*k));
-                    own.is_some_and(|v| v.as_str().map_or_else(|| v.to_string() == name, |s| s == name))
+                    let written = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_string);
+                    own.is_some_and(|v| written(v).as_str() == name)
                 }),
             },
             _ => None,

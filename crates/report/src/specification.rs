@@ -119,7 +119,7 @@ pub fn specification_curve(specifications: &[Specification], lang: Lang) -> Resu
             if s.main { 2.4 } else { 1.4 },
             Dash::Solid,
         );
-        let hollow = !(c.p_value < 0.05);
+        let hollow = c.p_value.is_nan() || c.p_value >= 0.05;
         let shape = if s.main { Shape::Diamond } else { Shape::Circle };
         scene.marks.push(Mark::Dot { at: plane.at(i as f64 + 1.0, c.estimate), shape, ink, hollow });
         let said =

@@ -38,7 +38,7 @@ fn likelihood(name: &str, fit: &Fit) -> Result<(f64, usize, usize)> {
     let loglik = stat("loglik").ok_or_else(missing)?;
     let parameters = stat("parameters").map_or(fit.coefficients.len(), |k| k as usize);
     // At given parameters nothing is maximized; nor is the likelihood of a model in steps, which has no AIC.
-    let maximized = !fit.stats.contains_key("parameters") || stat("aic").is_some();
+    let maximized = fit.method != "sfa" || stat("aic").is_some();
     match maximized && fit.coefficients.iter().any(|c| c.std_error.is_finite()) {
         true => Ok((loglik, parameters, fit.nobs)),
         false => Err(missing()),

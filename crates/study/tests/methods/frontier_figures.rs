@@ -136,7 +136,7 @@ fn ratios_without_meaning_are_refused() {
     let cases: [(Vec<String>, &str, &str); 12] = [
         (vec![plain()], "fits = [\"small\"]", "two fits or more"),
         (vec![plain(), large(MOVED)], "fits = [\"small\", \"huge\"]", "huge"),
-        (vec![step("feols", "small", "formula = \"y ~ x\""), large(MOVED)], BOTH, "no maximized likelihood"),
+        (vec![step("feols", "small", "formula = \"y ~ x\""), large(MOVED)], BOTH, "differ in method"),
         (vec![step("fepois", "small", "formula = \"exp(y) ~ x\""), large(MOVED)], BOTH, "differ in method"),
         (vec![sfa("small", "formula = \"z ~ x\""), large(MOVED)], BOTH, "outcome"),
         (vec![plain(), large(&format!("{MOVED}\nwhere = \"year > 2000\""))], BOTH, "has 400 observations"),

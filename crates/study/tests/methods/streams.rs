@@ -140,13 +140,16 @@ fn damaged_records_are_refused_where_they_are() {
     assert_eq!(error.exit(), 3);
     assert!(error.to_string().contains("r.parquet: not a whole Parquet file"), "{error}");
 
+    // Complexity would refuse a year that one value is all of.
+    let steps = STEPS.split_inclusive("[[step]]").take(3).collect::<String>();
+    let steps = steps.trim_end_matches("[[step]]");
     let with = |value: f64| {
         let mut columns = records().into_columns();
         if let plim_table::Data::Number(values) = &mut columns[4].data {
             values[1234] = value;
         }
         plim_table::write(&path, &Table::new(columns).unwrap()).unwrap();
-        study(dir.path(), "r.parquet", STEPS)
+        study(dir.path(), "r.parquet", steps)
     };
     let error = with(-3.0).err().unwrap().to_string();
     assert!(error.contains("negative") && error.contains("line 1235") && error.contains("`usd`"), "{error}");
