@@ -138,7 +138,7 @@ function traceable(table) {
   });
 }
 
-const dialog = document.body.appendChild(make("dialog", { class: "tools", "aria-labelledby": "told" }));
+const dialog = document.body.appendChild(make("dialog", { class: "tools" }));
 function tell(table, cell) {
   const name = cell.dataset.of.split("/")[1];
   const section = (wanted) => [...document.querySelectorAll("[data-result]")].find((s) => s.dataset.result === wanted);
@@ -159,6 +159,8 @@ function tell(table, cell) {
     dialog.append(make("p", {}, there));
   }
   dialog.append(close);
+  // A link leads out of the dialog.
   dialog.querySelectorAll("a").forEach((a) => a.addEventListener("click", () => dialog.close()));
+  dialog.setAttribute("aria-labelledby", "told");
   dialog.showModal();
 }
