@@ -128,6 +128,8 @@ fn fill(sheet: &mut Worksheet, table: &Table) -> std::result::Result<(), XlsxErr
         sheet.set_row_height(at, 13.0 * rows)?;
         at += 1;
     }
+    // On paper (A4) the table is as wide as the page and as long as it must be.
+    sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
     sheet.set_column_width(0, 30)?;
     if last > 0 {
         sheet.set_column_range_width(1, last, 14)?;
