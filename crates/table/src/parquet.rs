@@ -153,6 +153,14 @@ impl Open {
             }
             wanted.sort_unstable();
             wanted.dedup();
+            // Whether midnights are dates is told by the whole column, and only a part of it is seen at a time.
+            let clock = |of: &DataType| matches!(of, DataType::Timestamp(..) | DataType::Date64);
+            if let Some(&i) = wanted.iter().find(|&&i| clock(schema.field(i).data_type())) {
+                return Err(Error::invalid(
+                    format!("{file}: `{}` has times of day and cannot be read piece by piece", schema.field(i).name()),
+                    "store dates as dates, or as text",
+                ));
+            }
             let handle = File::open(path).map_err(|e| Error::file(&file, e))?;
             let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata);
             let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());

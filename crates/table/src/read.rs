@@ -92,23 +92,10 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
 pub fn read_columns(path: impl AsRef<Path>, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
     let path = path.as_ref();
     let file = path.display().to_string();
-    if path.is_dir() {
-        return crate::parquet::read_folder(path, wanted);
-    }
-    let format = Format::of(path)?;
-    let metadata = std::fs::metadata(path).map_err(|e| Error::file(&file, e))?;
-    if !metadata.is_file() {
-        return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));
-    }
-    if metadata.len() == 0 {
-        return Err(Error::invalid(format!("{file} is empty"), "was its writing or its download cut short?"));
-    }
-    let mut read = guarded(&file, || match format {
-        Format::Csv(delimiter) => crate::csv::read(path, delimiter, options),
-        Format::Parquet => crate::parquet::read(path, wanted),
-        Format::Stata => crate::stata::read(path, options),
-        Format::Excel => crate::excel::read(path, options),
-    })?;
+    let mut read = match path.is_dir() {
+        true => crate::parquet::read_folder(path, wanted)?,
+        false => read_file(path, options, wanted)?,
+    };
     if read.table.rows() == 0 {
         return Err(Error::invalid(
             format!("{file}: there are columns but no rows"),
@@ -117,6 +104,24 @@ pub fn read_columns(path: impl AsRef<Path>, options: &ReadOptions, wanted: Optio
     }
     read.table.origin.file = Some(file);
     Ok(read)
+}
+
+fn read_file(path: &Path, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
+    let file = path.display().to_string();
+    let format = Format::of(path)?;
+    let metadata = std::fs::metadata(path).map_err(|e| Error::file(&file, e))?;
+    if !metadata.is_file() {
+        return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));
+    }
+    if metadata.len() == 0 {
+        return Err(Error::invalid(format!("{file} is empty"), "was its writing or its download cut short?"));
+    }
+    guarded(&file, || match format {
+        Format::Csv(delimiter) => crate::csv::read(path, delimiter, options),
+        Format::Parquet => crate::parquet::read(path, wanted),
+        Format::Stata => crate::stata::read(path, options),
+        Format::Excel => crate::excel::read(path, options),
+    })
 }
 
 thread_local! {

@@ -267,8 +267,11 @@ impl<'k> Scan<'k> {
                 // Wide data have their products in the order of their columns.
                 let product = if keys.columns.is_empty() { product } else { j as u32 };
                 each(Found { row, unit, time: when as i64, product, market, value: values[row] }).map_err(|e| {
-                    let column = keys.columns.get(j).unwrap_or(&keys.value);
-                    let e = if e.rows.is_empty() { e } else { e.at_column(column) };
+                    // What is wrong with the row itself stands in it; that there are too many of them does not.
+                    if e.rows.is_empty() {
+                        return Error::from(e);
+                    }
+                    let e = e.at_column(keys.columns.get(j).unwrap_or(&keys.value));
                     Error::from(plim_stats::Error { rows: vec![row], ..e }).at_rows(table)
                 })?;
             }

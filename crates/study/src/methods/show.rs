@@ -334,6 +334,11 @@ impl Method for Truth {
         self.compare.iter().filter_map(|c| Some(c.split_once(':')?.0.trim().to_string())).collect()
     }
 
+    fn columns(&self) -> Vec<String> {
+        let left = self.compare.iter().filter_map(|line| Some(line.split_once('=')?.0));
+        left.filter_map(scale).map(str::to_string).collect()
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         let text = (cx.read_text)(need(&self.file, "file")?)?;
         let truth: Value = serde_json::from_str(&text)
@@ -352,16 +357,22 @@ impl Method for Truth {
     }
 }
 
+/// The column behind `* sd(COLUMN)` on the left side of a comparison.
+fn scale(left: &str) -> Option<&str> {
+    let (_, scale) = left.split_once('*')?;
+    Some(scale.trim().strip_prefix("sd(")?.strip_suffix(')')?.trim())
+}
+
 /// One line of the comparison.
 fn compare(cx: &Context, line: &str, truth: &Value) -> Result<Row> {
     let wrong = |why: &str| {
         Error::plan(format!("`{line}`: {why}"), "write STEP:QUANTITY = PATH or STEP:QUANTITY * sd(COLUMN) = PATH")
     };
     let (left, path) = line.split_once('=').ok_or_else(|| wrong("`=` is missing"))?;
-    let (quantity, scale) = match left.split_once('*') {
-        Some((q, s)) => (q.trim(), s.trim().strip_prefix("sd(").and_then(|s| s.strip_suffix(')')).map(str::trim)),
-        None => (left.trim(), None),
-    };
+    let quantity = left.split_once('*').map_or(left, |(quantity, _)| quantity).trim();
+    if left.contains('*') && scale(left).is_none() {
+        return Err(wrong("`*` is followed by `sd(COLUMN)` only"));
+    }
     let (step, quantity) = quantity.split_once(':').ok_or_else(|| wrong("`:` is missing"))?;
     let (step, quantity) = (step.trim(), quantity.trim());
     let fit = cx.results.estimates.get(step).ok_or_else(|| wrong("no such estimate"))?;
@@ -378,7 +389,7 @@ fn compare(cx: &Context, line: &str, truth: &Value) -> Result<Row> {
             None => return Err(wrong("the estimate has no such quantity")),
         }
     };
-    let by = match scale {
+    let by = match scale(left) {
         None => 1.0,
         Some(column) => {
             let x: Vec<f64> = cx.table.numbers(column)?.iter().copied().filter(|v| !v.is_nan()).collect();
