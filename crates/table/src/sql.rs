@@ -26,6 +26,7 @@ use datafusion::prelude::{ParquetReadOptions, SessionConfig};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -271,8 +272,28 @@ fn by_columns(table: &Table) -> Table {
     table.take(&rows)
 }
 
+/// Whether the disk had no room, anywhere in the chain of causes.
+fn disk_full(error: &DataFusionError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(e) = cause {
+        let full = |e: &std::io::Error| matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        if e.downcast_ref::<std::io::Error>().is_some_and(full) {
+            return true;
+        }
+        cause = e.source();
+    }
+    false
+}
+
 /// What DataFusion says, as an error of ours with near names.
 fn refused(error: DataFusionError, sources: &[(&str, Source)]) -> Error {
+    if disk_full(&error) {
+        let place = std::env::temp_dir();
+        return Error::file(
+            place.display(),
+            "the disk is full, and the query needs it for what memory may not hold; free space, set TMPDIR to a larger disk, or raise the memory limit",
+        );
+    }
     let message = |e: &DataFusionError| {
         let text = e.strip_backtrace();
         let text = text.strip_prefix("Error during planning: ").unwrap_or(&text).to_string();
