@@ -1,6 +1,7 @@
 //! Arguments: the commands are listed here, the options of methods come from the methods.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use plim_study::chain::power::Power;
 use plim_study::method::{Entry, Role};
 use plim_study::methods::METHODS;
 use plim_study::schema::OptionDoc;
@@ -27,6 +28,14 @@ pub enum Call {
     New { dir: PathBuf },
     /// A simulated world.
     Simulate { world: String, options: Map<String, Value>, dir: PathBuf },
+    /// What an estimate could have found on its own panel.
+    Power {
+        study: PathBuf,
+        options: Map<String, Value>,
+        settings: Vec<String>,
+        roots: Vec<(String, PathBuf)>,
+        json: bool,
+    },
     /// Documentation of a method or an option.
     Explain { what: String },
     /// JSON schema of the study file.
@@ -84,14 +93,20 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
             tolerance: m.get_one::<f64>("tolerance").copied().unwrap_or_default(),
         },
         "open" => Call::Open { dir: path("dir").unwrap_or_default() },
-        "simulate" => {
-            let (world, m) = m.subcommand().expect("a world is required");
-            Call::Simulate {
+        "simulate" => match m.subcommand().expect("a world is required") {
+            ("power", m) => Call::Power {
+                study: m.get_one::<PathBuf>("study").cloned().unwrap_or_default(),
+                options: options(m, schema::options::<Power>()),
+                settings: m.get_many::<String>("set").into_iter().flatten().cloned().collect(),
+                roots: m.get_many::<(String, PathBuf)>("root").into_iter().flatten().cloned().collect(),
+                json: m.get_flag("json"),
+            },
+            (world, m) => Call::Simulate {
                 world: world.into(),
                 options: options(m, schema::options::<Cities>()),
                 dir: m.get_one::<PathBuf>("into").cloned().unwrap_or_default(),
-            }
-        }
+            },
+        },
         "sql" => Call::Sql {
             query: m.get_one::<String>("query").cloned().unwrap_or_default(),
             files: m.get_many::<(String, PathBuf)>("table").into_iter().flatten().cloned().collect(),
@@ -214,8 +229,8 @@ fn command(wanted: Option<&str>) -> Command {
             Command::new("check")
                 .about("Find every error of a study that needs no estimation")
                 .arg(file("study", "The study file"))
-                .arg(settings)
-                .arg(roots),
+                .arg(settings.clone())
+                .arg(roots.clone()),
         )
         .subcommand(Command::new("new").about("Write a small study to start from").arg(file("dir", "Folder to make")))
         .subcommand(one_method("fit", "Estimate one model on one data file", Role::Estimate, wanted))
@@ -224,8 +239,19 @@ fn command(wanted: Option<&str>) -> Command {
         .subcommand(audit(wanted))
         .subcommand(
             Command::new("simulate")
-                .about("Write a simulated world with known effects")
+                .about("Write a simulated world with known effects, or simulate on the panel of a study")
                 .subcommand_required(true)
+                .subcommand(
+                    Command::new("power")
+                        .about("Power, coverage and minimum detectable effect of an estimate on its own panel")
+                        .arg(file("study", "The study file"))
+                        .args(schema::options::<Power>().iter().map(flag))
+                        .arg(settings)
+                        .arg(roots)
+                        .arg(
+                            Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print JSON and nothing else"),
+                        ),
+                )
                 .subcommand(
                     Command::new("cities")
                         .about("Cities, their indicators and their export records")

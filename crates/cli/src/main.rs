@@ -5,10 +5,11 @@ mod show;
 
 use args::Call;
 use indicatif::{ProgressBar, ProgressStyle};
+use plim_study::chain::power::power;
 use plim_study::error::{Error, Result};
 use plim_study::plan::Plan;
 use plim_study::record::Folder;
-use plim_study::{check, diff, document, lineage, output, run, single, stored};
+use plim_study::{check, diff, document, lineage, output, run, schema, single, stored};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -105,12 +106,9 @@ fn words(call: Call) -> Result<String> {
             }
             let out = out.unwrap_or_else(|| plan.folder.join("out"));
             Folder::permit(&out)?;
+            plan.journal = Some(journal(&out));
             let bar = progress();
-            let done = run::run(&plan, &roots, &|i, n, name| {
-                bar.set_length(n as u64);
-                bar.set_position(i as u64);
-                bar.set_message(name.to_string());
-            });
+            let done = run::run(&plan, &roots, &|i, n, name| report(&bar, i, n, name));
             bar.finish_and_clear();
             // A run stops at its first error; what else is wrong with the study is said along with it.
             let done = done.map_err(|e| match check::check(&plan, &roots) {
@@ -127,6 +125,13 @@ fn words(call: Call) -> Result<String> {
         }
         Call::New { dir } => output::new_study(&dir),
         Call::Simulate { world, options, dir } => output::simulate(&world, options, &dir),
+        Call::Power { study, options, settings, roots, json } => {
+            let plan = Plan::read(&study, &settings)?;
+            let bar = progress();
+            let made = power(&plan, &roots, &schema::read(options)?, &|i, n, name| report(&bar, i, n, name));
+            bar.finish_and_clear();
+            output::powered(&made?, json)
+        }
         Call::Explain { what } => document::explain(&what),
         Call::Schema => document::schema(),
         Call::Single { method, file, options, json, into } => {
@@ -156,6 +161,12 @@ fn words(call: Call) -> Result<String> {
     }
 }
 
+/// Where a long run keeps what it has finished: beside its output, so that the output stays whole.
+fn journal(out: &Path) -> std::path::PathBuf {
+    let name = out.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
+    out.with_file_name(format!(".{name}.unfinished"))
+}
+
 /// A bar on a terminal, nothing in a pipe.
 fn progress() -> ProgressBar {
     let bar = ProgressBar::new(0);
@@ -163,4 +174,19 @@ fn progress() -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+/// Moves the bar; where there is much of one kind to do, with the time that is left.
+fn report(bar: &ProgressBar, at: usize, of: usize, what: &str) {
+    if bar.message() != what {
+        bar.set_message(what.to_string());
+        bar.set_length(of as u64);
+        if matches!(what, "replications" | "universes")
+            && let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}, {eta} left")
+        {
+            bar.set_style(style);
+            bar.reset_eta();
+        }
+    }
+    bar.set_position(at as u64);
 }

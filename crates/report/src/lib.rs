@@ -14,6 +14,7 @@
 
 pub mod agreement;
 pub mod by_group;
+pub mod chain;
 pub mod choropleth;
 pub mod density;
 pub mod describe;
@@ -29,6 +30,7 @@ pub mod html;
 pub mod instruments;
 pub mod latex;
 pub mod markdown;
+pub mod multiverse;
 mod notes;
 pub mod number;
 pub mod page;

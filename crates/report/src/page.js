@@ -164,3 +164,90 @@ function tell(table, cell) {
   dialog.setAttribute("aria-labelledby", "told");
   dialog.showModal();
 }
+
+// A multiverse: filter by choice, walk along the curve, see what each universe rests on and how to run it alone.
+document.querySelectorAll("script.universes").forEach((data) => universes(data));
+function universes(data) {
+  const { questions, rows } = JSON.parse(data.textContent);
+  const number = (x) => x ?? NaN;
+  const all = rows.map(([universe, choices, estimate, low, high, p, nobs]) => ({
+    universe, choices, estimate, low: number(low), high: number(high), p: number(p), nobs,
+  }));
+  all.sort((a, b) => a.estimate - b.estimate);
+  const frame = make("div", { class: "universes" });
+  const filters = questions.map((question, q) => {
+    const select = make("select", {}, make("option", { value: "" }, say.everyChoice));
+    question.alternatives.forEach((label, a) => select.append(make("option", { value: a }, label)));
+    select.addEventListener("change", draw);
+    frame.append(make("label", { class: "filter" }, question.name + " ", select));
+    return select;
+  });
+  const told = make("p", { role: "status" });
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const slider = make("input", { type: "range", min: 0, value: 0, "aria-label": say.universe });
+  const details = make("table");
+  frame.append(told, picture, slider, make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say.universe }, details));
+  data.after(frame);
+  const [width, height, pad] = [720, 220, 46];
+  const round = (x) => String(Number(x.toPrecision(4))).replace("-", "\u2212");
+  const drawn = (name, attributes) => {
+    const element = document.createElementNS(picture.namespaceURI, name);
+    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+    picture.append(element);
+    return element;
+  };
+  let shown = all;
+  function draw() {
+    shown = all.filter((u) => filters.every((f, q) => f.value === "" || u.choices[q] === Number(f.value)));
+    const n = shown.length;
+    const middle = n ? (shown[(n - 1) >> 1].estimate + shown[n >> 1].estimate) / 2 : NaN;
+    const share = (test) => (n ? Math.round((1000 * shown.filter(test).length) / n) / 10 : 0);
+    const words = [n, n ? round(middle) : "", share((u) => u.estimate > 0), share((u) => u.p < 0.05)];
+    told.textContent = words.reduce((text, word) => text.replace("{}", word), say.universesSaid);
+    slider.max = Math.max(0, n - 1);
+    slider.value = Math.max(0, shown.findIndex((u) => u.universe === 0));
+    tell();
+  }
+  function paint() {
+    const ends = shown.flatMap((u) => [u.low, u.high, u.estimate]).filter(Number.isFinite);
+    const [least, most] = ends.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [0, 0]);
+    const x = (i) => pad + ((i + 0.5) * (width - pad - 8)) / Math.max(1, shown.length);
+    const y = (v) => 8 + ((most - v) * (height - 24)) / (most - least || 1);
+    picture.replaceChildren();
+    picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", told.textContent);
+    for (const v of [least, 0, most]) {
+      drawn("path", { d: `M${pad} ${y(v)}H${width - 8}`, class: v ? "grid" : "zero" });
+      drawn("text", { x: pad - 6, y: y(v) + 4, "text-anchor": "end" }).textContent = round(v);
+    }
+    const spans = shown.map((u, i) => (Number.isFinite(u.low) ? `M${x(i)} ${y(u.low)}V${y(u.high)}` : "")).join("");
+    drawn("path", { d: spans, class: "span", "stroke-width": Math.min(3, (0.7 * width) / (shown.length || 1)) });
+    for (const [name, test] of [["hollow", (u) => !(u.p < 0.05)], ["dot", (u) => u.p < 0.05]]) {
+      drawn("path", { d: shown.map((u, i) => (test(u) ? `M${x(i)} ${y(u.estimate)}h0` : "")).join(""), class: name });
+    }
+    const at = Number(slider.value);
+    if (shown[at]) drawn("circle", { cx: x(at), cy: y(shown[at].estimate), r: 6, class: "here" });
+  }
+  function tell() {
+    paint();
+    const u = shown[Number(slider.value)];
+    details.replaceChildren();
+    if (!u) return;
+    const row = (head, ...text) => details.insertRow().append(make("th", { scope: "row" }, head), make("td", { class: "left" }, ...text));
+    row(say.universe, `#${u.universe}`);
+    row(say.estimate, `${round(u.estimate)} [${round(u.low)}, ${round(u.high)}], p = ${round(u.p)}, n = ${u.nobs}`);
+    questions.forEach((question, q) => row(question.name, question.alternatives[u.choices[q]]));
+    const quote = (text) => (/^[\w.,:=+-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'");
+    const sets = questions.flatMap((question, q) => question.set[u.choices[q]]).map((text) => `--set ${quote(text)}`);
+    row(say.runAlone, make("code", {}, ["plim run study.toml", ...sets].join(" ")));
+  }
+  slider.addEventListener("input", tell);
+  picture.addEventListener("click", (event) => {
+    const box = picture.getBoundingClientRect();
+    const at = (((event.clientX - box.left) / box.width) * width - pad) / (width - pad - 8);
+    slider.value = Math.max(0, Math.min(shown.length - 1, Math.floor(at * shown.length)));
+    tell();
+  });
+  draw();
+}

@@ -56,6 +56,8 @@ pub enum Block {
     Lineage(Vec<Fact>),
     /// Words as typed (a study file).
     Pre(String),
+    /// A multiverse to walk through: `questions` and `rows`, as the page's script reads them.
+    Universes(serde_json::Value),
 }
 
 /// A fact of where numbers come from.
@@ -165,6 +167,11 @@ pub fn render(page: &Page) -> Result<String> {
                     };
                     format!("<dl>\n{}</dl>\n", list.iter().map(item).collect::<String>())
                 }
+                // Within a script nothing but `<` can end it.
+                Block::Universes(data) => format!(
+                    "<script type=\"application/json\" class=\"universes\">{}</script>\n",
+                    data.to_string().replace('<', "\\u003c")
+                ),
                 Block::Pre(text) => format!(
                     "<pre tabindex=\"0\" role=\"region\" aria-label=\"{}\"><code>{}</code></pre>\n",
                     esc(&section.heading),
@@ -185,6 +192,11 @@ pub fn render(page: &Page) -> Result<String> {
         "go_there",
         "number_hint",
         "full_value",
+        "universe",
+        "every_choice",
+        "universes_said",
+        "run_alone",
+        "estimate",
     ];
     let words: String =
         words.iter().map(|w| format!(" data-{}=\"{}\"", w.replace('_', "-"), esc(lang.say(w)))).collect();

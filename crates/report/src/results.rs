@@ -18,6 +18,12 @@ pub struct Results {
     pub estimates: IndexMap<String, Fit>,
     /// Notes on the run as a whole.
     pub notes: Vec<String>,
+    /// How the chain was resampled; what came of it is with each fit, under `chain`.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub resample: Value,
+    /// The universes of a multiverse and what they say.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub multiverse: Value,
     /// Tables, figures and text as the report has them, in its order: what can be shown again without estimating.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shown: Vec<Shown>,

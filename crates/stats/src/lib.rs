@@ -42,6 +42,7 @@ pub mod limited;
 pub mod linear;
 pub mod math;
 pub mod misallocation;
+pub mod multiverse;
 pub mod quantile;
 pub mod resample;
 pub mod spatial;

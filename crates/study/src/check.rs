@@ -7,6 +7,7 @@ use crate::run::{Run, load, option_span, steps};
 use crate::step::Step;
 use plim_table::{Column, Panel, Table};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Finds every error that needs no estimation: preparing steps run, measures only announce their columns.
 pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
@@ -107,11 +108,11 @@ fn announce(run: &mut Run, step: &Step, source: &str) {
         for column in all {
             let _ = table.set(column);
         }
-        run.tables.insert(name.clone(), table);
+        run.tables.insert(name.clone(), Arc::new(table));
         run.keys.insert(name, Default::default());
         return;
     }
-    if let Some(table) = run.tables.get_mut(&into) {
+    if let Some(table) = run.tables.get_mut(&into).map(Arc::make_mut) {
         for name in adds {
             if !table.has(&name) {
                 let _ = table.set(Column::number(name, vec![f64::NAN; table.rows()]));

@@ -5,6 +5,7 @@
 //! steps, [`check`] looks for errors without estimating, [`record`] and [`output`] write what came of it, [`stored`]
 //! reads it back: [`media`] renders again, [`lineage`] tells where a number comes from, [`diff`] compares two runs.
 
+pub mod chain;
 pub mod check;
 pub mod design;
 pub mod diff;
@@ -14,6 +15,7 @@ pub mod expression;
 pub mod fonts;
 pub mod formula;
 pub mod lineage;
+mod made;
 pub mod media;
 pub mod method;
 pub mod methods;

@@ -54,6 +54,32 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// Whether what a row gets depends on the rows of other units: then it changes with the sample.
+    fn across(&self) -> bool {
+        true
+    }
+
+    /// Whether it scores units against a border that the sample itself draws, for which the bootstrap of whole samples
+    /// is known to fail.
+    fn border(&self) -> bool {
+        false
+    }
+
+    /// Whether it takes weights of the units, so that random weights can stand for a draw.
+    fn weighs(&self) -> bool {
+        false
+    }
+
+    /// Options that add inference to an estimate and do not change it, and what to set them to (nothing: leave out).
+    fn inference(&self) -> &'static [(&'static str, Option<u64>)] {
+        &[]
+    }
+
+    /// An option that lets a replication begin where the estimate of the sample is, and its value.
+    fn warm(&self, _full: &Fit) -> Option<(&'static str, Value)> {
+        None
+    }
+
     /// Runs on the rows of the step.
     fn run(&self, cx: &Context) -> Result<Outcome>;
 
@@ -87,9 +113,11 @@ pub struct Context<'a> {
     /// Seed of the step.
     pub seed: u64,
     /// All tables, for `sql`.
-    pub tables: &'a indexmap::IndexMap<String, Table>,
+    pub tables: &'a indexmap::IndexMap<String, Arc<Table>>,
     /// Files of those among them that are streamed.
     pub streams: &'a indexmap::IndexMap<String, Stream>,
+    /// Weights of the rows that a draw gives, if it gives weights.
+    pub draw: Option<&'a [f64]>,
     /// Cells that steps have made of records.
     pub(crate) cells: &'a Store,
     /// Bytes that queries and cells may take, if they are bounded.

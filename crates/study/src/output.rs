@@ -1,5 +1,6 @@
 //! What the commands write and print: the folder of a run, JSON, tables on the terminal, a study to start from.
 
+use crate::chain::{self, power::Powered};
 use crate::document;
 use crate::error::{Error, Result};
 use crate::lineage::{self, Lineage, Origin};
@@ -105,6 +106,9 @@ fn report(plan: &Plan, run: &Run, results: &Results) -> Result<Page> {
         }
         if let Some(last) = sections.last_mut() {
             last.blocks.extend(shown.blocks.iter().cloned());
+            if shown.step == "multiverse" && !results.multiverse.is_null() {
+                last.blocks.push(Block::Universes(chain::report::walkable(&results.multiverse)));
+            }
         }
     }
     if !run.results.notes.is_empty() {
@@ -400,6 +404,14 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
         use std::io::Write as _;
         file.write_all(bytes).map_err(|e| plim_table::Error::file(path.display(), e))
     })?)
+}
+
+/// What a simulation of power says, as a table or as JSON.
+pub fn powered(made: &Powered, json: bool) -> Result<String> {
+    match json {
+        true => pretty(made),
+        false => Ok(text::render(&made.table())),
+    }
 }
 
 /// Writes a simulated world.

@@ -34,6 +34,10 @@ pub struct Study {
     pub labels: IndexMap<String, String>,
     /// Lists of columns by name: `controls` in a formula or in a list of columns stands for its members.
     pub sets: IndexMap<String, Vec<String>>,
+    /// Runs the whole chain on draws of the units: standard errors that count the measures as estimates.
+    pub resample: Option<crate::chain::resample::Resample>,
+    /// Estimates one effect under every combination of defensible choices.
+    pub multiverse: Option<crate::chain::multiverse::Multiverse>,
     /// The steps, run in order; each has `method`, mostly `name`, and the options of its method.
     pub step: Vec<Map<String, Value>>,
 }
@@ -70,6 +74,10 @@ pub struct Plan {
     pub folder: PathBuf,
     /// Bytes that queries and cells may take, if the command line bounds them.
     pub memory: Option<usize>,
+    /// Folder where a long run keeps what it has finished until it is done.
+    pub journal: Option<PathBuf>,
+    /// The steps before sets were put in place of their names.
+    raw: Vec<Map<String, Value>>,
     spans: HashMap<String, Range<usize>>,
 }
 
@@ -95,8 +103,16 @@ impl Plan {
         for setting in settings {
             set(&mut values, setting)?;
         }
-        let mut plan =
-            Plan { study: Study::default(), file: file.into(), text: text.into(), folder, memory: None, spans };
+        let mut plan = Plan {
+            study: Study::default(),
+            file: file.into(),
+            text: text.into(),
+            folder,
+            memory: None,
+            journal: None,
+            raw: Vec::new(),
+            spans,
+        };
         let known: Vec<String> = schema::options::<Study>().iter().map(|o| o.name.clone()).collect();
         let mut errors: Vec<Error> = values
             .keys()
@@ -120,6 +136,7 @@ impl Plan {
         match serde_path_to_error::deserialize(Value::Object(values)) {
             Ok(study) => {
                 plan.study = study;
+                plan.raw.clone_from(&plan.study.step);
                 let sets = &plan.study.sets;
                 plan.study.step.iter_mut().for_each(|step| expand(step, sets));
             }
@@ -133,6 +150,11 @@ impl Plan {
             true => Ok(plan),
             false => Err(Error::many(errors)),
         }
+    }
+
+    /// The keys of a step as the file has them, names of sets included.
+    pub(crate) fn raw_step(&self, step: usize) -> Map<String, Value> {
+        self.raw.get(step).or(self.study.step.get(step)).cloned().unwrap_or_default()
     }
 
     /// Bytes of the file where a key stands (`/step/3/formula`); its nearest ancestor when it has none itself.
@@ -209,7 +231,7 @@ pub fn below(root: &Path, file: &str) -> Result<PathBuf> {
 }
 
 /// Puts the members of sets in place of their names, in formulas and in lists of columns.
-fn expand(step: &mut Map<String, Value>, sets: &IndexMap<String, Vec<String>>) {
+pub(crate) fn expand(step: &mut Map<String, Value>, sets: &IndexMap<String, Vec<String>>) {
     for (key, value) in step.iter_mut() {
         match value {
             Value::String(formula) if key == "formula" => {

@@ -1,9 +1,11 @@
 //! The run: tables in, steps one after another, results out. Files are written only at the end.
 
+use crate::chain::replicate::{Chain, Kept};
+use crate::chain::{report as multiverse, resample};
 use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
 use crate::formula::Formula;
-use crate::method::{Context, Keys, Measured, Outcome, Role};
+use crate::method::{Context, Outcome, Role};
 use crate::methods::cells::Store;
 use crate::parts::{Part, parts};
 use crate::plan::{Plan, Study};
@@ -12,8 +14,9 @@ use crate::stream::{self, Stream};
 use indexmap::IndexMap;
 use plim_report::Results;
 use plim_report::results::Shown;
-use plim_table::{Column, Panel, Table};
+use plim_table::{Panel, Table};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,7 +25,7 @@ use std::time::Instant;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Called before each step with its place, the number of steps and its name.
-pub type Progress<'p> = &'p dyn Fn(usize, usize, &str);
+pub type Progress<'p> = &'p (dyn Fn(usize, usize, &str) + Sync);
 
 /// A table with its keys, as a study declares them.
 #[derive(Debug, Clone, Default)]
@@ -36,14 +39,18 @@ pub struct Held {
 }
 
 /// What a run has made so far; after the last step, all of it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Run {
     /// Tables as they stand, prepared and measured columns included.
-    pub tables: IndexMap<String, Table>,
+    pub tables: IndexMap<String, Arc<Table>>,
     pub(crate) keys: IndexMap<String, (Option<String>, Option<String>)>,
     /// Files of the tables that are streamed and have no rows here.
     pub(crate) streams: IndexMap<String, Stream>,
-    cells: Store,
+    pub(crate) cells: Store,
+    /// What is kept for running parts of it again.
+    pub(crate) kept: Kept,
+    /// Weights that a draw gives the rows of tables.
+    pub(crate) weights: HashMap<String, Arc<[f64]>>,
     /// Bytes that queries and cells may take, if they are bounded.
     pub memory: Option<usize>,
     /// Measures, fits and notes.
@@ -68,9 +75,9 @@ impl Run {
         run
     }
 
-    fn hold(&mut self, name: &str, held: Held) {
+    pub(crate) fn hold(&mut self, name: &str, held: Held) {
         self.cells.forget(name);
-        self.tables.insert(name.into(), held.table);
+        self.tables.insert(name.into(), Arc::new(held.table));
         self.keys.insert(name.into(), (held.unit, held.time));
     }
 
@@ -80,11 +87,18 @@ impl Run {
     }
 
     /// Runs steps that differ in name and formula only, so that their models share what they have in common.
-    fn together(&mut self, steps: &[&Step], study: &Study, folder: &Path) -> Result<()> {
+    pub(crate) fn together(&mut self, steps: &[&Step], study: &Study, folder: &Path) -> Result<()> {
         let started = Instant::now();
+        if self.kept.start.is_none() && steps.iter().any(|s| self.kept.wanted.get(s.index) == Some(&true)) {
+            self.kept.start = Some(self.tables.clone());
+        }
         let outcomes = self.outcomes(steps, study, folder)?;
         for (step, outcome) in steps.iter().zip(outcomes) {
-            self.take(step, outcome).map_err(|e| e.at_step(&step.name))?;
+            let made = self.made(step, outcome).map_err(|e| e.at_step(&step.name))?;
+            if self.kept.wanted.get(step.index) == Some(&true) {
+                self.kept.made.insert(step.index, made.read_by_others());
+            }
+            self.apply(step, made).map_err(|e| e.at_step(&step.name))?;
         }
         let each = started.elapsed().as_secs_f64() / steps.len() as f64;
         self.seconds.extend(steps.iter().map(|s| (s.name.clone(), each)));
@@ -148,8 +162,54 @@ impl Run {
     }
 
     /// What each of the steps yields; their options agree but for name and formula.
-    fn outcomes(&self, steps: &[&Step], study: &Study, folder: &Path) -> Result<Vec<Outcome>> {
+    pub(crate) fn outcomes(&self, steps: &[&Step], study: &Study, folder: &Path) -> Result<Vec<Outcome>> {
         let Some(&first) = steps.first() else { return Ok(Vec::new()) };
+        self.contexts(steps, study, folder, |contexts, models, formulas, parts| {
+            let mut done = models.iter().zip(first.method.run_all(contexts));
+            let mut outcomes = Vec::new();
+            for (step, set) in steps.iter().zip(formulas) {
+                let text = step.regression.formula.as_str();
+                let count = parts.len() * set.len().max(1);
+                let mut fits = Vec::new();
+                for ((_, part, formula), outcome) in done.by_ref().take(count) {
+                    let outcome = outcome.map_err(|e| e.in_formula(text).at_step(&step.name));
+                    if count == 1 {
+                        outcomes.push(outcome?);
+                        break;
+                    }
+                    fits.push(part.fit(step, *formula, outcome)?);
+                }
+                if count > 1 {
+                    outcomes.push(Outcome::Fits(fits));
+                }
+            }
+            Ok(outcomes)
+        })
+    }
+
+    /// Looks at a step of one model as it would run.
+    pub(crate) fn look<T>(
+        &self,
+        step: &Step,
+        study: &Study,
+        folder: &Path,
+        with: impl FnOnce(&Context) -> Result<T>,
+    ) -> Result<T> {
+        self.contexts(&[step], study, folder, |contexts, _, _, _| match contexts {
+            [one] => with(one),
+            _ => Err(Error::plan(format!("`{}` has several models", step.name), "give each a step of its own")),
+        })
+    }
+
+    /// The contexts in which the models of these steps run: for each, the place of its step, its part and formula.
+    fn contexts<T>(
+        &self,
+        steps: &[&Step],
+        study: &Study,
+        folder: &Path,
+        with: impl FnOnce(&[Context], &[(usize, &Part, Option<&Formula>)], &[Vec<Formula>], &[Part]) -> Result<T>,
+    ) -> Result<T> {
+        let Some(&first) = steps.first() else { return with(&[], &[], &[], &[]) };
         let empty = Table::default();
         let at = |step: &Step, e: Error| e.at_step(&step.name);
         let Sample { name, table, stream, unit, time, panel, rows } = self.sample(first).map_err(|e| at(first, e))?;
@@ -197,6 +257,7 @@ impl Run {
                 seed: steps[s].rows.seed.unwrap_or(study.seed),
                 tables: &self.tables,
                 streams: &self.streams,
+                draw: self.weights.get(&name).map(|w| &**w),
                 cells: &self.cells,
                 memory: self.memory,
                 results: &self.results,
@@ -204,136 +265,7 @@ impl Run {
                 read_text: &read_text,
             })
             .collect();
-        let mut done = models.iter().zip(first.method.run_all(&contexts));
-        let mut outcomes = Vec::new();
-        for (step, set) in steps.iter().zip(&formulas) {
-            let text = step.regression.formula.as_str();
-            let count = parts.len() * set.len().max(1);
-            let mut fits = Vec::new();
-            for ((_, part, formula), outcome) in done.by_ref().take(count) {
-                let outcome = outcome.map_err(|e| at(step, e.in_formula(text)));
-                if count == 1 {
-                    outcomes.push(outcome?);
-                    break;
-                }
-                fits.push(part.fit(step, *formula, outcome)?);
-            }
-            if count > 1 {
-                outcomes.push(Outcome::Fits(fits));
-            }
-        }
-        Ok(outcomes)
-    }
-
-    fn take(&mut self, step: &Step, outcome: Outcome) -> Result<()> {
-        match outcome {
-            Outcome::Columns(measured) => {
-                let method = step.entry.role == Role::Measure;
-                if method {
-                    self.results.measures.insert(step.name.clone(), measured.measure.clone());
-                }
-                self.join(step, measured)
-            }
-            Outcome::Fit(fit, scores) => {
-                self.results.estimates.insert(step.name.clone(), *fit);
-                scores.map_or(Ok(()), |scores| self.join(step, scores))
-            }
-            Outcome::Fits(fits) => {
-                let named = fits.into_iter().enumerate().map(|(i, fit)| (format!("{}.{}", step.name, i + 1), fit));
-                self.results.estimates.extend(named);
-                Ok(())
-            }
-            Outcome::Table(table, notes) => {
-                let held = Held { table, unit: step.rows.unit.clone(), time: step.rows.time.clone() };
-                self.hold(step.rows.into.as_deref().unwrap_or(&step.name), held);
-                self.results.notes.extend(notes);
-                Ok(())
-            }
-            Outcome::Prepared(table, notes) => {
-                let (source, _) = self.source(step)?;
-                self.cells.forget(&source);
-                self.tables.insert(source, table);
-                self.results.notes.extend(notes);
-                Ok(())
-            }
-            Outcome::Shown { heading, blocks } => {
-                self.shown.push(Shown { step: step.name.clone(), heading, blocks });
-                Ok(())
-            }
-        }
-    }
-
-    /// Puts the columns of a measure into the target table: the main one under the step's name.
-    fn join(&mut self, step: &Step, measured: Measured) -> Result<()> {
-        let (source, _) = self.source(step)?;
-        let into = step.rows.into.clone().unwrap_or_else(|| source.clone());
-        if let Some(main) = measured.columns.first() {
-            self.main_columns.insert(step.name.clone(), main.name.clone());
-        }
-        let columns: Vec<Column> = measured
-            .columns
-            .into_iter()
-            .enumerate()
-            .map(|(j, mut c)| {
-                c.name = column_name(&step.name, j, &c.name);
-                c
-            })
-            .collect();
-        self.results.notes.extend(measured.measure.notes.iter().map(|n| format!("{}: {n}", step.name)));
-        match measured.keys {
-            Keys::Rows(rows) => {
-                let table = self.tables.get_mut(&source).ok_or_else(|| no_target(&source))?;
-                let n = table.rows();
-                if into != source {
-                    return Err(Error::plan(
-                        format!("`{}` scores the rows of `{source}` and cannot go into `{into}`", step.entry.name),
-                        "leave `into` out",
-                    ));
-                }
-                let (unit, time) = self.keys.get(&source).cloned().unwrap_or_default();
-                let (unit, time) = (step.rows.unit.clone().or(unit), step.rows.time.clone().or(time));
-                let mut kept = Vec::new();
-                for key in [&unit, &time].into_iter().flatten() {
-                    kept.push(table.column(key)?.take(&rows));
-                }
-                if kept.is_empty() {
-                    // Without keys, the number of the row in the data is the way back.
-                    kept.push(Column::number("row", rows.iter().map(|&r| r as f64 + 1.0).collect()));
-                }
-                kept.extend(columns.iter().cloned());
-                self.measured.insert(step.name.clone(), Table::new(kept)?);
-                self.cells.forget(&source);
-                let table = self.tables.get_mut(&source).ok_or_else(|| no_target(&source))?;
-                for column in columns {
-                    table.set(scatter(column, &rows, n))?;
-                }
-            }
-            Keys::Columns(keys) => {
-                let key_names: Vec<String> = keys.iter().map(|k| k.name.clone()).collect();
-                let result = Table::new(keys.into_iter().chain(columns).collect())?;
-                self.measured.insert(step.name.clone(), result.clone());
-                let Some(target) = self.tables.get(&into).filter(|_| into != source || step.rows.into.is_some()) else {
-                    // Records have many rows for one key: their measure is a table of its own.
-                    let key = |i: usize| key_names.get(i).cloned();
-                    let name = step.rows.into.clone().unwrap_or_else(|| step.name.clone());
-                    self.hold(&name, Held { table: result, unit: key(0), time: key(1) });
-                    return Ok(());
-                };
-                let (unit, time) = self.keys.get(&into).cloned().unwrap_or_default();
-                let target_keys: Vec<String> = [unit, time].into_iter().flatten().collect();
-                let pairs: Vec<(&str, &str)> =
-                    target_keys.iter().map(String::as_str).zip(key_names.iter().map(String::as_str)).collect();
-                let mut joined = plim_table::left_join(target, &result, &pairs)?;
-                joined.table.origin = target.origin.clone();
-                if joined.unmatched > 0 {
-                    let n = joined.unmatched;
-                    self.results.notes.push(format!("{}: {n} rows of `{into}` have no value", step.name));
-                }
-                self.cells.forget(&into);
-                self.tables.insert(into, joined.table);
-            }
-        }
-        Ok(())
+        with(&contexts, &models, &formulas, &parts)
     }
 }
 
@@ -346,41 +278,6 @@ struct Sample<'t> {
     time: Option<String>,
     panel: Option<Panel>,
     rows: Arc<[usize]>,
-}
-
-/// Name of column `j` of a measure in the table: the step's for the main one, `STEP_COLUMN` for the others.
-pub fn column_name(step: &str, j: usize, column: &str) -> String {
-    match j {
-        0 => step.into(),
-        _ => format!("{step}_{column}"),
-    }
-}
-
-fn no_target(into: &str) -> Error {
-    Error::plan(format!("no table `{into}` to put the columns into"), "declare it under [data]")
-}
-
-/// A column at `rows` spread over `n` rows, missing elsewhere.
-fn scatter(column: Column, rows: &[usize], n: usize) -> Column {
-    if rows.len() == n {
-        return column;
-    }
-    match &column.data {
-        plim_table::Data::Number(v) => {
-            let mut all = vec![f64::NAN; n];
-            for (&r, &x) in rows.iter().zip(v) {
-                all[r] = x;
-            }
-            Column::number(column.name, all)
-        }
-        plim_table::Data::Text(t) => {
-            let mut all: Vec<Option<&str>> = vec![None; n];
-            for (i, &r) in rows.iter().enumerate() {
-                all[r] = t.get(i);
-            }
-            Column::text(column.name.clone(), all)
-        }
-    }
 }
 
 /// Reads the steps of a plan; every step that cannot be read is an error of its own.
@@ -470,6 +367,11 @@ pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Resu
     if !errors.is_empty() {
         return Err(Error::many(errors));
     }
+    let chain = plan.study.resample.as_ref().map(|options| Chain::of(plan, &steps, options)).transpose()?;
+    if let Some(chain) = &chain {
+        run.kept = chain.keeps(steps.len());
+    }
+    let start = plan.study.multiverse.is_some().then(|| run.clone());
     let mut rest = steps.iter().collect::<Vec<_>>();
     while let Some(&first) = rest.first() {
         let count = rest.iter().take_while(|step| alike(first, step)).count().max(1);
@@ -481,11 +383,17 @@ pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Resu
             e.at_plan(&plan.file, span)
         })?;
     }
+    if let (Some(start), Some(options)) = (start, &plan.study.multiverse) {
+        multiverse::run(&mut run, start, plan, &steps, options, progress)?;
+    }
+    if let (Some(chain), Some(options)) = (chain, &plan.study.resample) {
+        resample::resample(&mut run, chain, options, plan, progress)?;
+    }
     Ok(run)
 }
 
 /// Whether two steps estimate by one method, add no columns that the other may read, and differ in name and formula only.
-fn alike(a: &Step, b: &Step) -> bool {
+pub(crate) fn alike(a: &Step, b: &Step) -> bool {
     let same = |key: &String| matches!(key.as_str(), "name" | "formula") || a.given.get(key) == b.given.get(key);
     a.entry.estimates
         && a.entry.name == b.entry.name

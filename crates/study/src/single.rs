@@ -140,7 +140,7 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
             Single::Measure(Box::new(measure), rows.unwrap_or_else(|| Ok(Table::default()))?)
         }
         Role::Prepare => match run.tables.pop() {
-            Some((_, table)) => Single::Table(table, run.results.notes),
+            Some((_, table)) => Single::Table(std::sync::Arc::unwrap_or_clone(table), run.results.notes),
             None => return Err(Error::plan(format!("`{method}` gave no table"), "report this")),
         },
         Role::Show => {

@@ -53,6 +53,17 @@ impl Default for Trim {
     }
 }
 
+/// Adds each column less its mean over its standard deviation under the name `z_x`: effects then read per standard
+/// deviation.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Standardize {
+    /// Columns.
+    pub columns: Vec<String>,
+    /// Takes mean and deviation within each value of this column, such as the year. Default: over all rows.
+    pub by: Option<String>,
+}
+
 /// A function of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -176,22 +187,59 @@ impl Default for Interpolate {
 }
 
 impl Winsorize {
-    /// Winsorizes; `quantile` takes ascending values and a probability and follows `quantile_type`.
-    pub fn apply(&self, table: &mut Table, quantile: impl Fn(&[f64], f64) -> f64) -> Result<Vec<String>> {
+    /// Winsorizes; `quantile` takes ascending values, their weights (none where there are none) and a probability and follows
+    /// `quantile_type`.
+    pub fn apply(
+        &self,
+        table: &mut Table,
+        weights: Option<&[f64]>,
+        quantile: impl Fn(&[f64], &[f64], f64) -> f64,
+    ) -> Result<Vec<String>> {
         known_type(self.quantile_type)?;
         let groups = groups(table, self.by.as_deref())?;
         let what = format!("winsorized at the {} and {} quantiles", self.lower, self.upper);
-        replace(table, &self.columns, &what, |x| winsorize(x, groups.as_deref(), self.lower, self.upper, &quantile))
+        replace(table, &self.columns, &what, |x| {
+            winsorize(x, weights, groups.as_deref(), (self.lower, self.upper), &quantile)
+        })
     }
 }
 
 impl Trim {
-    /// Trims; `quantile` takes ascending values and a probability and follows `quantile_type`.
-    pub fn apply(&self, table: &mut Table, quantile: impl Fn(&[f64], f64) -> f64) -> Result<Vec<String>> {
+    /// Trims; `quantile` takes ascending values, their weights (none where there are none) and a probability and follows
+    /// `quantile_type`.
+    pub fn apply(
+        &self,
+        table: &mut Table,
+        weights: Option<&[f64]>,
+        quantile: impl Fn(&[f64], &[f64], f64) -> f64,
+    ) -> Result<Vec<String>> {
         known_type(self.quantile_type)?;
         let groups = groups(table, self.by.as_deref())?;
         let what = format!("made missing outside the {} and {} quantiles", self.lower, self.upper);
-        replace(table, &self.columns, &what, |x| trim(x, groups.as_deref(), self.lower, self.upper, &quantile))
+        replace(table, &self.columns, &what, |x| {
+            trim(x, weights, groups.as_deref(), (self.lower, self.upper), &quantile)
+        })
+    }
+}
+
+impl Standardize {
+    /// Name of the column that comes of `column`.
+    pub fn result(&self, column: &str) -> String {
+        format!("z_{column}")
+    }
+
+    /// Adds the standardized columns; `weights` of the rows, if any, weigh mean and deviation.
+    pub fn apply(&self, table: &mut Table, weights: Option<&[f64]>) -> Result<Vec<String>> {
+        let groups = groups(table, self.by.as_deref())?;
+        for name in some(&self.columns)? {
+            let (values, constant) = standardize(table.numbers(name)?, weights, groups.as_deref());
+            if !constant.is_empty() {
+                let remedy = "leave the column out, or standardize over all rows";
+                return Err(table.content(Some(name), constant, "there is no spread to divide by", remedy));
+            }
+            add(table, self.result(name), values)?;
+        }
+        Ok(Vec::new())
     }
 }
 
@@ -303,37 +351,38 @@ impl Interpolate {
     }
 }
 
-/// Pulls values in to the quantiles `lower` and `upper` (of each group) and counts those it changed.
+/// Pulls values in to two quantiles (of each group) and counts those it changed.
 ///
-/// x and groups have one entry a row; missing stays missing. `quantile(ascending, p)` has no missing values to see.
+/// x, weights and groups have one entry a row; missing stays missing. `quantile(ascending, weights, p)` has no missing
+/// values to see.
 pub fn winsorize(
     x: &[f64],
+    weights: Option<&[f64]>,
     groups: Option<&[u32]>,
-    lower: f64,
-    upper: f64,
-    quantile: impl Fn(&[f64], f64) -> f64,
+    between: (f64, f64),
+    quantile: impl Fn(&[f64], &[f64], f64) -> f64,
 ) -> Result<(Vec<f64>, usize)> {
-    cut(x, groups, lower, upper, quantile, |x, low, high| if x < low { low } else { high })
+    cut(x, weights, groups, between, quantile, |x, low, high| if x < low { low } else { high })
 }
 
-/// Makes values outside the quantiles `lower` and `upper` (of each group) missing and counts them.
+/// Makes values outside two quantiles (of each group) missing and counts them.
 pub fn trim(
     x: &[f64],
+    weights: Option<&[f64]>,
     groups: Option<&[u32]>,
-    lower: f64,
-    upper: f64,
-    quantile: impl Fn(&[f64], f64) -> f64,
+    between: (f64, f64),
+    quantile: impl Fn(&[f64], &[f64], f64) -> f64,
 ) -> Result<(Vec<f64>, usize)> {
-    cut(x, groups, lower, upper, quantile, |_, _, _| f64::NAN)
+    cut(x, weights, groups, between, quantile, |_, _, _| f64::NAN)
 }
 
 /// Replaces the values outside [low, high] of their group by `outside(x, low, high)`.
 fn cut(
     x: &[f64],
+    weights: Option<&[f64]>,
     groups: Option<&[u32]>,
-    lower: f64,
-    upper: f64,
-    quantile: impl Fn(&[f64], f64) -> f64,
+    (lower, upper): (f64, f64),
+    quantile: impl Fn(&[f64], &[f64], f64) -> f64,
     outside: impl Fn(f64, f64, f64) -> f64,
 ) -> Result<(Vec<f64>, usize)> {
     if !(0.0 <= lower && lower < upper && upper <= 1.0) {
@@ -346,15 +395,17 @@ fn cut(
         return Err(Error::Length { column: "groups".into(), got: groups.map_or(0, <[u32]>::len), want: x.len() });
     }
     let group = |i: usize| groups.map_or(0, |g| g[i]);
-    let mut members: HashMap<u32, Vec<f64>> = HashMap::new();
-    for (i, &value) in x.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
-        members.entry(group(i)).or_default().push(value);
+    let mut members: HashMap<u32, Vec<usize>> = HashMap::new();
+    for i in (0..x.len()).filter(|&i| !x[i].is_nan()) {
+        members.entry(group(i)).or_default().push(i);
     }
     let bounds: HashMap<u32, (f64, f64)> = members
         .into_iter()
-        .map(|(group, mut values)| {
-            values.sort_by(f64::total_cmp);
-            (group, (quantile(&values, lower), quantile(&values, upper)))
+        .map(|(group, mut rows)| {
+            rows.sort_by(|&a, &b| x[a].total_cmp(&x[b]));
+            let values: Vec<f64> = rows.iter().map(|&i| x[i]).collect();
+            let weights: Vec<f64> = weights.map_or_else(Vec::new, |w| rows.iter().map(|&i| w[i]).collect());
+            (group, (quantile(&values, &weights, lower), quantile(&values, &weights, upper)))
         })
         .collect();
     let mut changed = 0;
@@ -366,6 +417,39 @@ fn cut(
         _ => value,
     });
     Ok((values.collect(), changed))
+}
+
+/// (x - mean)/s of each value (within its group), s² = Σ w (x - mean)²/(Σ w - 1), and the rows of groups without spread.
+pub fn standardize(x: &[f64], weights: Option<&[f64]>, groups: Option<&[u32]>) -> (Vec<f64>, Vec<usize>) {
+    let group = |i: usize| groups.map_or(0, |g| g[i]);
+    let w = |i: usize| weights.map_or(1.0, |w| w[i]);
+    let rows = || (0..x.len()).filter(|&i| !x[i].is_nan());
+    // Sum of weights, mean, sum of squares.
+    let mut moments: HashMap<u32, [f64; 3]> = HashMap::new();
+    for i in rows() {
+        let m = moments.entry(group(i)).or_default();
+        m[0] += w(i);
+        m[1] += w(i) * x[i];
+    }
+    moments.values_mut().for_each(|m| m[1] /= m[0]);
+    for i in rows() {
+        if let Some(m) = moments.get_mut(&group(i)) {
+            m[2] += w(i) * (x[i] - m[1]).powi(2);
+        }
+    }
+    let mut constant = Vec::new();
+    let values = x.iter().enumerate().map(|(i, &value)| match moments.get(&group(i)) {
+        Some(&[n, mean, squares]) if !value.is_nan() => {
+            let s = (squares / (n - 1.0)).sqrt();
+            // What rounding leaves of equal values is no spread.
+            if !(s > 1e-12 * mean.abs()) {
+                constant.push(i);
+            }
+            (value - mean) / s
+        }
+        _ => f64::NAN,
+    });
+    (values.collect(), constant)
 }
 
 /// The transform of each value, and the rows where it is undefined (missing in the result).

@@ -22,6 +22,9 @@ pub struct DidOptions {
     pub lags: Option<u32>,
     /// Random placebo treatments; all are tried when they are at most this many or 5,000. 0 is none.
     pub placebo: usize,
+    /// Placebo units draw their first treated period too, among the second to the last of the sample; otherwise the
+    /// periods change hands as they are.
+    pub placebo_dates: bool,
 }
 
 impl Default for DidOptions {
@@ -35,6 +38,7 @@ impl Default for DidOptions {
             leads: None,
             lags: None,
             placebo: 0,
+            placebo_dates: false,
         }
     }
 }

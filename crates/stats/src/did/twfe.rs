@@ -11,6 +11,7 @@
 use super::event_study::{event_time, indicators};
 use super::options::{Assignment, Cohorts, DidOptions};
 use crate::linear::{Estimated, Prepared, Regression};
+use crate::resample::assignment::Assignments;
 use crate::resample::placebo::{Placebo, placebo};
 use crate::{Design, Error, Factor, Kind, Result, Test};
 
@@ -32,6 +33,14 @@ pub struct Did {
     pub never_treated_units: Option<usize>,
     /// What a reader must know.
     pub notes: Vec<String>,
+}
+
+/// The periods after the first, ascending.
+fn after_first(time: &[f64]) -> Vec<f64> {
+    let mut periods = time.to_vec();
+    periods.sort_by(f64::total_cmp);
+    periods.dedup();
+    periods.split_off(1.min(periods.len()))
 }
 
 /// Fits `design` (outcome, controls, effects) with the treatment `assignment` of `unit` at `time`.
@@ -103,7 +112,10 @@ pub fn did(
             notes.push("the placebo is for the average effect; leave out `event_study` for it".into());
         } else if options.placebo > 0 {
             let prepared = Prepared::new(&at_sample.with_regressors(&others), regression.ols.singletons)?;
-            let distinct = c.distinct();
+            let distinct = match options.placebo_dates {
+                true => after_first(&time_used),
+                false => c.distinct(),
+            };
             let label = |g: f64| distinct.iter().position(|&d| d == g).map_or(0, |p| p as u32 + 1);
             let labels: Vec<u32> = c.of_unit.iter().map(|&g| label(g)).collect();
             let column = |labels: &[u32]| {
@@ -112,7 +124,18 @@ pub fn did(
                     l => distinct[l as usize - 1],
                 })
             };
-            drawn = Some(placebo(&prepared, &labels, &column, options.placebo, seed)?);
+            // Treated before the second period or never within the sample is no date that can be drawn.
+            if options.placebo_dates && c.of_unit.iter().any(|g| !g.is_nan() && !distinct.contains(g)) {
+                return Err(Error::invalid(
+                    "a unit is treated in the first period or between two, and placebo dates are drawn after it",
+                    "leave these units out, or set `placebo_dates = false`",
+                ));
+            }
+            let assignments = match options.placebo_dates {
+                true => Assignments::dated(&labels, distinct.len() as u32, options.placebo, seed),
+                false => Assignments::new(&labels, options.placebo, seed),
+            };
+            drawn = Some(placebo(&prepared, &labels, &column, &assignments)?);
         }
     }
     let treated = cohorts.as_ref().map(|c| c.of_unit.len() - c.never());

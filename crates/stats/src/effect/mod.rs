@@ -2,6 +2,7 @@
 
 pub mod mediation;
 pub mod moderation;
+pub mod murphy_topel;
 pub mod split;
 pub mod threshold;
 

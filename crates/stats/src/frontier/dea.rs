@@ -71,6 +71,7 @@ use rayon::prelude::*;
 use russell::Russell;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use technology::{NoScore, Scored, Standing};
 
 /// Data envelopment analysis: efficiency of units that turn inputs into outputs.
@@ -473,6 +474,26 @@ pub(super) fn model(units: &Units, reference: &[usize], options: &Dea) -> Box<dy
     }
 }
 
+/// The units that are not refused, each once where several are alike in every value, and for each unit the place of its
+/// like among them. Draws of a bootstrap have many alike. Under super-efficiency a unit is scored against the others, its
+/// likes among them: all are kept.
+fn distinct(units: &Units, refusals: &[Option<NoScore>], super_efficiency: bool) -> (Vec<usize>, Vec<usize>) {
+    let (mut reference, mut of) = (Vec::new(), vec![0; units.count()]);
+    let mut known: HashMap<Vec<u64>, usize> = HashMap::new();
+    for unit in (0..units.count()).filter(|&i| refusals[i].is_none()) {
+        let next = reference.len();
+        of[unit] = match super_efficiency {
+            true => next,
+            // Zero and minus zero are one value.
+            false => *known.entry(units.point(unit).iter().map(|v| (v + 0.0).to_bits()).collect()).or_insert(next),
+        };
+        if of[unit] == next {
+            reference.push(unit);
+        }
+    }
+    (reference, of)
+}
+
 /// Scores the units that `refusal` lets pass against a `model` of the frontier that they span.
 pub(super) fn score(
     units: &Units,
@@ -480,8 +501,8 @@ pub(super) fn score(
     model: impl Fn(&[usize]) -> Box<dyn Model>,
     super_efficiency: bool,
 ) -> DeaScores {
-    let mut refusals: Vec<Option<NoScore>> = (0..units.count()).map(refusal).collect();
-    let reference: Vec<usize> = (0..units.count()).filter(|&i| refusals[i].is_none()).collect();
+    let refusals: Vec<Option<NoScore>> = (0..units.count()).map(refusal).collect();
+    let (reference, of) = distinct(units, &refusals, super_efficiency);
     let mut model = model(&reference);
     let standing = if super_efficiency { Standing::LeftOut } else { Standing::Member };
     let mut scored: Vec<Scored<Projection>> = Vec::with_capacity(reference.len());
@@ -495,11 +516,11 @@ pub(super) fn score(
         let peers: Vec<usize> = scored.iter().flatten().flat_map(|p| p.lambda.iter().map(|l| l.0)).collect();
         model.prefer(&peers);
     }
-    let mut scored = scored.into_iter();
-    let all: Vec<Unit> = (refusals.iter_mut())
-        .map(|refusal| match refusal.take() {
+    let made: Vec<Unit> = scored.into_iter().map(|scored| Unit::new(scored, &reference)).collect();
+    let all: Vec<Unit> = (refusals.into_iter().zip(of))
+        .map(|(refusal, place)| match refusal {
             Some(none) => Unit::new(Err(none), &reference),
-            None => Unit::new(scored.next().expect("one score for each unit of the reference"), &reference),
+            None => made[place].clone(),
         })
         .collect();
     let mut notes = notes(&all, units);

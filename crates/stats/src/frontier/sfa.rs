@@ -53,6 +53,7 @@ mod mixture;
 mod options;
 mod panel;
 mod pooled;
+mod propagation;
 mod relative;
 mod scaling;
 mod selection;
@@ -63,6 +64,7 @@ pub use data::{Columns, Data, Endogenous, Panel, Selection};
 pub use density::Copula;
 pub use marginal::Marginal;
 pub use options::{ClassOf, Distribution, FirstStep, Frontier, Information, Model, Sfa};
+pub use propagation::Propagation;
 
 use super::Status;
 use crate::fit::{Coefficient, Fit};
@@ -73,7 +75,7 @@ use effects::{RandomEffects, Within};
 use endogenous::Control;
 use index::Index;
 use least_squares::LeastSquares;
-use likelihood::{Likelihood, best};
+use likelihood::{Likelihood, best, best_from};
 use panel::Persistent;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -342,16 +344,12 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
     }
     let mut notes = model.notes();
     let (theta, top, climbs) = match &options.at {
-        Some(at) if at.len() != p => {
-            let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
-            return Err(Error::length(format!("`at` ({})", names.join(", ")), at.len(), p));
-        }
-        Some(at) if at.iter().any(|v| !v.is_finite()) => {
-            return Err(Error::invalid("`at` has a value that is not finite", "give numbers"));
-        }
-        Some(at) => (model.internal(at)?, None, [0; 3]),
+        Some(at) => (model.internal(lengthy(at, &parameters, "at")?)?, None, [0; 3]),
         None => {
-            let best = best(model, options.climbs(n))?;
+            let best = match &options.start {
+                Some(start) => best_from(model, lengthy(start, &parameters, "start")?, options.climbs(n))?,
+                None => best(model, options.climbs(n))?,
+            };
             notes.extend(best.above);
             (best.top.at.clone(), Some(best.top), best.climbs)
         }
@@ -422,6 +420,19 @@ fn finish(data: &Data, options: &Sfa, ols: &LeastSquares, model: &dyn Likelihood
         composed: model.composed(&theta),
         moments: None,
     })
+}
+
+/// Natural parameters as an option gives them: as many as the model has, and numbers.
+fn lengthy<'v>(values: &'v [f64], parameters: &[Parameter], option: &str) -> Result<&'v [f64]> {
+    if values.len() != parameters.len() {
+        let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
+        let what = format!("`{option}` ({})", names.join(", "));
+        return Err(Error::length(what, values.len(), parameters.len()));
+    }
+    match values.iter().all(|v| v.is_finite()) {
+        true => Ok(values),
+        false => Err(Error::invalid(format!("`{option}` has a value that is not finite"), "give numbers")),
+    }
 }
 
 /// a'b.

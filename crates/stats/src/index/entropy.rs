@@ -208,6 +208,22 @@ pub struct EntropyIndex {
 /// `time` is needed by the scopes by year and by `ln_t`. Rows with a missing indicator are left out of everything
 /// and counted. T of `ln_t` is the number of distinct periods.
 pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<EntropyIndex> {
+    weighted_entropy(options, x, time, None)
+}
+
+/// [`entropy`] with weights of the rows, positive: a row of weight two counts as two rows.
+///
+/// ```text
+/// p_i = z_i / Σ w z,   H = -Σ w_i p_i ln p_i,   e = H / ln Σ w
+/// ```
+///
+/// The goalposts of the normalization are those of the rows, whatever their weights.
+pub fn weighted_entropy(
+    options: &Entropy,
+    x: &[&[f64]],
+    time: Option<&[i64]>,
+    w: Option<&[f64]>,
+) -> Result<EntropyIndex> {
     let directions = directions(&options.indicators, &options.negative, &options.direction)?;
     if x.len() != options.indicators.len() {
         return Err(Error::length("the list of indicator columns", x.len(), options.indicators.len()));
@@ -216,6 +232,9 @@ pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<
     let n = x[0].len();
     if let Some(time) = time.filter(|t| t.len() != n) {
         return Err(Error::length("`time`", time.len(), n));
+    }
+    if let Some(w) = w.filter(|w| w.len() != n) {
+        return Err(Error::length("weights", w.len(), n));
     }
     if rows.is_empty() {
         return Err(Error::new(Kind::Empty { what: "the list of rows with every indicator".into() }));
@@ -242,12 +261,14 @@ pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<
             )
             .at_rows(block.rows));
         }
-        let scale = constant_of.unwrap_or((m as f64).ln());
+        let w: Option<Vec<f64>> = w.map(|w| block.rows.iter().map(|&i| w[i]).collect());
+        let count = w.as_ref().map_or(m as f64, |w| w.iter().sum());
+        let scale = constant_of.unwrap_or(count.ln());
         let first = weights.len();
         let mut P = Vec::new();
         for (name, z) in options.indicators.iter().zip(&Z) {
-            let p = shares(options, name, z, &block, &mut notes)?;
-            let divergence = p.as_ref().map_or(f64::NAN, |p| divergence(p, scale));
+            let p = shares(options, name, z, &block, w.as_deref(), &mut notes)?;
+            let divergence = p.as_ref().map_or(f64::NAN, |p| divergence(p, w.as_deref(), scale));
             let weight = if p.is_some() { divergence } else { 0.0 };
             weights.push(Weight {
                 name: name.clone(),
@@ -308,6 +329,7 @@ fn shares(
     name: &str,
     z: &[f64],
     block: &Block,
+    w: Option<&[f64]>,
     notes: &mut Vec<String>,
 ) -> Result<Option<Vec<f64>>> {
     let moved: Vec<f64> = block.rows.iter().map(|&i| options.zeros.apply(z[i])).collect();
@@ -321,7 +343,10 @@ fn shares(
         .at_rows(below));
     }
     let undefined = moved.iter().any(|m| m.is_nan());
-    let total: f64 = moved.iter().sum();
+    let total: f64 = match w {
+        None => moved.iter().sum(),
+        Some(w) => moved.iter().zip(w).map(|(m, w)| m * w).sum(),
+    };
     if !undefined && total > 0.0 {
         return Ok(Some(moved.iter().map(|m| m / total).collect()));
     }
@@ -344,9 +369,15 @@ fn shares(
 ///
 /// H = ln n - Σ p ln(n p): with scale = ln n the leading terms cancel exactly, so that the divergence of an evenly
 /// spread indicator keeps its digits.
-pub(crate) fn divergence(p: &[f64], scale: f64) -> f64 {
-    let n = p.len() as f64;
-    let from_even: f64 = p.iter().filter(|&&p| p > 0.0).map(|&p| p * (n * p).ln()).sum();
+///
+/// With weights, n is their sum and each term counts by its own.
+pub(crate) fn divergence(p: &[f64], w: Option<&[f64]>, scale: f64) -> f64 {
+    let n = w.map_or(p.len() as f64, |w| w.iter().sum());
+    let term = |p: f64| if p > 0.0 { p * (n * p).ln() } else { 0.0 };
+    let from_even: f64 = match w {
+        None => p.iter().map(|&p| term(p)).sum(),
+        Some(w) => p.iter().zip(w).map(|(&p, w)| w * term(p)).sum(),
+    };
     (scale - n.ln() + from_even) / scale
 }
 
@@ -363,8 +394,21 @@ mod tests {
     #[test]
     fn even_shares_have_no_divergence_and_one_spike_has_all() {
         let ln4 = 4f64.ln();
-        assert_eq!(divergence(&[0.25; 4], ln4), 0.0);
-        assert_eq!(divergence(&[1.0, 0.0, 0.0, 0.0], ln4), 1.0);
+        assert_eq!(divergence(&[0.25; 4], None, ln4), 0.0);
+        assert_eq!(divergence(&[1.0, 0.0, 0.0, 0.0], None, ln4), 1.0);
+    }
+
+    #[test]
+    fn a_row_of_weight_two_counts_as_two() {
+        let options = Entropy { indicators: vec!["a".into(), "b".into()], ..Entropy::default() };
+        let (a, b) = ([1.0, 2.0, 5.0, 9.0], [3.0, 1.0, 4.0, 4.5]);
+        let twice = |v: &[f64; 4]| vec![v[0], v[0], v[1], v[2], v[2], v[2], v[3]];
+        let copies = entropy(&options, &[&twice(&a), &twice(&b)], None).unwrap();
+        let w = [2.0, 1.0, 3.0, 1.0];
+        let weighted = weighted_entropy(&options, &[&a, &b], None, Some(&w)).unwrap();
+        for (c, w) in copies.weights.iter().zip(&weighted.weights) {
+            assert!((c.weight - w.weight).abs() < 1e-14 && (c.entropy - w.entropy).abs() < 1e-14);
+        }
     }
 
     #[test]

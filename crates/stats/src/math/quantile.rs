@@ -76,9 +76,68 @@ pub fn quantile(sorted: &[f64], p: f64, kind: QuantileType) -> f64 {
     }
 }
 
+/// Quantile `p` of `sorted` (ascending, finite, not empty) with weights, one each and positive; [`quantile`] without.
+///
+/// With W the sum of the weights, type 2 is the least value up to which weights sum to p W, averaged with the next one
+/// where they sum to it exactly. Type 7 interpolates at S_k = (k - 1) w_k + (n - 1) Σ_{j<k} w_j, at p S_n. Equal
+/// weights give the unweighted quantile.
+pub fn weighted_quantile(sorted: &[f64], weights: &[f64], p: f64, kind: QuantileType) -> f64 {
+    if weights.is_empty() {
+        return quantile(sorted, p, kind);
+    }
+    let n = sorted.len();
+    let last = sorted[n - 1];
+    match kind {
+        QuantileType::Stata => {
+            let total: f64 = weights.iter().sum();
+            let mut sum = 0.0;
+            for k in 0..n {
+                sum += weights[k];
+                if (sum - p * total).abs() < 1e-9 * total / n as f64 {
+                    return 0.5 * (sorted[k] + sorted.get(k + 1).unwrap_or(&last));
+                }
+                if sum > p * total {
+                    return sorted[k];
+                }
+            }
+            last
+        }
+        QuantileType::NumPy => {
+            let mut before = 0.0;
+            let place = |k: usize, before: f64| k as f64 * weights[k] + (n - 1) as f64 * before;
+            let mut places = Vec::with_capacity(n);
+            for (k, w) in weights.iter().enumerate() {
+                places.push(place(k, before));
+                before += w;
+            }
+            let h = p * places[n - 1];
+            let k = places.partition_point(|s| *s <= h).clamp(1, n - 1);
+            let width = places[k] - places[k - 1];
+            let share = if width > 0.0 { ((h - places[k - 1]) / width).clamp(0.0, 1.0) } else { 0.0 };
+            sorted[k - 1] + share * (sorted[k] - sorted[k - 1])
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_weights_change_nothing_and_whole_weights_count_as_copies() {
+        let x: Vec<f64> = (1..=10).map(|i| (i * i) as f64).collect();
+        for p in [0.0, 0.05, 0.1, 0.25, 0.5, 0.77, 1.0] {
+            for kind in [QuantileType::Stata, QuantileType::NumPy] {
+                let weighted = weighted_quantile(&x, &[0.7; 10], p, kind);
+                assert!((weighted - quantile(&x, p, kind)).abs() < 1e-9, "{p} {kind:?}");
+            }
+        }
+        let copies = [1.0, 1.0, 1.0, 4.0, 9.0, 9.0];
+        for p in [0.1, 0.5, 0.6, 0.9] {
+            let weighted = weighted_quantile(&[1.0, 4.0, 9.0], &[3.0, 1.0, 2.0], p, QuantileType::Stata);
+            assert_eq!(weighted, quantile(&copies, p, QuantileType::Stata), "{p}");
+        }
+    }
 
     #[test]
     fn squares_to_a_hundred() {

@@ -80,6 +80,43 @@ impl Assignments {
         Assignments { draws: (0..replications).map(draw).collect(), exact: false }
     }
 
+    /// As [`Assignments::new`] for labels that are 0 (never) or one of `dates` (1 and up), where the units that are not 0
+    /// draw a date of their own too: (n choose k) datesᵏ arrangements.
+    pub fn dated(labels: &[u32], dates: u32, replications: usize, seed: u64) -> Self {
+        let treated: Vec<u32> = labels.iter().map(|&l| u32::from(l > 0)).collect();
+        let k = treated.iter().filter(|&&t| t > 0).count();
+        let count = arrangements(&treated) * f64::from(dates).powi(i32::try_from(k).unwrap_or(i32::MAX));
+        if count <= ENUMERATE.max(replications as f64) {
+            let mut draws = Vec::new();
+            for set in Assignments::new(&treated, usize::MAX, seed).draws {
+                // Counts in base `dates` over the treated units of this set.
+                let mut current = set;
+                loop {
+                    draws.push(current.clone());
+                    let Some(digit) = current.iter_mut().filter(|l| **l > 0).find_map(|l| match *l < dates {
+                        true => Some(l),
+                        false => {
+                            *l = 1;
+                            None
+                        }
+                    }) else {
+                        break;
+                    };
+                    *digit += 1;
+                }
+            }
+            return Assignments { draws, exact: true };
+        }
+        let draw = |r: usize| {
+            let mut stream = Stream::new(seed, r as u64);
+            let mut labels = treated.clone();
+            stream.shuffle(&mut labels);
+            labels.iter_mut().filter(|l| **l > 0).for_each(|l| *l = 1 + stream.below(dates as usize) as u32);
+            labels
+        };
+        Assignments { draws: (0..replications).map(draw).collect(), exact: false }
+    }
+
     /// The p-value of `observed` among `statistics`, one for each arrangement.
     pub fn p_value(&self, observed: f64, statistics: &[Option<f64>]) -> Permutation {
         let bound = observed.abs() * (1.0 - TIE);
@@ -109,6 +146,19 @@ mod tests {
         assert!(a.exact && a.draws.len() == 90 && arrangements(&[3, 3, 4, 4, 0, 0]) == 90.0);
         let distinct: std::collections::HashSet<_> = a.draws.iter().collect();
         assert_eq!(distinct.len(), 90);
+    }
+
+    #[test]
+    fn units_and_dates_are_enumerated_when_few() {
+        // Two of four units, three dates: 6 · 3² arrangements, the given one among them.
+        let a = Assignments::dated(&[0, 2, 0, 3], 3, 0, 1);
+        assert!(a.exact && a.draws.len() == 54 && a.draws.contains(&vec![0, 2, 0, 3]));
+        let distinct: std::collections::HashSet<_> = a.draws.iter().collect();
+        assert_eq!(distinct.len(), 54);
+        let many: Vec<u32> = (0..40).map(|i| u32::from(i < 10)).collect();
+        let b = Assignments::dated(&many, 8, 30, 1);
+        assert!(!b.exact && b.draws.len() == 30);
+        assert!(b.draws.iter().all(|d| d.iter().filter(|&&l| l > 0).count() == 10 && d.iter().all(|&l| l <= 8)));
     }
 
     #[test]

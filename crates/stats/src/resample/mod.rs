@@ -2,6 +2,8 @@
 
 pub mod assignment;
 pub mod bootstrap;
+pub mod chain;
 pub mod permutation;
 pub mod placebo;
+pub mod scheme;
 pub mod wild;

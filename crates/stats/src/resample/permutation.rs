@@ -5,6 +5,7 @@
 //! and if every arrangement was as likely, the p-value is exact (Fisher 1935). Units with the same path are not told
 //! apart, so that few arrangements are enumerated ([`super::assignment`]).
 
+use super::assignment::Assignments;
 use super::placebo::{Placebo, placebo};
 use crate::absorb::Singletons;
 use crate::linear::Prepared;
@@ -95,7 +96,7 @@ pub fn permutation(
         };
         (0..sample.len()).map(of).collect()
     };
-    placebo(&prepared, &labels, &column, replications, seed)
+    placebo(&prepared, &labels, &column, &Assignments::new(&labels, replications, seed))
 }
 
 fn path(values: HashMap<i64, u64>) -> Path {

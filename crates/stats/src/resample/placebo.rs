@@ -19,7 +19,7 @@ pub struct Placebo {
     pub estimates: Vec<Option<f64>>,
 }
 
-/// Re-estimates the effect under rearrangements of `labels`, one for each unit.
+/// Re-estimates the effect under other assignments of `labels`, one for each unit.
 ///
 /// `prepared` holds the outcome, the controls (without the treatment) and the effects; `treatment` makes the
 /// treatment column at its sample from the labels.
@@ -27,8 +27,7 @@ pub fn placebo(
     prepared: &Prepared,
     labels: &[u32],
     treatment: &(dyn Fn(&[u32]) -> Vec<f64> + Sync),
-    replications: usize,
-    seed: u64,
+    assignments: &Assignments,
 ) -> Result<Placebo> {
     let mut columns: Vec<Vec<f64>> = prepared.design.regressors().into_iter().map(|(_, c)| c).collect();
     columns.push(prepared.design.y.clone());
@@ -50,7 +49,6 @@ pub fn placebo(
             "leave out the effect that absorbs it",
         ));
     };
-    let assignments = Assignments::new(labels, replications, seed);
     let estimates: Vec<Option<f64>> = assignments.draws.par_iter().map(|l| estimate(l)).collect::<Result<_>>()?;
     Ok(Placebo { permutation: assignments.p_value(observed, &estimates), estimates })
 }

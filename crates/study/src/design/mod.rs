@@ -81,6 +81,11 @@ pub fn design(cx: &Context, formula: &Formula, options: &Regression, extra: &[&s
     };
     let offset = named(&options.offset)?;
     let weights = named(&options.weights)?;
+    let weights = match (weights, cx.draw) {
+        (Some((name, w)), Some(draw)) => Some((name, w.iter().zip(draw).map(|(w, d)| w * d).collect())),
+        (None, Some(draw)) => Some(("draw".into(), draw.into())),
+        (weights, None) => weights,
+    };
     let extra: Vec<Numbers> =
         extra.iter().map(|name| Ok((name.to_string(), numbers_or_codes(cx.table, name)?))).collect::<Result<_>>()?;
     let effects: Vec<Factor> = formula.effects.iter().map(|e| codes(cx.table, &e.columns)).collect::<Result<_>>()?;

@@ -26,7 +26,9 @@ impl<'c> Pooled<'c> {
         let [first, ..] = contexts else { return Ok(None) };
         let options = &first.step.regression;
         let formulas: Option<Vec<&Formula>> = contexts.iter().map(|cx| cx.formula).collect();
-        let Some(formulas) = formulas.filter(|_| contexts.len() > 1 && options.offset.is_none()) else {
+        let Some(formulas) =
+            formulas.filter(|_| contexts.len() > 1 && options.offset.is_none() && first.draw.is_none())
+        else {
             return Ok(None);
         };
         let keyed = matches!(

@@ -175,6 +175,13 @@ impl Coder {
 #[derive(Default)]
 pub struct Store(Mutex<HashMap<Made, Arc<Coded>>>);
 
+/// A copy of a run makes its own cells: its tables may become others.
+impl Clone for Store {
+    fn clone(&self) -> Self {
+        Store::default()
+    }
+}
+
 /// Of which table, which rows (by their filter) and which columns cells were made.
 type Made = (String, Option<String>, Keys);
 

@@ -101,5 +101,5 @@ pub(super) fn factor(table: &Table, name: &str) -> Result<Factor> {
 
 /// Names of the columns that a step adds.
 pub(super) fn added(step: &str, names: &[String]) -> Vec<String> {
-    names.iter().enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
+    names.iter().enumerate().map(|(j, name)| crate::made::column_name(step, j, name)).collect()
 }

@@ -7,13 +7,17 @@ use plim_stats::frontier::cross_efficiency::{CrossEfficiency, Judged, cross_effi
 use plim_table::Column;
 
 impl Method for CrossEfficiency {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         self.inputs.iter().chain(&self.outputs).chain(&self.by).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
         let names = ["efficiency", "self_efficiency", "maverick", "status"];
-        names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        names.iter().enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -61,13 +61,17 @@ impl Balanced {
 }
 
 impl Method for DynamicDea {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         self.variables().map(|v| v.1.clone()).collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
         let names = ["efficiency", "period_efficiency", "status"];
-        names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        names.iter().enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -59,6 +59,14 @@ fn fit(method: &str, cx: &Context, built: &Built, estimated: &Estimated, notes: 
 }
 
 impl Method for MediationOptions {
+    fn weighs(&self) -> bool {
+        true
+    }
+
+    fn inference(&self) -> &'static [(&'static str, Option<u64>)] {
+        &[("replications", Some(0))]
+    }
+
     fn columns(&self) -> Vec<String> {
         vec![self.treatment.clone(), self.mediator.clone()]
     }
@@ -90,6 +98,10 @@ impl Method for MediationOptions {
 }
 
 impl Method for ModerationOptions {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         vec![self.treatment.clone(), self.moderator.clone()]
     }
@@ -109,6 +121,14 @@ impl Method for ModerationOptions {
 }
 
 impl Method for SplitOptions {
+    fn weighs(&self) -> bool {
+        true
+    }
+
+    fn inference(&self) -> &'static [(&'static str, Option<u64>)] {
+        &[("replications", Some(0))]
+    }
+
     fn columns(&self) -> Vec<String> {
         vec![self.by.clone()]
     }
@@ -170,6 +190,14 @@ impl Method for SplitOptions {
 }
 
 impl Method for DidOptions {
+    fn weighs(&self) -> bool {
+        true
+    }
+
+    fn inference(&self) -> &'static [(&'static str, Option<u64>)] {
+        &[("placebo", Some(0))]
+    }
+
     fn columns(&self) -> Vec<String> {
         self.cohort.iter().chain(&self.treatment).cloned().collect()
     }

@@ -162,6 +162,10 @@ fn variables(dea: &Dea) -> Variables<'_> {
 }
 
 impl Method for Dea {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         variables(self).all().chain(&self.prices).chain(&self.group).chain(&self.by).cloned().collect()
     }
@@ -198,7 +202,7 @@ impl Method for Dea {
         if self.targets {
             names.extend(variables(self).all().map(|c| format!("target_{c}")));
         }
-        names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        names.iter().enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -23,6 +23,10 @@ fn measured<R: Serialize>(coded: &Coded, measure: Measure, rows: &[R], key: impl
 }
 
 impl Method for Variety {
+    fn across(&self) -> bool {
+        false
+    }
+
     fn columns(&self) -> Vec<String> {
         let mut all = record_columns(&self.product, self.market.as_ref(), &self.value, &self.columns);
         all.extend(self.sector.clone());

@@ -20,7 +20,7 @@ const RETURNS: [&str; 5] = ["scale_efficiency", "efficiency_crs", "efficiency_ni
 
 /// Names of the columns that a step adds.
 fn named(step: &str, columns: &[&str]) -> Vec<String> {
-    columns.iter().enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
+    columns.iter().enumerate().map(|(j, name)| crate::made::column_name(step, j, name)).collect()
 }
 
 fn observed(cx: &Context, inputs: &[String], outputs: &[String]) -> Result<Observed> {

@@ -11,6 +11,10 @@ use plim_stats::vcov::Ssc;
 use serde_json::{Map, Value, json};
 
 impl Method for Fepois {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         self.exposure.iter().cloned().collect()
     }
@@ -20,18 +24,30 @@ impl Method for Fepois {
 }
 
 impl Method for Logit {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         run(cx, Family::Logit, self.bias_correction, None)
     }
 }
 
 impl Method for Probit {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         run(cx, Family::Probit, self.bias_correction, None)
     }
 }
 
 impl Method for Cloglog {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         self.exposure.iter().cloned().collect()
     }

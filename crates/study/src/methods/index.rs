@@ -5,7 +5,7 @@ use super::{list, numbers};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
-use plim_stats::index::entropy::{Entropy, entropy};
+use plim_stats::index::entropy::{Entropy, weighted_entropy};
 use plim_stats::index::{
     Basis, Critic, IndexWeight, Pca, Scale, Scored, Topsis, WeightedIndex, pca_index, topsis, weighted_index,
 };
@@ -13,6 +13,10 @@ use plim_table::Column;
 use serde_json::{Map, Value, json};
 
 impl Method for Entropy {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         self.indicators.clone()
     }
@@ -25,7 +29,9 @@ impl Method for Entropy {
         let kept = cx.kept();
         let x = numbers(&kept, &self.indicators)?;
         let times = cx.kept_times(&kept)?;
-        let index = entropy(self, &x, times.as_deref()).map_err(|e| Error::from(e).at_rows(&kept))?;
+        let w: Option<Vec<f64>> = cx.draw.map(|w| cx.rows.iter().map(|&i| w[i]).collect());
+        let index =
+            weighted_entropy(self, &x, times.as_deref(), w.as_deref()).map_err(|e| Error::from(e).at_rows(&kept))?;
         let mut measure = Measure { method: "entropy".into(), notes: index.notes, ..Default::default() };
         measure.more.insert("weights".into(), list(&index.weights));
         measure.more.insert("goalposts".into(), list(&index.goalposts));

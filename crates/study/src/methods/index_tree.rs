@@ -3,8 +3,8 @@
 use super::index::Read;
 use super::{list, numbers};
 use crate::error::{Error, Result};
+use crate::made::column_name;
 use crate::method::{Context, Keys, Measured, Method, Outcome};
-use crate::run::column_name;
 use plim_report::Measure;
 use plim_stats::index::impute::Keys as RowKeys;
 use plim_stats::index::sensitivity::RankStats;

@@ -12,18 +12,30 @@ use plim_stats::vcov::Ssc;
 use serde_json::{Map, Value, json};
 
 impl Method for IvOptions {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         estimate("iv", Estimator::TwoStage, &self.orthogonal, cx)
     }
 }
 
 impl Method for LimlOptions {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         estimate("liml", self.estimator()?, &self.orthogonal, cx)
     }
 }
 
 impl Method for GmmOptions {
+    fn weighs(&self) -> bool {
+        true
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         estimate("gmm", Estimator::Gmm, &self.orthogonal, cx)
     }

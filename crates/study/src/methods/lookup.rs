@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 /// The table of this name, or an error that says what it should hold.
 pub(super) fn named_table<'a>(cx: &Context<'a>, name: &str, what: &str) -> Result<&'a Table> {
-    cx.tables.get(name).ok_or_else(|| {
+    cx.tables.get(name).map(|t| &**t).ok_or_else(|| {
         let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
         let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
         Error::plan(format!("no table `{name}` with {what}"), remedy)

@@ -41,13 +41,17 @@ fn variables(options: &Malmquist) -> Variables<'_> {
 }
 
 impl Method for Malmquist {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         variables(self).all().cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
         let names = parts(self).into_iter().map(|(name, _)| name).chain(["status"]);
-        names.enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
+        names.enumerate().map(|(j, name)| crate::made::column_name(step, j, name)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -14,6 +14,7 @@ mod episodes;
 mod export_figures;
 mod exports;
 mod figures;
+mod first_stage;
 mod frontier;
 mod frontier_inference;
 mod glm;
@@ -74,6 +75,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<plim_table::crosswalk::Crosswalk>("crosswalk", Prepare, "Translate codes, dividing values by shares")
         .on_records(),
     Entry::of::<plim_table::crosswalk::Longer>("longer", Prepare, "Turn columns of years into rows").on_records(),
+    Entry::of::<plim_table::clean::Standardize>("standardize", Prepare, "Columns less their mean over their deviation"),
     Entry::of::<plim_table::clean::Winsorize>("winsorize", Prepare, "Pull the tails of columns to quantiles"),
     Entry::of::<plim_table::clean::Trim>("trim", Prepare, "Make the tails of columns missing"),
     Entry::of::<plim_table::clean::Transform>("transform", Prepare, "log, log1p or asinh of columns"),

@@ -9,6 +9,10 @@ use plim_stats::math::Mat;
 use plim_table::Column;
 
 impl Method for NetworkDea {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         // Stages that do not parse are an error of the run, which says where.
         let flows = Network::parse(&self.stages).map_or(Vec::new(), |n| n.columns().cloned().collect());
@@ -18,7 +22,7 @@ impl Method for NetworkDea {
     fn adds(&self, step: &str) -> Vec<String> {
         let stages = Network::parse(&self.stages).map_or(Vec::new(), |network| network.stages);
         let names = names(&stages);
-        names.iter().enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
+        names.iter().enumerate().map(|(j, name)| crate::made::column_name(step, j, name)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -14,7 +14,7 @@ impl Method for DeaOutliers {
 
     fn adds(&self, step: &str) -> Vec<String> {
         let names = ["statistic", "cutoff", "suspect", "status"];
-        names.iter().enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
+        names.iter().enumerate().map(|(j, name)| crate::made::column_name(step, j, name)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -6,8 +6,8 @@ use crate::expression::{Expr, Scope};
 use crate::method::{Context, Method, Outcome};
 use plim_stats::Factor;
 use plim_stats::frontier::stock::{RdStock, rd_stock};
-use plim_stats::math::quantile::{QuantileType, quantile};
-use plim_table::clean::{Deflate, Growth, Interpolate, Lag, Transform, Trim, Winsorize};
+use plim_stats::math::quantile::{QuantileType, weighted_quantile};
+use plim_table::clean::{Deflate, Growth, Interpolate, Lag, Standardize, Transform, Trim, Winsorize};
 use plim_table::sql::{Source, Sql, sql_over};
 use plim_table::{Column, Panel, Table};
 use schemars::JsonSchema;
@@ -32,6 +32,10 @@ impl Method for Generate {
 
     fn adds(&self, step: &str) -> Vec<String> {
         vec![step.into()]
+    }
+
+    fn across(&self) -> bool {
+        false
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -59,6 +63,10 @@ impl Method for Generate {
 }
 
 impl Method for RdStock {
+    fn across(&self) -> bool {
+        false
+    }
+
     fn columns(&self) -> Vec<String> {
         vec![self.column.clone()]
     }
@@ -81,6 +89,11 @@ impl Method for RdStock {
 }
 
 impl Method for Sql {
+    /// A query prepares data, which are taken as given; one that reads what is made again is made again.
+    fn across(&self) -> bool {
+        false
+    }
+
     fn streams(&self) -> bool {
         true
     }
@@ -100,7 +113,7 @@ impl Method for Sql {
 
 /// Cleaning steps change a copy of the whole table; each says which columns it adds.
 macro_rules! cleaning {
-    ($type:ty, $adds:expr, $apply:expr) => {
+    ($type:ty, $across:expr, $adds:expr, $apply:expr) => {
         impl Method for $type {
             fn columns(&self) -> Vec<String> {
                 self.columns.clone()
@@ -109,6 +122,14 @@ macro_rules! cleaning {
             fn adds(&self, _: &str) -> Vec<String> {
                 let name: fn(&Self, &str) -> String = $adds;
                 self.columns.iter().map(|column| name(self, column)).collect()
+            }
+
+            fn across(&self) -> bool {
+                $across
+            }
+
+            fn weighs(&self) -> bool {
+                true
             }
 
             fn run(&self, cx: &Context) -> Result<Outcome> {
@@ -122,19 +143,20 @@ macro_rules! cleaning {
     };
 }
 
-cleaning!(Winsorize, |_, c| c.into(), |o, t, _| {
+cleaning!(Winsorize, true, |_, c| c.into(), |o, t, cx| {
     let kind = quantile_type(o.quantile_type)?;
-    Ok(o.apply(t, |sorted, p| quantile(sorted, p, kind))?)
+    Ok(o.apply(t, cx.draw, |sorted, w, p| weighted_quantile(sorted, w, p, kind))?)
 });
-cleaning!(Trim, |_, c| c.into(), |o, t, _| {
+cleaning!(Trim, true, |_, c| c.into(), |o, t, cx| {
     let kind = quantile_type(o.quantile_type)?;
-    Ok(o.apply(t, |sorted, p| quantile(sorted, p, kind))?)
+    Ok(o.apply(t, cx.draw, |sorted, w, p| weighted_quantile(sorted, w, p, kind))?)
 });
-cleaning!(Transform, |o, c| o.result(c), |o, t, _| Ok(o.apply(t)?));
-cleaning!(Deflate, |o, c| o.result(c), |o, t, _| Ok(o.apply(t)?));
-cleaning!(Lag, |o, c| o.result(c), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
-cleaning!(Growth, |o, c| o.result(c), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
-cleaning!(Interpolate, |_, c| c.into(), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Standardize, true, |o, c| o.result(c), |o, t, cx| Ok(o.apply(t, cx.draw)?));
+cleaning!(Transform, false, |o, c| o.result(c), |o, t, _| Ok(o.apply(t)?));
+cleaning!(Deflate, false, |o, c| o.result(c), |o, t, _| Ok(o.apply(t)?));
+cleaning!(Lag, false, |o, c| o.result(c), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Growth, false, |o, c| o.result(c), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
+cleaning!(Interpolate, false, |_, c| c.into(), |o, t, cx| Ok(o.apply(t, needs_panel(cx)?)?));
 
 fn quantile_type(t: u8) -> Result<QuantileType> {
     QuantileType::try_from(t).map_err(|e| Error::plan(e, "set quantile_type = 2 or 7"))

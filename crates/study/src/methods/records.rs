@@ -15,6 +15,10 @@ fn made(cx: &Context, (table, notes): (Table, Vec<String>)) -> Result<Outcome> {
 }
 
 impl Method for TradeRecords {
+    fn across(&self) -> bool {
+        false
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         all_rows(cx)?;
         made(cx, self.apply(cx.table)?)
@@ -22,6 +26,10 @@ impl Method for TradeRecords {
 }
 
 impl Method for Crosswalk {
+    fn across(&self) -> bool {
+        false
+    }
+
     fn columns(&self) -> Vec<String> {
         std::iter::once(self.column.clone()).chain(self.values.iter().cloned()).collect()
     }
@@ -40,6 +48,10 @@ impl Method for Crosswalk {
 }
 
 impl Method for Longer {
+    fn across(&self) -> bool {
+        false
+    }
+
     fn run(&self, cx: &Context) -> Result<Outcome> {
         all_rows(cx)?;
         made(cx, self.apply(cx.table)?)

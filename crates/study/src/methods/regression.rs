@@ -43,6 +43,9 @@ pub struct Feols {
     pub bands: bool,
     /// Regressors to test jointly, by a Wald test under `vcov`.
     pub joint: Vec<String>,
+    /// Step of a stochastic frontier whose score is a regressor: standard errors of Murphy and Topel, which count it as
+    /// estimated, beside the others.
+    pub first_stage: Option<String>,
     /// Further covariances of the same estimates, such as `["hc1", "cluster:province"]`: the report can switch to them.
     pub vcov_also: Vec<Vcov>,
 }
@@ -61,12 +64,30 @@ impl Default for Feols {
             replications: 9_999,
             bands: false,
             joint: Vec::new(),
+            first_stage: None,
             vcov_also: Vec::new(),
         }
     }
 }
 
 impl Method for Feols {
+    fn weighs(&self) -> bool {
+        true
+    }
+
+    fn inference(&self) -> &'static [(&'static str, Option<u64>)] {
+        &[
+            ("wild_bootstrap", None),
+            ("romano_wolf", None),
+            ("outcomes", None),
+            ("permutation", None),
+            ("bands", None),
+            ("joint", None),
+            ("vcov_also", None),
+            ("first_stage", None),
+        ]
+    }
+
     fn columns(&self) -> Vec<String> {
         let clusters = self.vcov_also.iter().flat_map(Vcov::clusters);
         let clusters = clusters.flat_map(|c| c.split('^').map(str::to_string).collect::<Vec<_>>());
@@ -92,6 +113,7 @@ impl Method for Feols {
             out.more.insert("vcov_also".into(), also.collect::<Result<Vec<_>>>()?.into());
         }
         self.infer(cx, &built, &rules, &estimated, &mut out)?;
+        self.propagate(cx, &built, &estimated, &mut out)?;
         Ok(Outcome::Fit(Box::new(out), None))
     }
 

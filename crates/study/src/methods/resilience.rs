@@ -14,6 +14,10 @@ use plim_stats::trade::resilience::{
 use plim_table::Column;
 
 impl Method for Resilience {
+    fn across(&self) -> bool {
+        !self.form.own_path()
+    }
+
     fn columns(&self) -> Vec<String> {
         let product = self.product.clone().unwrap_or_default();
         let mut all = record_columns(&product, self.market.as_ref(), &self.value, &self.columns);
@@ -41,6 +45,11 @@ impl Method for Resilience {
         self.nation == Nation::Mix && self.columns.is_empty()
     }
 
+    /// National growth counts units by their weights.
+    fn weighs(&self) -> bool {
+        self.nation == Nation::All && !self.leave_one_out
+    }
+
     fn streams(&self) -> bool {
         self.on_records()
     }
@@ -55,9 +64,11 @@ impl Method for Resilience {
         let time = times(&kept, time)?;
         let value = kept.numbers(need(&self.value, "value")?)?;
         let unit = factor(kept.column(unit)?);
-        let result = match &self.group {
-            None => resilience(self, &unit, &time, value),
-            Some(name) => {
+        let draw: Option<Vec<f64>> = cx.draw.map(|w| cx.rows.iter().map(|&i| w[i]).collect());
+        let result = match (&self.group, &draw) {
+            (None, Some(w)) => resilience_against(self, &unit, &time, value, &Against::Weighted { w }),
+            (None, None) => resilience(self, &unit, &time, value),
+            (Some(name), _) => {
                 // Missing is no group: a code beyond the levels.
                 let codes = kept.column(name)?.codes();
                 let levels = codes.iter().filter(|&&c| c != plim_table::MISSING).max().map_or(0, |&c| c + 1);

@@ -10,6 +10,10 @@ fn variables(sbm: &Sbm) -> Variables<'_> {
 }
 
 impl Method for Sbm {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         variables(self).all().chain(&self.by).cloned().collect()
     }
@@ -18,7 +22,7 @@ impl Method for Sbm {
         let mut names: Vec<String> = ["efficiency", "score", "status", "peers", "slack_sum"].map(str::to_string).into();
         names.extend(variables(self).all().map(|c| format!("slack_{c}")));
         names.extend(variables(self).all().map(|c| format!("relative_slack_{c}")));
-        names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        names.iter().enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -28,16 +28,22 @@ impl Method for Sfa {
 
     fn adds(&self, step: &str) -> Vec<String> {
         let names = SCORES.into_iter().chain(Sfa::columns(self)).map(str::to_string).chain(technology::adds(self));
-        names.enumerate().map(|(j, n)| crate::run::column_name(step, j, &n)).collect()
+        names.enumerate().map(|(j, n)| crate::made::column_name(step, j, &n)).collect()
+    }
+
+    fn inference(&self) -> &'static [(&'static str, Option<u64>)] {
+        &[("information", None), ("replications", None)]
+    }
+
+    fn warm(&self, full: &Fit) -> Option<(&'static str, Value)> {
+        let given = self.at.is_some() || self.climbs.is_some() || self.start.is_some();
+        full.more.get("parameters").filter(|_| !given).map(|at| ("start", at.clone()))
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
         refuse_regression_options(cx)?;
-        let mut names: Vec<String> =
-            named(self).into_iter().chain(&self.factors).chain(&self.outputs).cloned().collect();
-        names.extend(technology::time(cx, self)?);
-        let instruments = names.len();
-        names.extend(self.instruments.iter().cloned());
+        let names = extra(cx, self)?;
+        let instruments = names.len() - self.instruments.len();
         let built = built(cx, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         let design = &built.design;
         if design.absorbs() {
@@ -89,6 +95,8 @@ impl Method for Sfa {
             notes,
             more: lists.into_iter().map(|(key, rows)| (key.to_string(), listed(self, key, rows))).collect(),
         };
+        // As `at` and `start` take them.
+        fit.more.insert("parameters".into(), json!(fitted.coef));
         if let Some(composed) = &fitted.composed {
             fit.more.insert("composed_error".into(), object(composed).into());
         }
@@ -118,6 +126,15 @@ impl Method for Sfa {
         };
         Ok(Outcome::Fit(Box::new(fit), Some(scores)))
     }
+}
+
+/// Columns beside the formula, in the order in which [`data`] and the technology take them, instruments last.
+pub(super) fn extra(cx: &Context, options: &Sfa) -> Result<Vec<String>> {
+    let mut names: Vec<String> =
+        named(options).into_iter().chain(&options.factors).chain(&options.outputs).cloned().collect();
+    names.extend(technology::time(cx, options)?);
+    names.extend(options.instruments.iter().cloned());
+    Ok(names)
 }
 
 /// Endogenous regressors and the columns of their instruments.

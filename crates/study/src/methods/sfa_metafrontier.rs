@@ -28,7 +28,7 @@ impl Method for SfaMetafrontier {
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        COLUMNS.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        COLUMNS.iter().enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

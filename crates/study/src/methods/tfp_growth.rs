@@ -41,7 +41,7 @@ impl Method for TfpGrowth {
     fn adds(&self, step: &str) -> Vec<String> {
         let names = ["tfp_growth", "technical_change", "efficiency_change", "scale", "allocative"];
         let noise = self.output.as_ref().map(|_| "noise");
-        names.into_iter().chain(noise).enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        names.into_iter().chain(noise).enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -10,6 +10,10 @@ use plim_stats::effect::{ThresholdOptions, threshold};
 use serde_json::json;
 
 impl Method for ThresholdOptions {
+    fn inference(&self) -> &'static [(&'static str, Option<u64>)] {
+        &[("replications", Some(0))]
+    }
+
     fn columns(&self) -> Vec<String> {
         vec![self.regime.clone(), self.threshold.clone()]
     }

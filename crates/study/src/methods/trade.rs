@@ -44,10 +44,14 @@ pub(super) fn record_columns(product: &str, market: Option<&String>, value: &str
 }
 
 pub(super) fn prefixed(step: &str, names: &[&str]) -> Vec<String> {
-    names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+    names.iter().enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
 }
 
 impl Method for Concentration {
+    fn across(&self) -> bool {
+        false
+    }
+
     fn columns(&self) -> Vec<String> {
         record_columns(&self.product, self.market.as_ref(), &self.value, &self.columns)
     }
@@ -89,6 +93,10 @@ impl Method for Concentration {
 }
 
 impl Method for Inertia {
+    fn across(&self) -> bool {
+        false
+    }
+
     fn columns(&self) -> Vec<String> {
         record_columns(&self.product, self.market.as_ref(), &self.value, &self.columns)
     }

@@ -66,7 +66,7 @@ impl Method for SimarWilson {
 
     fn adds(&self, step: &str) -> Vec<String> {
         let names: &[&str] = if self.inputs.is_empty() { &[] } else { &["efficiency", "bias_corrected", "score"] };
-        names.iter().enumerate().map(|(j, n)| crate::run::column_name(step, j, n)).collect()
+        names.iter().enumerate().map(|(j, n)| crate::made::column_name(step, j, n)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

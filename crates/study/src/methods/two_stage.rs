@@ -12,12 +12,16 @@ use plim_table::Column;
 const COLUMNS: [&str; 4] = ["efficiency", "efficiency_first", "efficiency_second", "status"];
 
 impl Method for TwoStageDea {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         self.inputs.iter().chain(&self.links).chain(&self.outputs).chain(&self.by).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        COLUMNS.iter().enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
+        COLUMNS.iter().enumerate().map(|(j, name)| crate::made::column_name(step, j, name)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

@@ -10,12 +10,16 @@ use plim_table::Column;
 const COLUMNS: [&str; 4] = ["efficiency", "windows", "range", "status"];
 
 impl Method for WindowDea {
+    fn border(&self) -> bool {
+        true
+    }
+
     fn columns(&self) -> Vec<String> {
         self.inputs.iter().chain(&self.outputs).cloned().collect()
     }
 
     fn adds(&self, step: &str) -> Vec<String> {
-        COLUMNS.iter().enumerate().map(|(j, name)| crate::run::column_name(step, j, name)).collect()
+        COLUMNS.iter().enumerate().map(|(j, name)| crate::made::column_name(step, j, name)).collect()
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {

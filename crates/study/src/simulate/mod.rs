@@ -70,6 +70,23 @@ pub enum PilotStart {
     NextYear,
 }
 
+/// A complication of the world whose truth is known all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scenario {
+    /// None: the documented world.
+    #[default]
+    Documented,
+    /// Indicators with four times the yearly error: what an index does to a regression.
+    Noisy,
+    /// One city-year in fifty reports four times its patents and new products: what a frontier does with it.
+    Outliers,
+    /// Zones that begin from 2013 to 2019, the early ones stronger, all growing: what two-way effects do with it.
+    Staggered,
+    /// Cities of a province with a zone get three tenths of its effect: controls that are treated in part.
+    Spillovers,
+}
+
 /// Options of the simulated cities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -88,6 +105,8 @@ pub struct Cities {
     pub effect: f64,
     /// When a pilot zone begins to work.
     pub pilot_start: PilotStart,
+    /// A complication: `noisy`, `outliers`, `staggered` or `spillovers`.
+    pub scenario: Scenario,
 }
 
 impl Default for Cities {
@@ -100,6 +119,7 @@ impl Default for Cities {
             records: 100,
             effect: 1.0,
             pilot_start: PilotStart::Approval,
+            scenario: Scenario::Documented,
         }
     }
 }

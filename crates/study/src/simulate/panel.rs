@@ -3,7 +3,7 @@
 use super::facts::{NATION, Year};
 use super::parameters::*;
 use super::places::Place;
-use super::{Cities, PilotStart};
+use super::{Cities, PilotStart, Scenario, ZONES, Zone};
 use plim_stats::math::dist::normal_p;
 use plim_stats::math::rng::Stream;
 
@@ -19,6 +19,7 @@ pub(super) enum Purpose {
     Basket,
     Growth,
     Demand,
+    Outliers,
 }
 
 /// The stream of a purpose for a city code (or 0), the same whatever else is simulated.
@@ -61,6 +62,10 @@ pub(super) struct City {
     pub place: Place,
     /// First year of its pilot zone.
     pub pilot: Option<i32>,
+    /// First year of a zone in its province from which something spills over.
+    pub neighbor: Option<i32>,
+    /// The zones of the world, by when and how they work.
+    pub scenario: Scenario,
     /// Post offices per million in 1984, standardized and in natural units.
     pub posts: f64,
     pub posts_natural: f64,
@@ -92,9 +97,16 @@ pub(super) struct City {
 impl City {
     /// Share of the full pilot effect in a year.
     pub fn phase(&self, year: i32) -> f64 {
-        match self.pilot {
-            Some(start) if year >= start => PHASE[((year - start) as usize).min(PHASE.len() - 1)],
-            _ => 0.0,
+        let since = |start: i32| (year >= start).then_some((year - start) as usize);
+        let full = |age: usize| PHASE[age.min(PHASE.len() - 1)];
+        match (self.pilot, self.neighbor) {
+            (Some(start), _) if self.scenario == Scenario::Staggered => {
+                let strength = if start <= STRONG_UNTIL { STRONG } else { WEAK };
+                since(start).map_or(0.0, |age| strength * (full(age) + GROWING * age as f64))
+            }
+            (Some(start), _) => since(start).map_or(0.0, full),
+            (None, Some(start)) => SPILLOVER * since(start).map_or(0.0, full),
+            (None, None) => 0.0,
         }
     }
 
@@ -119,6 +131,13 @@ pub(super) fn panel(options: &Cities, places: Vec<Place>) -> Vec<City> {
     standardize(&mut cities, |c| &mut c.capability_mean);
     standardize(&mut cities, |c| &mut c.posts);
     standardize(&mut cities, |c| &mut c.digital_mean);
+    if options.scenario == Scenario::Spillovers {
+        let zones: Vec<(&str, i32)> = cities.iter().filter_map(|c| Some((c.place.province.name, c.pilot?))).collect();
+        for city in cities.iter_mut().filter(|c| c.pilot.is_none()) {
+            let own = city.place.province.name;
+            city.neighbor = zones.iter().filter(|(province, _)| *province == own).map(|(_, start)| *start).min();
+        }
+    }
     for city in &mut cities {
         paths(options.seed, city, &years);
         innovation(options.seed, city, &years);
@@ -143,7 +162,11 @@ fn traits(options: &Cities, place: Place, years: &[Year]) -> City {
     let mut s = stream(options.seed, Purpose::Traits, place.code);
     let (rank, east) = (f64::from(place.rank()), f64::from(u8::from(place.east())));
     let delay = i32::from(options.pilot_start == PilotStart::NextYear);
-    let pilot = place.zone.map(|z| z.approved + delay);
+    let approved = |z: &Zone| match options.scenario {
+        Scenario::Staggered => STAGGERED[ZONES.iter().position(|other| other == z).unwrap_or(0)],
+        _ => z.approved,
+    };
+    let pilot = place.zone.map(|z| approved(z) + delay);
     let posts = s.normal();
     let population = (5.8 + 0.45 * s.normal() + 0.45 * rank).exp();
     let fdi = 0.3 * rank + 0.6 * s.normal();
@@ -156,6 +179,8 @@ fn traits(options: &Cities, place: Place, years: &[Year]) -> City {
     let imports = paths(-0.4, 0.0, 0.6, 0.15);
     City {
         pilot,
+        neighbor: None,
+        scenario: options.scenario,
         posts,
         posts_natural: round((4.0 + 0.4 * posts).exp(), 1),
         digital_mean: 0.7 * rank + 0.5 * east + s.normal(),
@@ -204,10 +229,11 @@ fn paths(seed: u64, city: &mut City, years: &[Year]) {
         city.digital.push(d);
     }
     let mut s = stream(seed, Purpose::Indicators, city.place.code);
+    let noise = if city.scenario == Scenario::Noisy { NOISY } else { 1.0 };
     for indicator in INDICATORS {
         let city_error = indicator.persistent * s.normal();
         let mut noisy = |d: &f64| {
-            let error = city_error + indicator.transitory * s.normal();
+            let error = city_error + noise * indicator.transitory * s.normal();
             round(indicator.at(*d) * error.exp(), indicator.digits)
         };
         city.indicators.push(city.digital.iter().map(&mut noisy).collect());
@@ -247,6 +273,15 @@ fn innovation(seed: u64, city: &mut City, years: &[Year]) {
         city.patents.push(output(PATENTS, -1.2));
         city.sales.push(output(SALES, 3.0));
         city.efficiency.push((-u).exp());
+    }
+    if city.scenario == Scenario::Outliers {
+        let mut s = stream(seed, Purpose::Outliers, city.place.code);
+        for t in 0..n {
+            if s.uniform() < OUTLIERS {
+                city.patents[t] *= OUTLYING;
+                city.sales[t] *= OUTLYING;
+            }
+        }
     }
 }
 

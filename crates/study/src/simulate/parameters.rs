@@ -19,6 +19,25 @@ pub const PILOT: f64 = 0.40;
 /// Share of the effect in the first, second and every later year of a zone.
 pub const PHASE: [f64; 3] = [0.4, 0.8, 1.0];
 
+/// Yearly error of the indicators in the noisy world, times that of the documented one.
+pub const NOISY: f64 = 4.0;
+/// Share of city-years whose innovation outputs are misreported, and how many times too high.
+pub const OUTLIERS: f64 = 0.02;
+/// As above.
+pub const OUTLYING: f64 = 4.0;
+/// First years of the zones, in their order, in the staggered world.
+pub const STAGGERED: [i32; 8] = [2013, 2014, 2015, 2016, 2017, 2018, 2018, 2019];
+/// Zones that begin until this year are strong, the others weak.
+pub const STRONG_UNTIL: i32 = 2015;
+/// Multiple of the effect.
+pub const STRONG: f64 = 1.5;
+/// Multiple of the effect.
+pub const WEAK: f64 = 0.5;
+/// What each year of a zone adds to its phase.
+pub const GROWING: f64 = 0.15;
+/// Share of a zone's effect that the other cities of its province get.
+pub const SPILLOVER: f64 = 0.3;
+
 /// Direct effect of digital development on resilience.
 pub const DIRECT: f64 = 0.10;
 /// Effect of allocation efficiency on resilience (path b).

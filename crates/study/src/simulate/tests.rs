@@ -151,3 +151,27 @@ fn impossible_worlds_are_refused() {
     refuse(Cities { effect: f64::NAN, ..Cities::default() }, "`effect` is NaN");
     refuse(Cities { effect: -1.0, ..Cities::default() }, "0 to 3");
 }
+
+#[test]
+fn scenarios_complicate_the_world_as_they_say() {
+    let of = |scenario: Scenario| cities(&Cities { scenario, records: 10, ..Cities::default() }).unwrap();
+    let (plain, noisy, outliers) = (of(Scenario::Documented), of(Scenario::Noisy), of(Scenario::Outliers));
+    let correlation = |w: &Simulated| w.truth["digital"]["index_within_correlation"].as_f64().unwrap();
+    assert!(correlation(&noisy) < correlation(&plain) - 0.1, "{} {}", correlation(&noisy), correlation(&plain));
+    assert_eq!(plain.cities.numbers("patents").unwrap(), noisy.cities.numbers("patents").unwrap());
+    // Outliers are those city-years alone, by their factor.
+    let (a, b) = (plain.cities.numbers("patents").unwrap(), outliers.cities.numbers("patents").unwrap());
+    let moved = a.iter().zip(b).filter(|(a, b)| a != b).count();
+    assert!(a.iter().zip(b).all(|(a, b)| a == b || 4.0 * a == *b) && (30..100).contains(&moved), "{moved}");
+    let staggered = of(Scenario::Staggered);
+    let by = &staggered.truth["did"]["att_digital_by_cohort"];
+    assert!(by["2013"].as_f64().unwrap() > 2.0 * by["2019"].as_f64().unwrap(), "{by}");
+    let mut starts: Vec<f64> = staggered.cities.numbers("pilot_year").unwrap().to_vec();
+    starts.sort_by(f64::total_cmp);
+    starts.dedup();
+    assert_eq!(starts, [0.0, 2013.0, 2014.0, 2015.0, 2016.0, 2017.0, 2018.0, 2019.0]);
+    let spillovers = of(Scenario::Spillovers);
+    assert!(plain.truth["did"]["spilled_over"].is_null());
+    assert!(spillovers.truth["did"]["spilled_over"].as_f64().unwrap() > 0.05);
+    assert_eq!(spillovers.truth["did"]["att_digital"], plain.truth["did"]["att_digital"]);
+}

@@ -4,7 +4,7 @@ use super::facts::Year;
 use super::panel::{City, expected_efficiency};
 use super::parameters::*;
 use super::trade::direct;
-use super::{Cities, VERSION};
+use super::{Cities, Scenario, VERSION, ZONES};
 use serde_json::{Value, json};
 
 /// A city by year array with its city and year means taken out.
@@ -58,6 +58,7 @@ pub(super) fn truth(options: &Cities, cities: &[City], groups: &[[f64; 3]], open
     let by_year = |value: &dyn Fn(usize, usize) -> f64| -> Vec<Vec<f64>> {
         (0..cities.len()).map(|i| (1..years.len()).map(|t| value(i, t)).collect()).collect()
     };
+    let noise = if options.scenario == Scenario::Noisy { NOISY } else { 1.0 };
     let digital = by_year(&|i, t| cities[i].digital[t]);
     let sd_digital = sd(&digital);
     let expected = by_year(&|i, t| expected_efficiency(cities[i].digital[t]));
@@ -72,7 +73,7 @@ pub(super) fn truth(options: &Cities, cities: &[City], groups: &[[f64; 3]], open
     let treated = |value: &dyn Fn(usize, usize) -> f64| -> Value {
         let cells: Vec<f64> = (0..cities.len())
             .flat_map(|i| (1..years.len()).map(move |t| (i, t)))
-            .filter(|&(i, t)| cities[i].phase(years[t].year) > 0.0)
+            .filter(|&(i, t)| cities[i].pilot.is_some() && cities[i].phase(years[t].year) > 0.0)
             .map(|(i, t)| value(i, t))
             .collect();
         if cells.is_empty() { Value::Null } else { json!(cells.iter().sum::<f64>() / cells.len() as f64) }
@@ -95,6 +96,32 @@ pub(super) fn truth(options: &Cities, cities: &[City], groups: &[[f64; 3]], open
             slopes / (inside.len() * (years.len() - 1)) as f64
         };
         mean(1.0) - mean(0.0)
+    };
+    // The zones' effect on digital development by first year, where they differ; and what others get of it.
+    let mean = |inside: &dyn Fn(usize) -> bool| -> Option<f64> {
+        let cells: Vec<f64> = (0..cities.len())
+            .filter(|&i| inside(i))
+            .flat_map(|i| (1..years.len()).map(move |t| (i, t)))
+            .map(|(i, t)| pilot(i, t))
+            .filter(|p| *p > 0.0)
+            .collect();
+        (!cells.is_empty()).then(|| cells.iter().sum::<f64>() / cells.len() as f64)
+    };
+    let mut starts: Vec<i32> = cities.iter().filter_map(|c| c.pilot).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let by_cohort: serde_json::Map<String, Value> =
+        starts.iter().map(|s| (s.to_string(), json!(mean(&|i| cities[i].pilot == Some(*s))))).collect();
+    let spilled = mean(&|i| cities[i].pilot.is_none());
+    let scenario_cohorts: Value = match options.scenario {
+        Scenario::Staggered => {
+            let zones = ZONES.iter().zip(STAGGERED);
+            zones
+                .map(|(z, s)| (z.name.to_string(), json!(s + options.delay())))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        _ => json!({ "Guizhou": 2015 + options.delay(), "others": 2016 + options.delay() }),
     };
     json!({
         "world": "cities",
@@ -137,7 +164,9 @@ pub(super) fn truth(options: &Cities, cities: &[City], groups: &[[f64; 3]], open
             "note": "the direct effect at capability c is direct + interaction·c; the error of the complexity index shrinks the interaction further",
         },
         "did": {
-            "cohorts": { "Guizhou": 2015 + options.delay(), "others": 2016 + options.delay() },
+            "cohorts": scenario_cohorts,
+            "att_digital_by_cohort": by_cohort,
+            "spilled_over": spilled,
             "full_effect_on_digital": PILOT,
             "phase": PHASE,
             "att_digital": treated(&pilot),
@@ -158,6 +187,7 @@ pub(super) fn truth(options: &Cities, cities: &[City], groups: &[[f64; 3]], open
             "patents": { "rd_personnel": PATENTS[0], "rd_stock": PATENTS[1], "year": PATENTS[2] },
             "new_product_sales": { "rd_personnel": SALES[0], "rd_stock": SALES[1], "year": SALES[2] },
             "sigma_v": SIGMA_V,
+            "outliers": (options.scenario == Scenario::Outliers).then(|| json!({ "share": OUTLIERS, "times": OUTLYING })),
             "u_variance": { "distribution": "half_normal", "intercept": LN_SU2 - LN_SU2_DIGITAL * DIGITAL_CENTER, "digital": LN_SU2_DIGITAL },
             "mean_efficiency": expected.iter().flatten().sum::<f64>() / expected.iter().flatten().count() as f64,
             "rd_stock": { "delta": DELTA, "start": "E0/(g + delta), g the mean growth of the city's expenditure" },
@@ -167,7 +197,7 @@ pub(super) fn truth(options: &Cities, cities: &[City], groups: &[[f64; 3]], open
         "indicators": INDICATORS.iter().map(|k| (k.name.to_string(), json!({
             "form": if k.ceiling.is_some() { "ceiling / (1 + exp(-level - slope (D - center)))" } else { "level exp(slope (D - center))" },
             "ceiling": k.ceiling, "level": k.level, "slope": k.slope, "center": DIGITAL_CENTER,
-            "sd_log_error_city": k.persistent, "sd_log_error_year": k.transitory,
+            "sd_log_error_city": k.persistent, "sd_log_error_year": noise * k.transitory,
         }))).collect::<serde_json::Map<_, _>>(),
         "growth": {
             "national": "the published growth of exports in US dollars, met exactly by the sum of the cities",

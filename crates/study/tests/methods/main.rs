@@ -1,5 +1,6 @@
 //! The methods as steps of a study, end to end. One binary: each further one would link the query engine again.
 
+mod chain;
 mod dea;
 mod dynamic_dea;
 mod exports;
@@ -13,6 +14,7 @@ mod language;
 mod malmquist;
 mod misallocation;
 mod moves;
+mod multiverse;
 mod network;
 mod nist;
 mod panel;

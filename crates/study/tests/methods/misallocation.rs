@@ -170,7 +170,7 @@ fn study(steps: &str) -> Result<Table, String> {
     let plan = Plan::parse(&text, "study.toml", dir.path().to_path_buf(), &[]).map_err(|e| e.to_string())?;
     plim_study::check::check(&plan, &[]).map_err(|e| e.to_string())?;
     let run = plim_study::run::run(&plan, &[], &|_, _, _| {}).map_err(|e| e.to_string())?;
-    Ok(run.tables[0].clone())
+    Ok((*run.tables[0]).clone())
 }
 
 /// Elasticities come from an earlier fit by the names of the factors; those of a translog come by row.

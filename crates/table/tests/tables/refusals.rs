@@ -127,16 +127,16 @@ fn panels() {
 
 #[test]
 fn cleaning() {
-    let low = |sorted: &[f64], _: f64| sorted[0];
+    let low = |sorted: &[f64], _: &[f64], _: f64| sorted[0];
     let columns = vec!["x".to_string()];
     let mut table = panel_table();
     let percent = Winsorize { columns: columns.clone(), lower: 1.0, upper: 99.0, ..Winsorize::default() };
-    says(percent.apply(&mut table, low).unwrap_err(), false, &["lower is 1", "0.01"]);
+    says(percent.apply(&mut table, None, low).unwrap_err(), false, &["lower is 1", "0.01"]);
     let odd = Trim { columns: columns.clone(), quantile_type: 6, ..Trim::default() };
-    says(odd.apply(&mut table, low).unwrap_err(), false, &["quantile type 6", "2 (Stata)"]);
-    says(Winsorize::default().apply(&mut table, low).unwrap_err(), false, &["no column is named"]);
+    says(odd.apply(&mut table, None, low).unwrap_err(), false, &["quantile type 6", "2 (Stata)"]);
+    says(Winsorize::default().apply(&mut table, None, low).unwrap_err(), false, &["no column is named"]);
     let by = Winsorize { columns: columns.clone(), by: Some("x".into()), ..Winsorize::default() };
-    says(by.apply(&mut table, low).unwrap_err(), false, &["line 5, column `x`", "group is missing"]);
+    says(by.apply(&mut table, None, low).unwrap_err(), false, &["line 5, column `x`", "group is missing"]);
     let log = Transform { columns: columns.clone(), ..Transform::default() };
     says(log.apply(&mut table).unwrap_err(), false, &["lines 3, 4, column `x`", "log is undefined"]);
     let log1p = Transform { columns: columns.clone(), function: Function::Log1p, undefined: Undefined::Error };

@@ -1,8 +1,8 @@
 //! Panels, cleaning steps and joins: known numbers and identities.
 
 use plim_table::clean::{
-    Deflate, Function, Growth, Interpolate, Lag, Transform, Trim, Undefined, Winsorize, deflate, interpolate,
-    transform, trim, winsorize,
+    Deflate, Function, Growth, Interpolate, Lag, Standardize, Transform, Trim, Undefined, Winsorize, deflate,
+    interpolate, standardize, transform, trim, winsorize,
 };
 use plim_table::{Column, Data, Panel, Table, filter, left_join};
 
@@ -16,13 +16,13 @@ fn same(got: &[f64], want: &[f64]) {
 }
 
 /// Type 7 and type 2 quantiles, written here from their definitions.
-fn numpy(sorted: &[f64], p: f64) -> f64 {
+fn numpy(sorted: &[f64], _: &[f64], p: f64) -> f64 {
     let h = (sorted.len() - 1) as f64 * p;
     let j = h.floor() as usize;
     sorted[j] + (h - h.floor()) * (sorted[(j + 1).min(sorted.len() - 1)] - sorted[j])
 }
 
-fn stata(sorted: &[f64], p: f64) -> f64 {
+fn stata(sorted: &[f64], _: &[f64], p: f64) -> f64 {
     let h = sorted.len() as f64 * p;
     let j = h.round();
     match (h - j).abs() < 1e-9 && j >= 1.0 && (j as usize) < sorted.len() {
@@ -36,16 +36,16 @@ fn stata(sorted: &[f64], p: f64) -> f64 {
 fn winsorizing_by_both_definitions() {
     let x: Vec<f64> = (1..=10).map(|i| f64::from(i * i)).collect();
     for (p, seven, two) in [(0.05, 2.35, 1.0), (0.1, 3.7, 2.5), (0.25, 10.75, 9.0)] {
-        plim_golden::close(winsorize(&x, None, p, 1.0, numpy).unwrap().0[0], seven, 1e-12, "type 7");
-        plim_golden::close(winsorize(&x, None, p, 1.0, stata).unwrap().0[0], two, 1e-12, "type 2");
+        plim_golden::close(winsorize(&x, None, None, (p, 1.0), numpy).unwrap().0[0], seven, 1e-12, "type 7");
+        plim_golden::close(winsorize(&x, None, None, (p, 1.0), stata).unwrap().0[0], two, 1e-12, "type 2");
     }
-    let (seven, changed) = winsorize(&x, None, 0.1, 0.9, numpy).unwrap();
+    let (seven, changed) = winsorize(&x, None, None, (0.1, 0.9), numpy).unwrap();
     assert_eq!(changed, 2);
     plim_golden::close(seven[0], 3.7, 1e-12, "type 7");
-    let (two, changed) = winsorize(&x, None, 0.1, 0.9, stata).unwrap();
+    let (two, changed) = winsorize(&x, None, None, (0.1, 0.9), stata).unwrap();
     assert_eq!((two[0], two[9], changed), (2.5, 90.5, 2));
     same(&two[1..9], &x[1..9]);
-    let (trimmed, count) = trim(&x, None, 0.1, 0.9, stata).unwrap();
+    let (trimmed, count) = trim(&x, None, None, (0.1, 0.9), stata).unwrap();
     assert!(trimmed[0].is_nan() && trimmed[9].is_nan() && count == 2);
     same(&trimmed[1..9], &x[1..9]);
 }
@@ -54,12 +54,12 @@ fn winsorizing_by_both_definitions() {
 fn winsorizing_within_groups_is_winsorizing_each_group() {
     let x: Vec<f64> = (0..40).map(|i| f64::from((i * 37) % 41) * f64::from(1 + i % 2 * 99)).chain([NAN]).collect();
     let groups: Vec<u32> = (0..41).map(|i| i % 2).collect();
-    let (all, changed) = winsorize(&x, Some(&groups), 0.05, 0.95, stata).unwrap();
+    let (all, changed) = winsorize(&x, None, Some(&groups), (0.05, 0.95), stata).unwrap();
     let mut total = 0;
     for group in 0..2 {
         let rows: Vec<usize> = (0..41).filter(|&i| groups[i] == group).collect();
         let part: Vec<f64> = rows.iter().map(|&i| x[i]).collect();
-        let (alone, changed) = winsorize(&part, None, 0.05, 0.95, stata).unwrap();
+        let (alone, changed) = winsorize(&part, None, None, (0.05, 0.95), stata).unwrap();
         same(&rows.iter().map(|&i| all[i]).collect::<Vec<_>>(), &alone);
         total += changed;
     }
@@ -79,10 +79,10 @@ fn trimming_by_year_is_counted() {
     let by = Some("year".to_string());
     let (mut within, mut pooled) = (given.clone(), given);
     let step = Trim { columns: columns.clone(), lower: 0.15, upper: 0.85, by, ..Trim::default() };
-    let notes = step.apply(&mut within, stata).unwrap();
+    let notes = step.apply(&mut within, None, stata).unwrap();
     assert_eq!(missing(&within), [0, 9, 10, 19]);
     assert_eq!(notes, ["x: 4 of 20 values made missing outside the 0.15 and 0.85 quantiles"]);
-    Trim { by: None, ..step }.apply(&mut pooled, stata).unwrap();
+    Trim { by: None, ..step }.apply(&mut pooled, None, stata).unwrap();
     assert_eq!(missing(&pooled), [0, 1, 2, 17, 18, 19]);
 }
 
@@ -90,10 +90,10 @@ fn trimming_by_year_is_counted() {
 #[test]
 fn winsorizing_identities() {
     let x: Vec<f64> = (0..101).map(|i| f64::from((i * i) % 103)).collect();
-    assert_eq!(winsorize(&x, None, 0.0, 1.0, stata).unwrap(), (x.clone(), 0));
+    assert_eq!(winsorize(&x, None, None, (0.0, 1.0), stata).unwrap(), (x.clone(), 0));
     let scaled: Vec<f64> = x.iter().map(|v| v * 1024.0).collect();
-    let (a, n) = winsorize(&x, None, 0.01, 0.99, stata).unwrap();
-    let (b, m) = winsorize(&scaled, None, 0.01, 0.99, stata).unwrap();
+    let (a, n) = winsorize(&x, None, None, (0.01, 0.99), stata).unwrap();
+    let (b, m) = winsorize(&scaled, None, None, (0.01, 0.99), stata).unwrap();
     assert_eq!(n, m);
     same(&a.iter().map(|v| v * 1024.0).collect::<Vec<_>>(), &b);
 }
@@ -208,7 +208,8 @@ fn steps_name_their_columns_and_say_what_they_changed() {
     same(table.numbers("x_lead2").unwrap(), &[NAN, 5.0, NAN, NAN, NAN, NAN]);
     let notes = Interpolate { columns: columns.clone(), max_gap: 3 }.apply(&mut table, &panel).unwrap();
     assert_eq!(notes, ["x: 1 of 6 values interpolated over gaps of at most 3"]);
-    let notes = Winsorize { columns, lower: 0.2, upper: 0.8, ..Winsorize::default() }.apply(&mut table, stata).unwrap();
+    let notes =
+        Winsorize { columns, lower: 0.2, upper: 0.8, ..Winsorize::default() }.apply(&mut table, None, stata).unwrap();
     assert_eq!(notes.len(), 1);
     assert!(notes[0].starts_with("x: 2 of 6 values winsorized at the 0.2 and 0.8"), "{notes:?}");
 }
@@ -236,4 +237,27 @@ fn a_left_join_keeps_the_left_rows_and_counts() {
     let narrow = Table::new(vec![keys.columns()[0].clone(), keys.columns()[1].clone()]).unwrap();
     let join = left_join(&left, &narrow, &[("city", "city"), ("year", "year")]).unwrap();
     assert_eq!((join.unmatched, join.unused), (0, 0));
+}
+
+#[test]
+fn standardized_columns_have_mean_zero_and_deviation_one() {
+    // 1, 2, 6 by hand: mean 3, s² = (4 + 1 + 9)/2 = 7.
+    let (z, constant) = standardize(&[1.0, 2.0, f64::NAN, 6.0], None, None);
+    assert!(constant.is_empty() && z[2].is_nan());
+    plim_golden::close(z[0], -2.0 / 7f64.sqrt(), 1e-15, "z");
+    // A weight of two counts as two rows.
+    let (weighted, _) = standardize(&[1.0, 2.0, 6.0], Some(&[2.0, 1.0, 1.0]), None);
+    let (copies, _) = standardize(&[1.0, 1.0, 2.0, 6.0], None, None);
+    plim_golden::close(weighted[2], copies[3], 1e-15, "weights");
+    let mut table = Table::new(vec![
+        Column::number("x", vec![1.0, 3.0, 5.0, 5.0]),
+        Column::number("year", vec![2011.0, 2011.0, 2012.0, 2012.0]),
+    ])
+    .unwrap();
+    let columns = vec!["x".to_string()];
+    Standardize { columns: columns.clone(), by: None }.apply(&mut table, None).unwrap();
+    assert!(table.numbers("z_x").unwrap().iter().sum::<f64>().abs() < 1e-15);
+    let mut table = table.clone();
+    let e = Standardize { columns, by: Some("year".into()) }.apply(&mut table, None).unwrap_err();
+    assert!(e.to_string().contains("no spread"), "{e}");
 }

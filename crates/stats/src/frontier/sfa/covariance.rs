@@ -28,6 +28,11 @@ impl Top {
         Top { theta: maximum.at.clone(), covariance: maximum.covariance.clone(), bread, jacobian }
     }
 
+    /// θ and its covariance.
+    pub(super) fn place(&self) -> (&[f64], &Mat<f64>) {
+        (&self.theta, &self.covariance)
+    }
+
     /// Gradients of the contributions in the natural parameters, one row each, and the rows they are booked on.
     fn gradients(&self, model: &dyn Likelihood) -> Result<(Mat<f64>, Vec<usize>)> {
         let (contributions, owners) = model.contributions(&self.theta);

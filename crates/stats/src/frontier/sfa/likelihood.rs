@@ -113,6 +113,23 @@ pub(super) struct Best {
 /// moves a test.
 const SAME: f64 = 1e-7;
 
+/// Climbs from a given point, which a maximum of data alike lies near; where it finds no way, from the starts.
+pub(super) fn best_from(model: &dyn Likelihood, natural: &[f64], climbs: usize) -> Result<Best> {
+    // Residuals skewed to the wrong side are told by the starts.
+    model.starts()?;
+    let start = model.internal(natural)?;
+    let beyond = |at: &[f64]| model.border(at).is_some();
+    match climb("the frontier likelihood", &start, |at| model.point(at), beyond, &Newton::default()) {
+        Ok(Climb::Top(top)) => Ok(Best { top, climbs: [1, 0, 0], above: Vec::new() }),
+        // A climb to a border is long, and from near a maximum inside none other is likelier to end there.
+        Ok(Climb::Border(at)) => match model.border(&at).filter(|_| !model.degenerate(&at)) {
+            Some(error) => Err(error),
+            None => best(model, climbs),
+        },
+        Err(_) => best(model, climbs),
+    }
+}
+
 /// Climbs from the best start and from `climbs` - 1 others, spread over the better half of them.
 pub(super) fn best(model: &dyn Likelihood, climbs: usize) -> Result<Best> {
     let mut starts: Vec<(f64, Vec<f64>)> = model.starts()?.into_iter().map(|s| (model.promise(&s), s)).collect();

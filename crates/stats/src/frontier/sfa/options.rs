@@ -63,6 +63,8 @@ pub struct Sfa {
     /// Evaluate at these parameters instead of estimating: frontier coefficients, intercept first, then sigma2, gamma
     /// (or the coefficients of u_variance, then v_variance, when one of them is given), then mu, eta, determinants.
     pub at: Option<Vec<f64>>,
+    /// Natural parameters to climb from, in the order of `at`, instead of the model's own starts.
+    pub start: Option<Vec<f64>>,
     /// Functional form: the regressors as given, or made from the factors.
     pub technology: Form,
     /// Columns of the factors of production (prices, for a cost frontier); the regressors of the formula are further
@@ -110,6 +112,7 @@ impl Default for Sfa {
             first_step: None,
             level: 0.95,
             at: None,
+            start: None,
             technology: Form::default(),
             factors: Vec::new(),
             outputs: Vec::new(),
@@ -353,6 +356,12 @@ impl Sfa {
     pub(super) fn check(&self, data: &Data) -> Result<()> {
         if !(self.level > 0.0 && self.level < 1.0) {
             return Err(Error::invalid(format!("`level` is {}", self.level), "give a probability between 0 and 1"));
+        }
+        if self.start.is_some() && (self.at.is_some() || self.climbs.is_some()) {
+            return Err(Error::invalid(
+                "`start` is the one place to climb from, and `at` or `climbs` is given",
+                "keep one of them",
+            ));
         }
         if self.climbs == Some(0) {
             return Err(Error::invalid("`climbs` is 0", "give 1 or more"));

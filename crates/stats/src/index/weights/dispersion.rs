@@ -24,7 +24,7 @@ pub fn entropy_weights(of: &Indicators) -> Result<Vec<f64>> {
     to_sum_one(each(of, |z| {
         let total: f64 = z.iter().sum();
         let p: Vec<f64> = z.iter().map(|v| v / total).collect();
-        divergence(&p, scale)
+        divergence(&p, None, scale)
     })?)
 }
 

@@ -10,6 +10,11 @@ use crate::trade::sums_without_each;
 pub enum Against<'a> {
     /// All units, itself included.
     All,
+    /// All units, each counted by a weight.
+    Weighted {
+        /// Weight of each row.
+        w: &'a [f64],
+    },
     /// All other units.
     Others,
     /// The units of its group.
@@ -55,6 +60,10 @@ impl Against<'_> {
         };
         match self {
             Against::All => vec![growth(x1.iter().sum(), x0.iter().sum()); x0.len()],
+            Against::Weighted { w } => {
+                let sum = |x: &[f64]| span.pairs.iter().zip(x).map(|(&(first, _), x)| w[first] * x).sum();
+                vec![growth(sum(x1), sum(x0)); x0.len()]
+            }
             Against::Others => others(x0, x1),
             Against::Mix { mix } => mix.expected(span, x0, leave_one_out),
             Against::Group { group } => {

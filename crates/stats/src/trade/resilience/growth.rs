@@ -81,7 +81,7 @@ impl ResilienceMeasure {
         let Window { from, to } = window;
         let least = expected.iter().copied().fold(f64::INFINITY, |a, b| if b.abs() < a.abs() { b } else { a });
         let (whose, whom) = match against {
-            Against::All => ("national", String::new()),
+            Against::All | Against::Weighted { .. } => ("national", String::new()),
             Against::Others => ("national", format!(" for {small} of {} units (nearest zero)", expected.len())),
             _ => ("expected", format!(" for {small} of {} units (nearest zero)", expected.len())),
         };
@@ -95,7 +95,7 @@ impl ResilienceMeasure {
     pub(super) fn count_notes(&mut self, against: &Against) {
         let ResilienceCount { unmatched, zero_base, undefined, ungrouped, .. } = self.sample;
         let why = match against {
-            Against::All | Against::Others => {
+            Against::All | Against::Weighted { .. } | Against::Others => {
                 "comparisons are undefined because the nation's growth is zero or has no base: the measure is missing"
             }
             Against::Group { .. } => {
