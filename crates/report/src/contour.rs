@@ -41,27 +41,30 @@ pub fn contour(fit: &Fit, label: impl Fn(&str) -> String, lang: Lang) -> Result<
     let null = (1.0 - q) * own.estimate;
     let print = |v: f64| number(v, 3).replace('-', "\u{2212}");
     let between = |v: &&f64| (own.estimate.min(corner)..own.estimate.max(corner)).contains(*v);
+    let mut words = Words(Vec::new());
+    let end = line(&mut scene, &plane, (own.f(q), 0.0), Ink::Series(1), Dash::Long);
+    words.end(&mut scene, &plane, end, print(null), Ink::Series(1));
     for &level in Axis::over([own.estimate, corner], 8).ticks.iter().filter(between).filter(|v| **v != null) {
         let f = (own.estimate - level).abs() / (own.std_error * own.df.sqrt());
-        line(&mut scene, &plane, (f, 0.0), (Ink::Muted, Dash::Solid), print(level));
+        let end = line(&mut scene, &plane, (f, 0.0), Ink::Muted, Dash::Solid);
+        words.end(&mut scene, &plane, end, print(level), Ink::Muted);
     }
-    line(&mut scene, &plane, (own.f(q), 0.0), (Ink::Series(1), Dash::Long), print(null));
     let critical = own.critical(alpha);
     if own.f(q) > critical {
-        line(&mut scene, &plane, (own.f(q), critical), (Ink::Series(1), Dash::Short), String::new());
+        line(&mut scene, &plane, (own.f(q), critical), Ink::Series(1), Dash::Short);
     }
     scene.dot(plane.at(0.0, 0.0), 0, true);
     let (left, bottom) = plane.at(0.0, 0.0);
     let unadjusted = format!("{} {}", lang.say("unadjusted"), print(own.estimate));
-    scene.text((left + 9.0, bottom - 7.0), unadjusted, Anchor::Start, Ink::Text);
+    words.put(&mut scene, (left + 9.0, bottom - 7.0), unadjusted, Anchor::Start, Ink::Text);
     for p in &points {
         let at = plane.at(p.at.r2dz_x, p.at.r2yz_dx);
         scene.dot(at, 0, false);
-        let words = cut(&p.name, WIDTH / 3.0);
-        let (dx, anchor) =
-            if at.0 + extent(&words) + 14.0 > plane.field.2 { (-9.0, Anchor::End) } else { (9.0, Anchor::Start) };
-        scene.text((at.0 + dx, at.1 + FONT * 0.35), words, anchor, Ink::Text);
         scene.hint(at, format!("{}: {}", p.name, print(own.adjusted(p.at).0)));
+        let name = cut(&p.name, WIDTH / 3.0);
+        let (dx, anchor) =
+            if at.0 + extent(&name) + 14.0 > plane.field.2 { (-9.0, Anchor::End) } else { (9.0, Anchor::Start) };
+        words.put(&mut scene, (at.0 + dx, at.1 + FONT * 0.35), name, anchor, Ink::Text);
     }
     let lines = [("explained_away", print(null)), ("insignificant_at", percent(alpha, 0))];
     let lines = lines.map(|(key, v)| lang.with(key, &v)).join(" ");
@@ -85,9 +88,9 @@ fn benchmarks(fit: &Fit, label: impl Fn(&str) -> String) -> Vec<Point> {
     fit.more.get("benchmarks").and_then(Value::as_array).into_iter().flatten().filter_map(one).collect()
 }
 
-/// One contour of the standardized estimate `f` down to `critical`, from the top of the field to its right edge, with
-/// its words there.
-fn line(scene: &mut Scene, plane: &Plane, (f, critical): (f64, f64), (ink, dash): (Ink, Dash), words: String) {
+/// One contour of the standardized estimate `f` down to `critical`, from the top of the field to its right edge; returns
+/// where it ends.
+fn line(scene: &mut Scene, plane: &Plane, (f, critical): (f64, f64), ink: Ink, dash: Dash) -> Option<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = Vec::new();
     for i in 0..=POINTS {
         // Denser toward the axis, along which a contour runs.
@@ -105,9 +108,28 @@ fn line(scene: &mut Scene, plane: &Plane, (f, critical): (f64, f64), (ink, dash)
     }
     let points: Vec<(f64, f64)> = points.into_iter().map(|(x, y)| plane.at(x, y)).collect();
     scene.line(&points, ink, if dash == Dash::Solid { 1.0 } else { 2.0 }, dash);
-    // Below the line's right end, where contours are farthest apart.
-    if let Some(&(x, y)) = points.last().filter(|_| !words.is_empty()) {
-        let anchor = if x > plane.field.2 - extent(&words) { Anchor::End } else { Anchor::Start };
-        scene.text((x - 3.0, y - 5.0), words, anchor, ink);
+    points.last().copied()
+}
+
+/// Words on the field: where each stands, so that none covers another. What finds no room is left out.
+struct Words(Vec<(f64, f64, f64)>);
+
+impl Words {
+    fn put(&mut self, scene: &mut Scene, at: (f64, f64), words: String, anchor: Anchor, ink: Ink) {
+        let wide = extent(&words);
+        let left = if anchor == Anchor::End { at.0 - wide } else { at.0 };
+        let free = |(l, r, y): &(f64, f64, f64)| (y - at.1).abs() > FONT || left > *r || left + wide < *l;
+        if self.0.iter().all(free) {
+            self.0.push((left, left + wide, at.1));
+            scene.text(at, words, anchor, ink);
+        }
+    }
+
+    /// Above the right end of a contour, where contours are farthest apart.
+    fn end(&mut self, scene: &mut Scene, plane: &Plane, end: Option<(f64, f64)>, words: String, ink: Ink) {
+        if let Some((x, y)) = end {
+            let anchor = if x > plane.field.2 - extent(&words) { Anchor::End } else { Anchor::Start };
+            self.put(scene, (x - 3.0, y - 5.0), words, anchor, ink);
+        }
     }
 }

@@ -19,6 +19,7 @@ mod panel;
 mod quantile;
 mod records;
 mod sbm;
+mod sensitivity;
 mod sets;
 mod sfa_classics;
 mod sfa_technology;
