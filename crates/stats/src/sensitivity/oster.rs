@@ -37,7 +37,7 @@ use crate::linear::{Estimated, INTERCEPT, OlsFit, Regression};
 use crate::math::polynomial::real_roots;
 use crate::math::rng::Stream;
 use crate::resample::bootstrap::{Interval, draw, percentile};
-use crate::{Design, Error, Factor, Fit, Kind, Result};
+use crate::{Design, Error, Factor, Kind, Result};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -311,7 +311,7 @@ fn bootstrap(design: &Design, cluster: &Factor, options: &Oster, regression: &Re
         let (_, sample) = draw(design, cluster, &mut Stream::new(seed, r as u64));
         let reduced = shortened(&sample, options).ok()?;
         let (short, long) = (regression.ols.fit(&reduced).ok()?, regression.ols.fit(&sample).ok()?);
-        Selection::new(&short, &long, options).ok().filter(|_| long.coef().len() == design.names.len())
+        Selection::new(&short, &long, options).ok()
     };
     let draws: Vec<Option<Selection>> = (0..options.replications).into_par_iter().map(one).collect();
     let over = |of: &dyn Fn(&Selection) -> Option<f64>| {
