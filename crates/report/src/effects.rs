@@ -5,6 +5,7 @@ use crate::instruments::{first_stage, instruments};
 use crate::number::{count, decimals, fixed, p_value};
 use crate::regression::{Below, RegressionTable, Words, interval, regression};
 use crate::results::coefficients;
+use crate::sensitivity::{benchmarks, oster, ranges, robustness};
 use crate::table::{Align, Cell, Column, Entry, Row, Section, Spanner, Table};
 use crate::words::Lang;
 use crate::{Error, Fit, Result};
@@ -191,12 +192,16 @@ pub fn tables(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Vec<Ta
     }
     // Only the first carries the caller's title; the others say what they are.
     let beside = RegressionTable { title: String::new(), ..options.clone() };
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 9] = [
         ("effects", mediation),
         ("slopes", moderation),
         ("between", between),
         ("first_stage", first_stage),
         ("weak_instruments", instruments),
+        ("oster", oster),
+        ("robustness", robustness),
+        ("benchmarks", benchmarks),
+        ("ranges", ranges),
     ];
     for (key, table) in parts {
         if has(key) {
@@ -258,7 +263,7 @@ pub fn event_times(fit: &Fit) -> Result<(Vec<(i64, Coefficient)>, i64)> {
 }
 
 /// A part of the fit, or an error that names the method which makes it.
-fn part<'a>(fit: &'a Fit, key: &str, method: &str) -> Result<&'a Value> {
+pub(crate) fn part<'a>(fit: &'a Fit, key: &str, method: &str) -> Result<&'a Value> {
     fit.more.get(key).filter(|v| !v.is_null()).ok_or_else(|| {
         Error::invalid(
             format!("a fit of method `{}` has no `{key}`", fit.method),
@@ -267,7 +272,7 @@ fn part<'a>(fit: &'a Fit, key: &str, method: &str) -> Result<&'a Value> {
     })
 }
 
-fn get(v: &Value, key: &str) -> f64 {
+pub(crate) fn get(v: &Value, key: &str) -> f64 {
     v.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
 

@@ -2,10 +2,10 @@
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`] |
+//! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`], [`sensitivity`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`], [`docx`], [`xlsx`] |
-//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
+//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`], [`contour`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
 //! | regions and numbers | [`figure::Scene`] | [`geojson`], [`choropleth`] |
 //! | a scene | a medium | [`svg`], [`png`], [`pdf`] |
 //! | all of it | one HTML file | [`page`] |
@@ -16,6 +16,7 @@ pub mod agreement;
 pub mod by_group;
 pub mod chain;
 pub mod choropleth;
+pub mod contour;
 pub mod density;
 pub mod describe;
 pub mod docx;
@@ -44,6 +45,7 @@ pub mod radar;
 pub mod ranking;
 pub mod regression;
 pub mod results;
+pub mod sensitivity;
 pub mod specification;
 pub mod style;
 pub mod sunburst;

@@ -52,6 +52,11 @@ pub fn count(n: f64) -> String {
     if n.is_finite() { thousands(&format!("{n:.0}")) } else { String::new() }
 }
 
+/// A share as a percentage.
+pub fn percent(share: f64, decimals: usize) -> String {
+    if share.is_finite() { format!("{}%", fixed(100.0 * share, decimals)) } else { String::new() }
+}
+
 /// A p-value: three decimals, `<0.001` below.
 pub fn p_value(p: f64) -> String {
     match p {

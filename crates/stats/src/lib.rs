@@ -18,6 +18,7 @@
 //! | [`spatial`] | whether near units are alike |
 //! | [`audit`] | which convention made published weights; what is odd in data |
 //! | [`trade`] | complexity, concentration, inertia, resilience, shift-share, episodes, survival |
+//! | [`sensitivity`] | what a regression hangs on: omitted variables, single units and controls |
 //! | [`resample`] | permutation and bootstrap over units |
 //! | [`math`] | the only folder that names faer, libm, statrs, the random stream, the simplex |
 //!
@@ -45,6 +46,7 @@ pub mod misallocation;
 pub mod multiverse;
 pub mod quantile;
 pub mod resample;
+pub mod sensitivity;
 pub mod spatial;
 pub mod trade;
 pub mod vcov;

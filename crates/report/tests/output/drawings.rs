@@ -1,6 +1,7 @@
 //! Figures and the page: well-formed, finite, inert, whatever the data.
 
 use plim_report::choropleth::{Paint, choropleth, classes};
+use plim_report::contour::contour;
 use plim_report::density::{Layout, UNBOUNDED, densities};
 use plim_report::figure::{Mark, Scene};
 use plim_report::frontier::{Frontier, Group, Look, Returns, Unit, frontier};
@@ -14,6 +15,7 @@ use plim_report::sunburst::{Node, sunburst};
 use plim_report::table::Table;
 use plim_report::{Fit, Lang, plots, svg};
 use plim_stats::Coefficient;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const BAD: &str = "</text></svg><script>alert(1)</script>\"'&\u{1b}\u{0}\u{FFFE}";
@@ -141,7 +143,33 @@ fn scenes() -> Vec<Scene> {
     ]
     .into_iter()
     .chain(of_an_index())
+    .chain(of_omitted_variables())
     .collect()
+}
+
+/// A fit of `omitted_variable`.
+fn omitted(estimate: f64, std_error: f64, rv_q: f64, benchmarks: &[(f64, f64, f64)]) -> Fit {
+    let number = |v: f64| serde_json::Number::from_f64(v).map_or(Value::Null, Value::Number);
+    let (estimate, std_error, rv_q) = (number(estimate), number(std_error), number(rv_q));
+    let robustness =
+        json!({ "estimate": estimate, "std_error": std_error, "df": 40, "q": 1, "alpha": 0.05, "rv_q": rv_q });
+    let one =
+        |&(k, x, y): &(f64, f64, f64)| json!({ "name": BAD, "multiple": k, "r2dz_x": number(x), "r2yz_dx": number(y) });
+    let benchmarks: Vec<Value> = benchmarks.iter().map(one).collect();
+    let more = json!({ "robustness": robustness, "benchmarks": benchmarks });
+    Fit { more: more.as_object().cloned().unwrap_or_default(), ..Fit::default() }
+}
+
+/// Contours: of an estimate that is strong, weak, negative, none, and benchmarks anywhere.
+fn of_omitted_variables() -> Vec<Scene> {
+    let name = |n: &str| n.to_owned();
+    let benchmarks = [(1.0, 0.01, 0.1), (2.0, 0.02, 0.2), (2.5, 0.02, 0.2), (1e-9, 0.99, 1.0), (9.0, f64::NAN, 0.1)];
+    vec![
+        contour(&omitted(0.5, 0.1, 0.5, &benchmarks), name, Lang::Zh).unwrap(),
+        contour(&omitted(-2e6, 1e6, 0.25, &benchmarks[..2]), name, Lang::En).unwrap(),
+        contour(&omitted(0.0, 1.0, 0.0, &[]), name, Lang::En).unwrap(),
+        contour(&omitted(1.0, 1e-9, 1.0, &[]), name, Lang::En).unwrap(),
+    ]
 }
 
 /// The figures of an index, with names that break what they can.
@@ -262,6 +290,8 @@ fn a_figure_of_nothing_is_refused() {
     let beyond = densities(&samples("a"), [0.0, 0.9], Layout::Ridges, "t", Lang::En).unwrap_err().to_string();
     assert!(beyond.contains("values of `t` lie beyond the bound"), "{beyond}");
     assert!(plots::bars(&[("a".into(), nan)], "t").is_err());
+    assert!(contour(&Fit::default(), |n| n.into(), Lang::En).is_err());
+    assert!(contour(&omitted(1.0, 0.0, nan, &[]), |n| n.into(), Lang::En).is_err());
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub mod lp;
 pub mod normal;
 pub mod optimize;
 pub mod orthonormal;
+pub mod polynomial;
 pub mod quantile;
 pub mod rng;
 pub mod semidefinite;

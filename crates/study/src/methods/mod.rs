@@ -38,6 +38,7 @@ mod records;
 mod regression;
 mod resilience;
 mod sbm;
+mod sensitivity;
 mod sfa;
 mod sfa_metafrontier;
 mod shift_share;
@@ -306,6 +307,21 @@ pub const METHODS: &[Entry] = &[
         Estimate,
         "A slope that changes at an estimated threshold",
     ),
+    Entry::of::<plim_stats::sensitivity::Oster>(
+        "oster",
+        Estimate,
+        "Selection on unobservables that would explain an effect away",
+    ),
+    Entry::of::<plim_stats::sensitivity::OmittedVariable>(
+        "omitted_variable",
+        Estimate,
+        "How strong an omitted variable must be to change a conclusion",
+    ),
+    Entry::of::<plim_stats::sensitivity::LeaveOneOut>(
+        "leave_one_out",
+        Estimate,
+        "The estimate without each unit, period, region or control",
+    ),
     Entry::of::<plim_stats::limited::Tobit>("tobit", Estimate, "Regression with a censored outcome"),
     Entry::of::<plim_stats::limited::Truncated>("truncreg", Estimate, "Regression with a truncated outcome"),
     Entry::of::<plim_stats::frontier::inference::environment::SimarWilson>(
@@ -333,7 +349,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<show::Figure>(
         "figure",
         Show,
-        "Figure of fits: coefficients, event study, slopes, placebo, specification curve",
+        "Figure of fits: coefficients, event study, slopes, placebo, specification curve, contours of an omitted variable",
     ),
     Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
     Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),

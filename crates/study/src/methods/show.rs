@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
 use plim_report::agreement::{AgreementTable, agreement_table};
 use plim_report::by_group::{Group, describe_by};
+use plim_report::contour::contour;
 use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
 use plim_report::escape::part;
 use plim_report::page::{Block, Figure as Drawn};
@@ -212,13 +213,16 @@ pub enum Kind {
     Placebo,
     /// Every estimate of one coefficient, sorted, above the choices it rests on; the first fit is the main one.
     SpecificationCurve,
+    /// The adjusted estimate over the strength of an omitted variable, from a fit of `omitted_variable`.
+    Contour,
 }
 
 /// A figure of one or more fits.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Figure {
-    /// What to draw: `coefficients`, `event_study`, `slopes`, `placebo` or `specification_curve`.
+    /// What to draw: `coefficients`, `event_study`, `slopes`, `placebo`, `specification_curve` or
+    /// `contour`.
     pub kind: Kind,
     /// The fits to draw, by the names of their steps.
     pub fits: Vec<String>,
@@ -268,6 +272,7 @@ impl Method for Figure {
                 let label = |n: &str| labels.get(n).cloned().unwrap_or_else(|| n.into());
                 specification_curve(&of_fits(&fits, name, label, lang)?, lang)?
             }
+            Kind::Contour => contour(first()?, |n| labels.get(n).cloned().unwrap_or_else(|| n.into()), lang)?,
             Kind::Slopes => slopes(cx, first()?, &labels)?,
             Kind::Placebo => {
                 let fit = first()?;

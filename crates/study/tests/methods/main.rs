@@ -21,6 +21,7 @@ mod panel;
 mod quantile;
 mod records;
 mod sbm;
+mod sensitivity;
 mod sets;
 mod sfa_classics;
 mod sfa_technology;
