@@ -1,6 +1,7 @@
 //! The methods as steps of a study, end to end. One binary: each further one would link the query engine again.
 
 mod dea;
+mod documentation;
 mod dynamic_dea;
 mod exports;
 mod figures;
