@@ -1,6 +1,8 @@
 //! The radial model against published tables and R packages, its identities, and its refusals.
 
-use super::data::{INFEASIBLE, columns, data, dea, efficiencies, follow_through, options, random, same, scores, vector};
+use super::data::{
+    INFEASIBLE, columns, data, dea, efficiencies, follow_through, options, random, same, scores, vector,
+};
 use plim_golden::{close, close_printed, json, shared};
 use plim_stats::Kind;
 use plim_stats::frontier::Status;
