@@ -44,7 +44,7 @@ pub fn markdown() -> String {
 pub fn page(entry: &Entry) -> String {
     let name = match (entry.name, entry.role) {
         ("liml" | "gmm", _) => "iv",
-        ("truncreg", _) => "tobit",
+        ("truncreg", _) => "simar_wilson",
         ("hsieh_klenow" | "factor_flows" | "coupling", _) => "misallocation",
         ("rts_test", _) => "dea_bootstrap",
         ("lr_test" | "composed_error", _) => "sfa",
