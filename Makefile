@@ -5,9 +5,10 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PLIM := target/release/plim
 DEMO := examples/digital-economy
+MDBOOK := target/tools/bin/mdbook
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: build demo countries test lint rust browser tools bench docs clean
+.PHONY: build demo countries test lint rust browser tools bench docs reference api clean
 
 build:
 	cargo build --release --locked -p plim-cli
@@ -48,7 +49,22 @@ tools:
 bench: build
 	bash bench/run.sh
 
-docs:
+## The documentation as a site: target/site/index.html. Needs the network once, for the builder of the book.
+docs: $(MDBOOK)
+	$(MDBOOK) build docs
+
+# The builder is no dependency of the program, and `make test` does without it: it is installed below target/ by who
+# builds the book first, without its server and its watcher.
+$(MDBOOK):
+	cargo install mdbook --version 0.5.4 --locked --no-default-features --features search --root target/tools
+
+## The page of every option; a test tells when it is behind the program.
+reference: build
+	$(PLIM) explain all > target/reference.md
+	mv target/reference.md docs/guide/reference.md
+
+## Documentation of the crates.
+api:
 	cargo doc --release --locked --workspace --no-deps
 
 clean:

@@ -269,7 +269,7 @@ fn command(wanted: Option<&str>) -> Command {
         .subcommand(
             Command::new("explain")
                 .about("Explain a method or an option")
-                .arg(Arg::new("what").default_value("methods").help("A method, an option, `study`, or `methods`")),
+                .arg(Arg::new("what").default_value("methods").help("A method, an option, `study`, `methods`, or `all` (the whole reference, as Markdown)")),
         )
         .subcommand(
             Command::new("show")

@@ -57,6 +57,13 @@ fn a_new_study_runs_and_leaves_what_the_contract_says() {
     assert!(!names.iter().any(|n| n.starts_with('.')), "no draft is left: {names:?}");
 }
 
+/// A file named without a folder lies in the present one, and so do the files that its options name.
+#[test]
+fn a_sheet_beside_a_file_named_alone() {
+    let dir = folder(&[("d.csv", "u,x,y\na,1,2\nb,2,1\nc,3,3\n"), ("sheet.csv", "code,parent\nx,\ny,\n")]);
+    done(dir.path(), &["measure", "index", "d.csv", "--unit", "u", "--indicator-sheet", "sheet.csv"]);
+}
+
 #[test]
 fn settings_change_one_run() {
     let dir = folder(&[]);

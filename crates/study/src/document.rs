@@ -4,12 +4,14 @@ use crate::error::{Error, Result};
 use crate::method::{Entry, Role, find};
 use crate::methods::METHODS;
 use crate::plan::{Source, Study};
+use crate::reference;
 use crate::schema::{self, OptionDoc};
 use crate::step::{Regression, Rows};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-const ROLES: [(Role, &str); 4] = [
+/// The kinds of step, in the order of a study.
+pub(crate) const ROLES: [(Role, &str); 4] = [
     (Role::Prepare, "prepare columns and tables"),
     (Role::Measure, "measure: add columns"),
     (Role::Estimate, "estimate: yield fits"),
@@ -21,6 +23,7 @@ pub fn explain(what: &str) -> Result<String> {
     let what = what.replace('-', "_");
     match what.as_str() {
         "methods" => Ok(list()),
+        "all" => Ok(reference::markdown()),
         "study" => Ok(format!(
             "The study file\n\n{}\nA table under [data.NAME]\n\n{}\nA step under [[step]]: `method`, `name`, the options of the method, and\n\n{}",
             show(schema::options::<Study>()),
@@ -53,7 +56,7 @@ fn list() -> String {
         }
         out.push('\n');
     }
-    out.push_str("plim explain METHOD shows the options of one; plim explain study shows the study file.\n");
+    out.push_str("plim explain METHOD shows the options of one; plim explain study shows the study file; plim explain all shows everything.\n");
     out
 }
 

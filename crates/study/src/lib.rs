@@ -23,6 +23,7 @@ pub mod output;
 mod parts;
 pub mod plan;
 pub mod record;
+pub mod reference;
 pub mod run;
 pub mod schema;
 pub mod simulate;

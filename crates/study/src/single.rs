@@ -64,7 +64,8 @@ pub fn run(method: &str, file: &Path, mut options: Map<String, Value>) -> Result
         }
     }
     let reading: ReadOptions = schema::read(reading)?;
-    let folder = file.parent().unwrap_or(Path::new("."));
+    // The parent of a bare name is empty, and no folder.
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let wanted = wanted(method, &options);
     let mut read = plim_table::read_columns(file, &reading, wanted.as_deref())?;
     let first = run_on(method, std::mem::take(&mut read.table), options.clone(), folder);

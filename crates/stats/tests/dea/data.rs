@@ -46,6 +46,22 @@ pub fn random(seed: u64, n: usize, m: usize, s: usize) -> (Mat<f64>, Mat<f64>) {
     (draw(m), draw(s))
 }
 
+/// The school sites of Charnes, Cooper and Rhodes (1981) with scores by Benchmarking 0.33, eight digits.
+pub struct FollowThrough {
+    pub X: Mat<f64>,
+    pub Y: Mat<f64>,
+    /// The table that the scores stand in.
+    pub csv: Csv,
+}
+
+pub fn follow_through() -> Option<FollowThrough> {
+    let csv = Csv::read(&shared("golden/frontier/charnes1981_follow_through.csv")?);
+    let take = |names: &[&str]| columns(&names.iter().map(|n| csv.num(n)).collect::<Vec<_>>());
+    let X = take(&["Education", "Occupation", "Parental", "Counseling", "Teachers"]);
+    let Y = take(&["Reading", "Math", "Coopersmith"]);
+    Some(FollowThrough { X, Y, csv })
+}
+
 /// X and Y of a case in golden/r/dea.json.
 pub fn data(name: &str) -> Option<(Mat<f64>, Mat<f64>)> {
     let read = |file: &str, x: &[&str], y: &[&str]| {

@@ -1,6 +1,8 @@
 //! The radial model against published tables and R packages, its identities, and its refusals.
 
-use super::data::{INFEASIBLE, columns, data, dea, efficiencies, options, random, same, scores, vector};
+use super::data::{
+    INFEASIBLE, columns, data, dea, efficiencies, follow_through, options, random, same, scores, vector,
+};
 use plim_golden::{close, close_printed, json, shared};
 use plim_stats::Kind;
 use plim_stats::frontier::Status;
@@ -65,6 +67,30 @@ fn a_weakly_efficient_unit_keeps_its_slack() {
     (o.slacks, o.super_efficiency) = (false, true);
     let superb = scores(&dea(&X, &Y, &o).unwrap());
     close_printed(&superb, &[0.857143, 0.631579, 1.142857, 1.25, 2.0, 1.0], 6, "super CCR");
+}
+
+/// Charnes, Cooper and Rhodes (1981): each program against itself, and all sites together.
+#[test]
+fn follow_through_of_charnes_1981() {
+    let Some(of) = follow_through() else { return };
+    for program in ["PFT", "NFT"] {
+        let rows: Vec<usize> = (0..70).filter(|&i| of.csv.text("Program")[i] == program).collect();
+        let part = |M: &Mat<f64>| Mat::from_fn(rows.len(), M.ncols(), |i, j| M[(rows[i], j)]);
+        let (X, Y) = (part(&of.X), part(&of.Y));
+        let want: Vec<f64> = rows.iter().map(|&i| of.csv.num("ccr_io_within")[i]).collect();
+        let ours = dea(&X, &Y, &options(&X, &Y, Rts::Crs, Orientation::Input)).unwrap();
+        same(&scores(&ours), &want, 5.1e-9, program);
+    }
+    for (rts, orientation, column, half) in [
+        (Rts::Crs, Orientation::Input, "ccr_io_all", 5.1e-9),
+        (Rts::Vrs, Orientation::Input, "bcc_io_all", 5.1e-9),
+        (Rts::Vrs, Orientation::Output, "bcc_oo_all", 5.1e-8),
+        (Rts::Nirs, Orientation::Input, "drs_io_all", 5.1e-9),
+        (Rts::Fdh, Orientation::Input, "fdh_io_all", 5.1e-9),
+    ] {
+        let ours = dea(&of.X, &of.Y, &options(&of.X, &of.Y, rts, orientation)).unwrap();
+        same(&scores(&ours), &of.csv.num(column), half, column);
+    }
 }
 
 /// Every radial case of golden/r/dea.json (Benchmarking 0.33 and deaR 1.5.3; the calls stand in the file).

@@ -1,6 +1,6 @@
 //! Slacks-based measures against published tables and packages, their identities, and their refusals.
 
-use super::data::{columns, data, dea, efficiencies, options, random, same, vector};
+use super::data::{columns, data, dea, efficiencies, follow_through, options, random, same, vector};
 use plim_golden::{Csv, close_printed, json, shared};
 use plim_stats::frontier::Status;
 use plim_stats::frontier::dea::sbm::{Sbm, Zeros, sbm};
@@ -136,6 +136,14 @@ fn tables_of_tone() {
         let scores = sbm(&Units::with_bads(&X, &Y, &B).unwrap(), &o).unwrap();
         close_printed(&efficiencies(&scores), &csv.num(name), 7, name);
     }
+}
+
+/// The sites of Charnes, Cooper and Rhodes (1981) by their slacks, eight digits.
+#[test]
+fn slacks_of_follow_through() {
+    let Some(of) = follow_through() else { return };
+    let ours = plain(&of.X, &of.Y, Rts::Vrs, Orientation::None);
+    same(&ours, &of.csv.num("sbm_vrs_all"), 5.1e-9, "sbm_vrs_all");
 }
 
 /// golden/frontier/dea_jl_expected.csv: the enhanced Russell graph measure, which is the same ratio (Pastor, Ruiz and

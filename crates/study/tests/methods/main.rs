@@ -2,6 +2,7 @@
 
 mod chain;
 mod dea;
+mod documentation;
 mod dynamic_dea;
 mod exports;
 mod figures;
