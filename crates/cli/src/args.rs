@@ -11,17 +11,22 @@ use serde_json::{Map, Value};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// Which study to run, and how.
+pub struct How {
+    pub study: PathBuf,
+    pub out: Option<PathBuf>,
+    pub settings: Vec<String>,
+    pub roots: Vec<(String, PathBuf)>,
+    pub memory: Option<usize>,
+    pub threads: Option<usize>,
+}
+
 /// What was asked.
 pub enum Call {
     /// Run a study.
-    Run {
-        study: PathBuf,
-        out: Option<PathBuf>,
-        settings: Vec<String>,
-        roots: Vec<(String, PathBuf)>,
-        memory: Option<usize>,
-        threads: Option<usize>,
-    },
+    Run(How),
+    /// Run a study again whenever a file of it changes; or once.
+    Watch { how: How, once: bool },
     /// Find errors without estimating.
     Check { study: PathBuf, settings: Vec<String>, roots: Vec<(String, PathBuf)> },
     /// A study to start from.
@@ -63,15 +68,17 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
     let path = |id: &str| m.get_one::<PathBuf>(id).cloned();
     let settings = || m.get_many::<String>("set").into_iter().flatten().cloned().collect();
     let roots = || m.get_many::<(String, PathBuf)>("root").into_iter().flatten().cloned().collect();
+    let how = || How {
+        study: path("study").unwrap_or_default(),
+        out: path("out"),
+        settings: settings(),
+        roots: roots(),
+        memory: m.get_one("memory").copied(),
+        threads: m.get_one("threads").copied(),
+    };
     Ok(match name {
-        "run" => Call::Run {
-            study: path("study").unwrap_or_default(),
-            out: path("out"),
-            settings: settings(),
-            roots: roots(),
-            memory: m.get_one("memory").copied(),
-            threads: m.get_one("threads").copied(),
-        },
+        "run" => Call::Run(how()),
+        "watch" => Call::Watch { how: how(), once: m.get_flag("once") },
         "check" => Call::Check { study: path("study").unwrap_or_default(), settings: settings(), roots: roots() },
         "new" => Call::New { dir: path("dir").unwrap_or_default() },
         "explain" => Call::Explain { what: m.get_one::<String>("what").cloned().unwrap_or_default() },
@@ -188,14 +195,9 @@ fn command(wanted: Option<&str>) -> Command {
         .value_name("NAME=DIR")
         .value_parser(named_path)
         .help("A further folder that the study may read");
-    Command::new("plim")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("From raw trade records and city tables to the tables and figures of an empirical study")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .subcommand(
-            Command::new("run")
-                .about("Run a study and write its tables, figures and report")
+    let running =
+        |command: Command| {
+            command
                 .arg(file("study", "The study file"))
                 .arg(
                     Arg::new("out")
@@ -223,7 +225,19 @@ fn command(wanted: Option<&str>) -> Command {
                         .default_value("local")
                         .value_name("ENGINE")
                         .help("Where queries run"),
-                ),
+                )
+        };
+    Command::new("plim")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("From raw trade records and city tables to the tables and figures of an empirical study")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            running(Command::new("run").about("Run a study and write its tables, figures and report")),
+        )
+        .subcommand(
+            running(Command::new("watch").about("Run a study whenever a file of it changes, and of its steps only those that the change reaches"))
+                .arg(Arg::new("once").long("once").action(ArgAction::SetTrue).help("Run once, with what earlier runs kept")),
         )
         .subcommand(
             Command::new("check")

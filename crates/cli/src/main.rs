@@ -3,15 +3,16 @@
 mod args;
 mod show;
 
-use args::Call;
+use args::{Call, How};
 use indicatif::{ProgressBar, ProgressStyle};
 use plim_study::chain::power::power;
 use plim_study::error::{Error, Result};
 use plim_study::plan::Plan;
 use plim_study::record::Folder;
+use plim_study::run::Run;
 use plim_study::{check, diff, document, lineage, output, run, schema, single, stored};
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -97,27 +98,11 @@ fn open(path: &Path) -> String {
 /// Does what was asked and gives the words to print.
 fn words(call: Call) -> Result<String> {
     match call {
-        Call::Run { study, out, settings, roots, memory, threads } => {
-            let mut plan = Plan::read(&study, &settings)?;
-            plan.memory = memory;
-            if let Some(n) = threads {
-                // The pool is made once; nothing has asked for it before this.
-                let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
-            }
-            let out = out.unwrap_or_else(|| plan.folder.join("out"));
-            Folder::permit(&out)?;
-            plan.journal = Some(journal(&out));
-            let bar = progress();
-            let done = run::run(&plan, &roots, &|i, n, name| report(&bar, i, n, name));
-            bar.finish_and_clear();
-            // A run stops at its first error; what else is wrong with the study is said along with it.
-            let done = done.map_err(|e| match check::check(&plan, &roots) {
-                Err(all) if e.exit() == 1 => all,
-                _ => e,
-            })?;
-            output::write(&plan, &done, &out)?.iter().for_each(|n| eprintln!("{n}"));
-            Ok(output::summary(&plan, &done, &out))
+        Call::Run(how) => {
+            let (plan, done) = how.run(None)?;
+            Ok(output::summary(&plan, &done, &how.place(&plan)))
         }
+        Call::Watch { how, once } => watch(&how, once),
         Call::Check { study, settings, roots } => {
             let plan = Plan::read(&study, &settings)?;
             let steps = check::check(&plan, &roots)?;
@@ -161,10 +146,73 @@ fn words(call: Call) -> Result<String> {
     }
 }
 
-/// Where a long run keeps what it has finished: beside its output, so that the output stays whole.
-fn journal(out: &Path) -> std::path::PathBuf {
+impl How {
+    /// The folder of the output.
+    fn place(&self, plan: &Plan) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| plan.folder.join("out"))
+    }
+
+    /// Runs the study and writes what came of it; with a cache, steps that have not changed are not run.
+    fn run(&self, cache: Option<&Path>) -> Result<(Plan, Run)> {
+        let mut plan = Plan::read(&self.study, &self.settings)?;
+        plan.memory = self.memory;
+        if let Some(n) = self.threads {
+            // The pool is made once; nothing has asked for it before this.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
+        }
+        let out = self.place(&plan);
+        Folder::permit(&out)?;
+        plan.journal = Some(beside(&out, "unfinished"));
+        plan.cache = cache.map(Path::to_path_buf);
+        let bar = progress();
+        let done = run::run(&plan, &self.roots, &|i, n, name| report(&bar, i, n, name));
+        bar.finish_and_clear();
+        // A run stops at its first error; what else is wrong with the study is said along with it.
+        let done = done.map_err(|e| match check::check(&plan, &self.roots) {
+            Err(all) if e.exit() == 1 => all,
+            _ => e,
+        })?;
+        output::write(&plan, &done, &out)?.iter().for_each(|n| eprintln!("{n}"));
+        Ok((plan, done))
+    }
+}
+
+/// How often a watched study is looked at.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// Runs a study whenever one of its files changes, each time only the steps that the change reaches.
+fn watch(how: &How, once: bool) -> Result<String> {
+    let seen = |plan: Option<&Plan>| -> Vec<(PathBuf, Option<std::time::SystemTime>)> {
+        let files = plan.map_or_else(|| vec![how.study.clone()], |plan| plan.files(&how.study, &how.roots));
+        files.into_iter().map(|f| (f.clone(), f.metadata().and_then(|m| m.modified()).ok())).collect()
+    };
+    loop {
+        let plan = Plan::read(&how.study, &how.settings);
+        let before = seen(plan.as_ref().ok());
+        let made = match &plan {
+            Ok(plan) => how.run(Some(&beside(&how.place(plan), "cache"))).map(|(plan, done)| {
+                let steps = format!("{} of {} steps unchanged\n", done.reused, plan.study.step.len());
+                output::summary(&plan, &done, &how.place(&plan)) + &steps
+            }),
+            Err(_) => plan.as_ref().map(|_| String::new()).map_err(Clone::clone),
+        };
+        match made {
+            made if once => return made,
+            Ok(said) => print!("{said}"),
+            Err(e) => show::error(&e),
+        }
+        let _ = std::io::stdout().flush();
+        let plan = plan.ok();
+        while seen(plan.as_ref()) == before {
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Where a run keeps things of its own: beside its output, so that the output stays whole.
+fn beside(out: &Path, what: &str) -> PathBuf {
     let name = out.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
-    out.with_file_name(format!(".{name}.unfinished"))
+    out.with_file_name(format!(".{name}.{what}"))
 }
 
 /// A bar on a terminal, nothing in a pipe.

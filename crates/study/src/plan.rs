@@ -74,6 +74,8 @@ pub struct Plan {
     pub folder: PathBuf,
     /// Bytes that queries and cells may take, if the command line bounds them.
     pub memory: Option<usize>,
+    /// Folder where steps keep what they have made for later runs.
+    pub cache: Option<PathBuf>,
     /// Folder where a long run keeps what it has finished until it is done.
     pub journal: Option<PathBuf>,
     /// The steps before sets were put in place of their names.
@@ -109,6 +111,7 @@ impl Plan {
             text: text.into(),
             folder,
             memory: None,
+            cache: None,
             journal: None,
             raw: Vec::new(),
             spans,
@@ -187,6 +190,23 @@ impl Plan {
             },
         };
         below(&root, &source.file)
+    }
+
+    /// The files that the study is made of: itself, its tables, and files that its steps name.
+    pub fn files(&self, study: &Path, roots: &[(String, PathBuf)]) -> Vec<PathBuf> {
+        fn texts<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
+            match value {
+                Value::String(text) if text.contains('.') => into.push(text),
+                Value::Array(items) => items.iter().for_each(|v| texts(v, into)),
+                Value::Object(map) => map.values().for_each(|v| texts(v, into)),
+                _ => {}
+            }
+        }
+        let mut named = Vec::new();
+        self.study.step.iter().flat_map(Map::values).for_each(|v| texts(v, &mut named));
+        let tables = self.study.data.values().filter_map(|source| self.locate(source, roots).ok());
+        let others = named.into_iter().filter_map(|text| below(&self.folder, text).ok()).filter(|path| path.is_file());
+        std::iter::once(study.to_path_buf()).chain(tables).chain(others).collect()
     }
 
     /// The folder `shared` beside the repository: by `PLIM_SHARED`, else beside an ancestor of the study.

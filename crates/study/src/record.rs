@@ -87,6 +87,7 @@ impl Folder {
         // A link to a folder stays a link: what it points to is replaced.
         let place = &std::fs::canonicalize(place).unwrap_or_else(|_| place.to_path_buf());
         let name = place.file_name().map_or_else(|| "out".into(), |n| n.to_string_lossy().into_owned());
+        clear(place, &name);
         let draft = place.with_file_name(format!(".{name}.draft-{}", std::process::id()));
         make(&draft)?;
         Ok(Folder { place: place.to_path_buf(), draft })
@@ -116,16 +117,49 @@ impl Folder {
     /// Moves the draft into its place.
     pub fn publish(self) -> Result<()> {
         let fail = |e: std::io::Error| Error::from(plim_table::Error::file(self.place.display(), e));
-        let old = self.draft.with_extension("old");
-        if self.place.exists() {
-            std::fs::rename(&self.place, &old).map_err(fail)?;
+        let old = self.draft.with_extension(format!("old-{}", std::process::id()));
+        // Another run may put its result there between the two renames: then that one makes room, too.
+        for attempt in 0.. {
+            if self.place.exists() {
+                let _ = std::fs::remove_dir_all(&old);
+                match std::fs::rename(&self.place, &old) {
+                    Err(e) if attempt > 20 => return Err(fail(e)),
+                    _ => {}
+                }
+            }
+            match std::fs::rename(&self.draft, &self.place) {
+                Ok(()) => break,
+                Err(e) if attempt > 20 => return Err(fail(e)),
+                Err(_) => {}
+            }
         }
-        std::fs::rename(&self.draft, &self.place).map_err(fail)?;
         if old.exists() {
             std::fs::remove_dir_all(&old).map_err(fail)?;
         }
         Ok(())
     }
+}
+
+/// Removes what runs into this place left beside it when they were killed.
+fn clear(place: &Path, name: &str) {
+    let folder = match place.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let found = entry.file_name().to_string_lossy().into_owned();
+        let kinds = ["draft-", "old-"];
+        let of = kinds.iter().find_map(|kind| found.strip_prefix(&format!(".{name}.{kind}"))?.parse::<u32>().ok());
+        if of.is_some_and(|process| process != std::process::id() && !alive(process)) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Whether a process still runs; where that cannot be told, it is taken to.
+fn alive(process: u32) -> bool {
+    let processes = Path::new("/proc");
+    !processes.join("self").exists() || processes.join(process.to_string()).exists()
 }
 
 impl Drop for Folder {

@@ -1,10 +1,12 @@
 //! The run: tables in, steps one after another, results out. Files are written only at the end.
 
+use crate::chain::cache::Cache;
 use crate::chain::replicate::{Chain, Kept};
 use crate::chain::{report as multiverse, resample};
 use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
 use crate::formula::Formula;
+use crate::made::Made;
 use crate::method::{Context, Outcome, Role};
 use crate::methods::cells::Store;
 use crate::parts::{Part, parts};
@@ -63,6 +65,8 @@ pub struct Run {
     pub main_columns: IndexMap<String, String>,
     /// Seconds of each step.
     pub seconds: IndexMap<String, f64>,
+    /// Steps whose results were kept from an earlier run.
+    pub reused: usize,
     /// Input files: name, path, SHA-256, rows.
     pub inputs: Vec<Value>,
 }
@@ -88,20 +92,55 @@ impl Run {
 
     /// Runs steps that differ in name and formula only, so that their models share what they have in common.
     pub(crate) fn together(&mut self, steps: &[&Step], study: &Study, folder: &Path) -> Result<()> {
+        let made = self.work(steps, study, folder)?;
+        self.take(steps, made)
+    }
+
+    /// As [`Run::together`], unless a cache holds what the steps make.
+    fn made_or_kept(&mut self, steps: &[&Step], plan: &Plan, cache: Option<&mut Cache>) -> Result<()> {
+        let shows = steps.iter().any(|s| s.entry.role == Role::Show);
+        let Some(cache) = cache.filter(|_| !shows) else { return self.together(steps, &plan.study, &plan.folder) };
+        let key = |step: &&Step| cache.origins.step(self, step, plan.study.seed, &plan.folder);
+        let keys = steps.iter().map(key).collect::<Result<Vec<_>>>()?;
+        let all = match cache.get(&keys).filter(|all| all.len() == steps.len()) {
+            Some(all) => {
+                self.reused += steps.len();
+                all
+            }
+            None => {
+                let all = self.work(steps, &plan.study, &plan.folder)?;
+                cache.put(&keys, &all);
+                all
+            }
+        };
+        for ((step, own), made) in steps.iter().zip(keys).zip(&all) {
+            cache.origins.take(step, own, made);
+        }
+        self.take(steps, all)
+    }
+
+    /// What such steps make.
+    fn work(&mut self, steps: &[&Step], study: &Study, folder: &Path) -> Result<Vec<Made>> {
         let started = Instant::now();
+        let outcomes = self.outcomes(steps, study, folder)?;
+        let made = |(step, outcome): (&&Step, _)| self.made(step, outcome).map_err(|e| e.at_step(&step.name));
+        let all = steps.iter().zip(outcomes).map(made).collect::<Result<_>>()?;
+        let each = started.elapsed().as_secs_f64() / steps.len() as f64;
+        self.seconds.extend(steps.iter().map(|s| (s.name.clone(), each)));
+        Ok(all)
+    }
+
+    /// Takes in what they have made.
+    fn take(&mut self, steps: &[&Step], all: Vec<Made>) -> Result<()> {
         if self.kept.start.is_none() && steps.iter().any(|s| self.kept.wanted.get(s.index) == Some(&true)) {
             self.kept.start = Some(self.tables.clone());
         }
-        let outcomes = self.outcomes(steps, study, folder)?;
-        for (step, outcome) in steps.iter().zip(outcomes) {
-            let made = self.made(step, outcome).map_err(|e| e.at_step(&step.name))?;
+        for (step, made) in steps.iter().zip(all) {
             if self.kept.wanted.get(step.index) == Some(&true) {
                 self.kept.made.insert(step.index, made.read_by_others());
             }
             self.apply(step, made).map_err(|e| e.at_step(&step.name))?;
         }
-        let each = started.elapsed().as_secs_f64() / steps.len() as f64;
-        self.seconds.extend(steps.iter().map(|s| (s.name.clone(), each)));
         Ok(())
     }
 
@@ -372,16 +411,23 @@ pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Resu
         run.kept = chain.keeps(steps.len());
     }
     let start = plan.study.multiverse.is_some().then(|| run.clone());
+    let mut cache = plan.cache.as_deref().map(|folder| Cache::open(folder, plan, &run)).transpose()?;
     let mut rest = steps.iter().collect::<Vec<_>>();
     while let Some(&first) = rest.first() {
-        let count = rest.iter().take_while(|step| alike(first, step)).count().max(1);
+        // The main estimate of a multiverse runs alone, as its universes do: the same bits.
+        let alone = |step: &Step| plan.study.multiverse.as_ref().is_some_and(|m| m.main == step.name);
+        let joins = |step: &&Step| alike(first, step) && !alone(first) && !alone(step);
+        let count = rest.iter().take_while(|step| joins(step)).count().max(1);
         let group: Vec<&Step> = rest.drain(..count).collect();
         progress(first.index, steps.len(), &first.name);
-        run.together(&group, &plan.study, &plan.folder).map_err(|e| {
+        run.made_or_kept(&group, plan, cache.as_mut()).map_err(|e| {
             let at = group.iter().find(|s| e.step.as_ref() == Some(&s.name)).unwrap_or(&first);
             let span = option_span(plan, at.index, &e.to_string());
             e.at_plan(&plan.file, span)
         })?;
+    }
+    if let Some(cache) = &cache {
+        cache.tidy();
     }
     if let (Some(start), Some(options)) = (start, &plan.study.multiverse) {
         multiverse::run(&mut run, start, plan, &steps, options, progress)?;

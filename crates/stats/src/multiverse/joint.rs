@@ -196,4 +196,74 @@ mod tests {
         // A regressor that the effects span has no estimate.
         assert_eq!(own.at((0..n).map(|i| (i / times) as f64).collect()).unwrap(), None);
     }
+
+    /// Under a true null the p-values are uniform: Kolmogorov-Smirnov over 200 simulated panels at 0.1 %.
+    ///
+    /// The process: 24 units over 6 periods, y = unit + period + w + AR(1) noise with ρ = 0.5 within units, the regressor
+    /// an AR(1) of its own with a unit effect, which has no effect on y. Six specifications: with and without w, effects
+    /// of unit, of period, of both. Seed 1.
+    #[test]
+    fn p_values_are_uniform_under_the_null() {
+        let (units, times, samples, draws) = (24, 6, 200, 99);
+        let n = units * times;
+        let unit = Factor::from_keys("unit", (0..n).map(|i| i / times));
+        let time = Factor::from_keys("time", (0..n).map(|i| i % times));
+        let mut p_values = [Vec::new(), Vec::new()];
+        for sample in 0..samples {
+            let mut s = Stream::new(1, sample);
+            let mut path = |effect: f64| -> Vec<f64> {
+                (0..units)
+                    .flat_map(|_| {
+                        let own = effect * s.normal();
+                        let mut noise = s.normal();
+                        (0..times)
+                            .map(|_| {
+                                noise = 0.5 * noise + 0.75f64.sqrt() * s.normal();
+                                own + noise
+                            })
+                            .collect::<Vec<_>>()
+                    })
+                    .collect()
+            };
+            let (x, w, e) = (path(1.0), path(0.5), path(1.0));
+            let y: Vec<f64> = (0..n).map(|i| 0.3 * (i % times) as f64 + 0.5 * w[i] + e[i]).collect();
+            let mut specifications = Vec::new();
+            for with_w in [false, true] {
+                for fe in [vec![unit.clone()], vec![time.clone()], vec![unit.clone(), time.clone()]] {
+                    let columns: Vec<&[f64]> = if with_w { vec![&x, &w] } else { vec![&x] };
+                    let design = Design {
+                        y: y.clone(),
+                        X: Mat::from_fn(n, columns.len(), |i, j| columns[j][i]),
+                        names: ["x", "w"].into_iter().take(columns.len()).map(String::from).collect(),
+                        fe,
+                        rows: (0..n).collect(),
+                        ..Design::default()
+                    };
+                    specifications.push(Specification::new(&design, "x", &unit, Singletons::Keep).unwrap());
+                }
+            }
+            let all = |x: &[f64]| -> Vec<(f64, f64)> {
+                specifications.iter().map(|own| own.at(x.to_vec()).unwrap().unwrap()).collect()
+            };
+            let null: Vec<Vec<(f64, f64)>> = (0..draws)
+                .map(|_| {
+                    let mut order: Vec<usize> = (0..units).collect();
+                    s.shuffle(&mut order);
+                    all(&(0..n).map(|i| x[order[i / times] * times + i % times]).collect::<Vec<_>>())
+                })
+                .collect();
+            let j = joint(&all(&x), &null);
+            p_values[0].push(j.p_median);
+            p_values[1].push(j.p_mean_z);
+        }
+        for mut p in p_values {
+            p.sort_by(f64::total_cmp);
+            // Over the steps of 1/100 that a p-value takes.
+            let distance = (1..=100)
+                .map(|k| f64::from(k) / 100.0)
+                .map(|at| (p.partition_point(|p| *p <= at + 1e-12) as f64 / samples as f64 - at).abs())
+                .fold(0.0, f64::max);
+            assert!(distance < 1.95 / (samples as f64).sqrt(), "Kolmogorov-Smirnov distance {distance}");
+        }
+    }
 }

@@ -7,8 +7,10 @@ use crate::error::Result;
 use crate::made::Made;
 use crate::run::Run;
 use crate::step::Step;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A fingerprint.
@@ -37,11 +39,11 @@ pub(crate) struct Origins {
 }
 
 impl Origins {
-    /// Of tables as they were read.
-    pub fn of(run: &Run) -> Origins {
+    /// Of tables as they were read; `content` tells apart what was read under one name.
+    pub fn of(run: &Run, content: impl Fn(&str) -> String) -> Origins {
         let mut origins = Origins::default();
         for (name, table) in &run.tables {
-            let own = key(&[b"table", name.as_bytes()]);
+            let own = key(&[b"table", name.as_bytes(), content(name).as_bytes()]);
             origins.rows.insert(name.clone(), own);
             for column in table.names() {
                 origins.columns.insert((name.clone(), column.into()), key(&[&own, column.as_bytes()]));
@@ -50,23 +52,35 @@ impl Origins {
         origins
     }
 
-    /// The fingerprint of a step on a run: its options and the origins of all that it reads.
-    pub fn step(&self, run: &Run, step: &Step) -> Result<Key> {
+    /// The fingerprint of a step on a run: its options, its seed, the origins of all that it reads, and the files below
+    /// `folder` that its options name.
+    pub fn step(&self, run: &Run, step: &Step, seed: u64, folder: &Path) -> Result<Key> {
         let (source, table) = run.source(step)?;
         let options = serde_json::to_string(&step.given).unwrap_or_default();
-        let mut parts: Vec<Vec<u8>> = vec![options.into_bytes(), step.index.to_le_bytes().to_vec()];
+        let seed = step.rows.seed.unwrap_or(seed);
+        let mut parts: Vec<Vec<u8>> = vec![options.into_bytes(), seed.to_le_bytes().to_vec()];
+        let mut texts = Vec::new();
+        step.given.values().for_each(|value| collect(value, &mut texts));
+        for text in &texts {
+            if text.contains('.')
+                && let Ok(file) = crate::plan::below(folder, text)
+                && let Ok(content) = crate::record::sha256(&file)
+            {
+                parts.push(content.into_bytes());
+            }
+        }
         let mut reads = |table: &str, column: &str| {
             if let Some(origin) = self.columns.get(&(table.to_owned(), column.to_owned())) {
                 parts.push(column.as_bytes().to_vec());
                 parts.push(origin.to_vec());
             }
         };
-        if step.entry.name == "sql" {
-            // A query may read everything.
-            for (name, table) in &run.tables {
-                table.names().for_each(|column| reads(name, column));
-            }
-        } else {
+        // A query may read everything; other steps read the tables that their options name.
+        let named = |name: &String| step.entry.name == "sql" || texts.contains(&name.as_str());
+        for (name, table) in run.tables.iter().filter(|(name, _)| named(name)) {
+            table.names().for_each(|column| reads(name, column));
+        }
+        if step.entry.name != "sql" {
             let (unit, time) = run.keys.get(&source).cloned().unwrap_or_default();
             let mut names = step.columns(Some(table)).0;
             names.extend([&step.rows.unit, &step.rows.time, &unit, &time].into_iter().flatten().cloned());
@@ -77,7 +91,10 @@ impl Origins {
                 parts.extend(self.rows.get(into).map(|r| r.to_vec()));
             }
         }
-        parts.extend(self.rows.get(&source).map(|r| r.to_vec()));
+        let rows = self.rows.iter().filter(|(name, _)| **name == source || named(name));
+        let mut rows: Vec<(&String, &Key)> = rows.collect();
+        rows.sort();
+        parts.extend(rows.into_iter().map(|(_, r)| r.to_vec()));
         parts.extend(step.method.models().iter().filter_map(|m| self.results.get(m)).map(|r| r.to_vec()));
         Ok(key(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>()))
     }
@@ -98,6 +115,16 @@ impl Origins {
             }
         }
         self.results.insert(step.name.clone(), own);
+    }
+}
+
+/// The texts in a value.
+fn collect<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
+    match value {
+        Value::String(text) => into.push(text),
+        Value::Array(items) => items.iter().for_each(|v| collect(v, into)),
+        Value::Object(map) => map.values().for_each(|v| collect(v, into)),
+        _ => {}
     }
 }
 

@@ -3,9 +3,10 @@
 //!
 //! [`resample`] runs it on draws of the units, [`multiverse`] under every defensible choice, [`power`]
 //! with effects that are known. [`graph`] says which steps
-//! an estimate rests on, [`draw`] draws from tables, [`memo`] keeps what steps have made, [`journal`] what long runs have
+//! an estimate rests on, [`draw`] draws from tables, [`memo`] keeps what steps have made, [`cache`] on disk, [`journal`] what long runs have
 //! finished.
 
+pub(crate) mod cache;
 pub(crate) mod draw;
 pub(crate) mod graph;
 pub(crate) mod journal;

@@ -90,7 +90,7 @@ pub(crate) fn walk(
         done: AtomicUsize::new(0),
         progress,
     };
-    let origins = Origins::of(start);
+    let origins = Origins::of(start, |_| String::new());
     let threads = rayon::current_num_threads().max(1);
     let size = sorted.len().div_ceil(8 * threads).max(1);
     let chunks: Vec<&[usize]> = sorted.chunks(size).collect();
@@ -145,7 +145,7 @@ impl Walk<'_> {
             let taken = if i + 1 == last { state.take() } else { state.clone() };
             let Some((mut run, mut origins)) = taken else { continue };
             let make = || -> Result<()> {
-                let own = origins.step(&run, step)?;
+                let own = origins.step(&run, step, self.plan.study.seed, &self.plan.folder)?;
                 let made = self.memo.get(own, || {
                     let outcome = run.outcomes(&[step], &self.plan.study, &self.plan.folder)?;
                     let outcome = outcome.into_iter().next();

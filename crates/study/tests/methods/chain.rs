@@ -170,6 +170,28 @@ fn a_border_calls_for_fewer_units_and_weights_leave_it_alone() {
 }
 
 #[test]
+fn murphy_and_topel_agree_with_the_chain() {
+    let sfa = "[[step]]\nmethod = \"transform\"\ncolumns = [\"patents\", \"rd_personnel\", \"rd_expenditure\"]\n\
+        [[step]]\nmethod = \"sfa\"\nname = \"alloc\"\nformula = \"log_patents ~ log_rd_personnel + log_rd_expenditure\"\n\
+        [[step]]\nmethod = \"feols\"\nname = \"m\"\nformula = \"log_patents ~ alloc + finance | city + year\"\nfirst_stage = \"alloc\"\n";
+    let made = study(&format!("{DATA}[resample]\nreplications = 300\ninfluence = false\n{sfa}"), &[]).unwrap();
+    let fit = &made.results.estimates["m"];
+    let error = |list: &Value, name: &str| {
+        number(list.as_array().unwrap().iter().find(|c| c["name"] == name).unwrap(), "std_error")
+    };
+    let topel = error(&fit.more["murphy_topel"]["coefficients"], "alloc");
+    let said = of(&made, "m", "coefficients/alloc");
+    let (conventional, chain) = (number(&said, "std_error"), number(&said, "chain_std_error"));
+    assert!(
+        (0.75..1.33).contains(&(topel / chain)),
+        "Murphy-Topel {topel}, chain {chain}, conventional {conventional}"
+    );
+    assert!((topel / chain).ln().abs() < (conventional / chain).ln().abs() + 0.1, "{topel} {chain} {conventional}");
+    let e = study(&format!("{DATA}{}", sfa.replace("first_stage = \"alloc\"", "first_stage = \"eff\"")), &[]);
+    assert!(e.map(|_| ()).unwrap_err().contains("no earlier frontier `eff`"));
+}
+
+#[test]
 fn records_of_a_drawn_unit_stay_together() {
     // Complexity is made again from the drawn units' records; concentration depends on its own unit and is carried.
     let text = format!(
