@@ -66,7 +66,7 @@ test("hostile labels are shown and not run", async () => {
   const { page } = await open();
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   const found = await page.evaluate(() => ({
-    scripts: document.scripts.length,
+    scripts: [...document.scripts].filter((s) => s.type !== "application/json").length,
     images: document.images.length,
     frames: document.querySelectorAll("iframe, object, embed, form, base").length,
     handlers: [...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => a.name.startsWith("on"))).length,
@@ -249,6 +249,37 @@ for (const scheme of ["light", "dark"]) {
     await page.close();
   });
 }
+
+test("a multiverse is filtered and walked through", async (t) => {
+  const { page, seen } = await open();
+  if (!(await page.$("div.universes"))) return t.skip("this report has no multiverse");
+  const told = () => page.$eval(".universes [role=status]", (e) => e.textContent);
+  const count = async () => Number((await told()).match(/\d+/)[0]);
+  const rows = () => page.$$eval(".universes table tr", (all) => all.map((r) => [...r.cells].map((c) => c.textContent)));
+  const all = await count();
+  assert.ok(all > 2);
+  // It opens at the study itself, whose command changes nothing.
+  assert.equal((await rows())[0][1], "#0");
+  assert.equal((await rows()).at(-1)[1], "plim run study.toml");
+  const choices = await page.$eval(".universes select", (s) => s.options.length);
+  await page.select(".universes select", "1");
+  assert.ok((await count()) < all && choices > 2);
+  await page.$eval(".universes input[type=range]", (slider) => {
+    slider.value = slider.max;
+    slider.dispatchEvent(new Event("input"));
+  });
+  const last = await rows();
+  assert.match(last.at(-1)[1], /--set /);
+  assert.notEqual(last[0][1], "#0");
+  // A click on the curve goes to the universe below it.
+  const box = await (await page.$(".universes svg")).boundingBox();
+  await page.mouse.click(box.x + box.width * 0.3, box.y + box.height / 2);
+  assert.notDeepEqual(await rows(), last);
+  await page.select(".universes select", "");
+  assert.equal(await count(), all);
+  assert.deepEqual(seen.errors, []);
+  await page.close();
+});
 
 test("it is one file of less than 2 MB", () => {
   assert.ok(readFileSync(new URL(url)).length < 2_000_000);
