@@ -144,7 +144,6 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("percentile_interval", "95 % percentile", "95% 百分位区间"),
     ("bca_interval", "95 % BCa", "95% BCa 区间"),
     ("studentized_interval", "95 % studentized", "95% 学生化区间"),
-    ("most_influential", "Most influential", "影响最大"),
     ("conf", "95% CI", "95%置信区间"),
     ("p_value", "p-value", "p值"),
     ("p_permutation", "Permutation p", "置换检验p值"),
