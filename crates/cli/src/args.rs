@@ -334,8 +334,8 @@ fn command(wanted: Option<&str>) -> Command {
         .subcommand(Command::new("schema").about("JSON schema of the study file, for editors"))
         .subcommand(
             Command::new("sql")
-                .about("Query data files; the result is printed as CSV")
-                .arg(Arg::new("query").required(true).help("The query"))
+                .about("Query data files; the result is printed as CSV. Of a study, print its queries")
+                .arg(Arg::new("query").required(true).help("The query, or a study file"))
                 .arg(
                     Arg::new("table")
                         .long("table")

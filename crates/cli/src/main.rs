@@ -131,6 +131,10 @@ fn words(call: Call) -> Result<String> {
                 (false, None) => output::text(&result),
             }
         }
+        // A study instead of a query: what it asks of the engine.
+        Call::Sql { query, files } if files.is_empty() && query.ends_with(".toml") => {
+            output::queries(&Plan::read(Path::new(&query), &[])?)
+        }
         Call::Sql { query, files } => output::sql(&query, &files),
         Call::Why { dir, what } => lineage::why(&dir, &what),
         Call::Diff { first, second, tolerance } => diff::diff(&first, &second, tolerance),

@@ -185,8 +185,8 @@ function universes(data) {
   const told = make("p", { role: "status" });
   const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const slider = make("input", { type: "range", min: 0, value: 0, "aria-label": say.universe });
-  const details = make("table");
-  frame.append(told, picture, slider, make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": say.universe }, details));
+  const details = make("dl");
+  frame.append(told, picture, slider, details);
   data.after(frame);
   const [width, height, pad] = [720, 220, 46];
   const round = (x) => String(Number(x.toPrecision(4))).replace("-", "\u2212");
@@ -234,7 +234,7 @@ function universes(data) {
     const u = shown[Number(slider.value)];
     details.replaceChildren();
     if (!u) return;
-    const row = (head, ...text) => details.insertRow().append(make("th", { scope: "row" }, head), make("td", { class: "left" }, ...text));
+    const row = (head, ...text) => details.append(make("div", {}, make("dt", {}, head), make("dd", {}, ...text)));
     row(say.universe, `#${u.universe}`);
     row(say.estimate, `${round(u.estimate)} [${round(u.low)}, ${round(u.high)}], p = ${round(u.p)}, n = ${u.nobs}`);
     questions.forEach((question, q) => row(question.name, question.alternatives[u.choices[q]]));

@@ -1,5 +1,7 @@
 //! Every error of a study that needs no estimation, in one pass.
 
+use crate::chain::multiverse::Universes;
+use crate::chain::replicate::Chain;
 use crate::error::{Error, Result};
 use crate::method::Role;
 use crate::plan::Plan;
@@ -25,6 +27,13 @@ pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
         if matches!(step.entry.role, Role::Estimate | Role::Measure) {
             fits.push(step.name.clone());
         }
+    }
+    if errors.is_empty() {
+        let at = |section: &str, e: Error| e.at_plan(&plan.file, plan.span(section));
+        let resample = plan.study.resample.as_ref().map(|options| Chain::of(plan, &steps, options).map(drop));
+        errors.extend(resample.and_then(Result::err).map(|e| at("/resample", e)));
+        let multiverse = plan.study.multiverse.as_ref().map(|options| Universes::new(plan, &steps, options).map(drop));
+        errors.extend(multiverse.and_then(Result::err).map(|e| at("/multiverse", e)));
     }
     match errors.is_empty() {
         true => Ok(steps.iter().map(|s| format!("{} ({})", s.name, s.entry.name)).collect()),

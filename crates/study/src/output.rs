@@ -497,6 +497,20 @@ title = "Digital economy and export resilience"
 fits = ["m1", "m2"]
 "#;
 
+/// The queries of a study as text, for another engine to run: each with the name of the table that it makes.
+pub fn queries(plan: &Plan) -> Result<String> {
+    let mut out = String::new();
+    for step in plan.study.step.iter().filter(|step| step.get("method").is_some_and(|m| m == "sql")) {
+        let text = |key: &str| step.get(key).and_then(Value::as_str);
+        let name = text("into").or(text("name")).unwrap_or("sql");
+        let _ = writeln!(out, "-- {}\n{};\n", name.replace('\n', " "), text("query").unwrap_or_default().trim());
+    }
+    match out.is_empty() {
+        false => Ok(out),
+        true => Err(Error::plan(format!("{} has no query", plan.file), "add a step with method = \"sql\"")),
+    }
+}
+
 /// The result of a query over files, as CSV.
 pub fn sql(query: &str, files: &[(String, PathBuf)]) -> Result<String> {
     let mut tables: Vec<(&str, Table)> = Vec::new();

@@ -406,7 +406,8 @@ pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Resu
     if !errors.is_empty() {
         return Err(Error::many(errors));
     }
-    let chain = plan.study.resample.as_ref().map(|options| Chain::of(plan, &steps, options)).transpose()?;
+    let chain = plan.study.resample.as_ref().map(|options| Chain::of(plan, &steps, options)).transpose();
+    let chain = chain.map_err(|e| e.at_plan(&plan.file, plan.span("/resample")))?;
     if let Some(chain) = &chain {
         run.kept = chain.keeps(steps.len());
     }
@@ -430,10 +431,12 @@ pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Resu
         cache.tidy();
     }
     if let (Some(start), Some(options)) = (start, &plan.study.multiverse) {
-        multiverse::run(&mut run, start, plan, &steps, options, progress)?;
+        multiverse::run(&mut run, start, plan, &steps, options, progress)
+            .map_err(|e| e.at_plan(&plan.file, plan.span("/multiverse")))?;
     }
     if let (Some(chain), Some(options)) = (chain, &plan.study.resample) {
-        resample::resample(&mut run, chain, options, plan, progress)?;
+        resample::resample(&mut run, chain, options, plan, progress)
+            .map_err(|e| e.at_plan(&plan.file, plan.span("/resample")))?;
     }
     Ok(run)
 }

@@ -125,6 +125,19 @@ pub(crate) fn resample(
     let seed = options.seed.unwrap_or(plan.study.seed);
     let quantities = chain.names(&run.results);
     let names: Vec<Name> = quantities.iter().map(|(name, _, _)| name.clone()).collect();
+    // Numbers of all replications are held until they are summarized.
+    let bytes = 3 * 8 * names.len() * (replications + if options.influence { n } else { 0 });
+    if let Some(memory) = plan.memory.filter(|&m| bytes > m) {
+        return Err(Error::plan(
+            format!(
+                "[resample]: {replications} replications of {} numbers take {} MB, and {} are allowed",
+                names.len(),
+                bytes >> 20,
+                memory >> 20
+            ),
+            "name fewer `estimates`, or give more with --memory",
+        ));
+    }
     let draw = |r: usize| match (by_time, scheme.draw(&sizes, seed, r)) {
         (true, Draw::Clusters(periods)) => Draw::Periods(periods),
         (_, draw) => draw,
