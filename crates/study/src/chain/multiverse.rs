@@ -106,6 +106,9 @@ pub struct Exclude {
 /// Most universes that run without a sample size.
 pub const MOST: usize = 20_000;
 
+/// Most universes of a sample.
+const MOST_SAMPLED: usize = 1_000_000;
+
 /// An option path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -154,10 +157,7 @@ impl Universes {
     pub fn new(plan: &Plan, steps: &[Step], options: &Multiverse) -> Result<Universes> {
         let main = main_step(steps, &options.main)?;
         if options.choices.is_empty() {
-            return Err(wrong(
-                "there is no choice, hence one universe",
-                "name alternatives under [multiverse.choices]",
-            ));
+            return Err(wrong("there is no choice", "name alternatives under [multiverse.choices]"));
         }
         let mut singles: IndexMap<&str, Question> = IndexMap::new();
         for (path, alternatives) in &options.choices {
@@ -183,9 +183,6 @@ impl Universes {
             }
         }
         let all: f64 = questions.iter().map(|q| q.alternatives.len() as f64).product();
-        if all < 2.0 {
-            return Err(wrong("there is one universe: no choice differs from what the study has", "name alternatives"));
-        }
         if options.sample.is_none() && all > MOST as f64 {
             return Err(wrong(
                 format!("there are {all} universes, and {MOST} run without a sample size"),
@@ -197,7 +194,9 @@ impl Universes {
         let mut excluded = IndexMap::new();
         let mut choices = match options.sample.filter(|&n| (n as f64) < all) {
             None => factorial(&questions),
-            Some(0) => return Err(wrong("`sample` is 0", "ask for universes, 1000 say")),
+            Some(n) if n == 0 || n > MOST_SAMPLED => {
+                return Err(wrong(format!("`sample` is {n}"), format!("ask for 1 to {MOST_SAMPLED} universes")));
+            }
             Some(n) => sample(&questions, n, options.seed.unwrap_or(plan.study.seed), all),
         };
         choices.retain(|c| match exclude.iter().find(|(when, _)| when.iter().all(|(q, a)| a.contains(&c[*q]))) {
@@ -213,7 +212,7 @@ impl Universes {
             }
             choices.insert(0, own.clone());
         }
-        if choices.len() < 2 {
+        if choices.len() < 2 && !excluded.is_empty() {
             return Err(wrong("every universe but the study itself is excluded", "correct `exclude`"));
         }
         let place = choices.iter().position(|c| *c == own).unwrap_or(0);
@@ -326,6 +325,9 @@ fn question(plan: &Plan, steps: &[Step], path: &str, alternatives: &Alternatives
             return Err(wrong(format!("`{path}` = \"{name}\""), "list the alternatives, or write \"leave_one_out\""));
         }
     };
+    if given.is_empty() {
+        return Err(wrong(format!("`{path}` has no alternative: the set of universes is empty"), "list some"));
+    }
     // What the study has, or by default has, is one of them.
     let default = match &target {
         Target::Step(step, option) => {

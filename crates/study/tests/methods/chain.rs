@@ -250,6 +250,10 @@ fn what_cannot_be_drawn_is_refused() {
     says("by = \"province\"", &["jackknife"]);
     says("scheme = \"rows\"", &["rows"]);
     says("schem = \"units\"", &["schem"]);
+    // `check` finds it without estimating, and says where.
+    let wrong = plan(&format!("{DATA}[resample]\nestimates = [\"mm\"]\n{STEPS}{MAIN}"), &[]).unwrap();
+    let found = plim_study::check::check(&wrong, &[]).unwrap_err();
+    assert!(found.to_string().contains("no estimate `mm`") && found.plan.is_some(), "{found}");
     let no_units = "[data.cities]\nfile = \"cities.csv\"\n[resample]\n[[step]]\nmethod = \"feols\"\nname = \"m\"\nformula = \"patents ~ finance\"\n";
     assert!(study(no_units, &[]).map(|_| ()).unwrap_err().contains("no table has units"));
 }

@@ -126,6 +126,16 @@ reason = "iid errors are of no use with the shift"
 }
 
 #[test]
+fn a_multiverse_of_one_is_the_study() {
+    let text = "[multiverse]\nmain = \"m\"\n[multiverse.choices]\n\"dig.zeros\" = [\"none\"]\n";
+    let (one, plain) = (study(&format!("{STUDY}{text}"), &[]).unwrap(), study(STUDY, &[]).unwrap());
+    assert_eq!(universes(&one).len(), 1);
+    assert_eq!(one.results.estimates, plain.results.estimates);
+    let main = &plain.results.estimates["m"].coefficients[0];
+    assert_eq!(universes(&one)[0]["estimate"].as_f64().unwrap().to_bits(), main.estimate.to_bits());
+}
+
+#[test]
 fn a_sample_is_of_distinct_universes_with_the_main_one() {
     let made = study(&format!("{STUDY}{}", CHOICES.replace("main = \"m\"", "main = \"m\"\nsample = 40")), &[]).unwrap();
     let found = universes(&made);
@@ -190,7 +200,8 @@ fn paths_that_lead_nowhere_are_refused() {
     says(&choice("sets.control", "[[\"finance\"]]"), &["no set `control`", "controls"]);
     says(&choice("other.vcov", "[\"hc1\"]"), &["`m` does not rest on `other`"]);
     says(&choice("m.vcov", "\"all\""), &["list the alternatives"]);
-    says(&format!("draws = 10\n{}", choice("dig.zeros", "[\"none\"]")), &["one universe"]);
+    says(&choice("dig.zeros", "[]"), &["set of universes is empty"]);
+    says(&format!("sample = 0\n{}", choice("dig.zeros", "[\"none\", \"shift:1\"]")), &["`sample` is 0"]);
     let many: Vec<String> = (0..300).map(|i| format!("\"shift:{}\"", f64::from(i + 1) / 1000.0)).collect();
     let years: Vec<String> = (0..100).map(|i| format!("\"year > {}\"", 1900 + i)).collect();
     let both =
