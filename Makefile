@@ -36,9 +36,17 @@ rust: build
 	else cargo test --release --locked --workspace --lib --bins --tests; fi
 	cargo test --release --locked --workspace --doc
 
-## The demo's report in a real browser.
+## Reports in a real browser: the demo's, one with hostile labels, and that of the countries where their data are.
 browser: demo tools
 	cd tests/browser && PLIM_REPORT="$(CURDIR)/$(DEMO)/out/report.html" node --test
+	mkdir -p target/hostile && cp tests/browser/hostile.toml target/hostile/study.toml
+	$(PLIM) simulate cities --cities 20 --records 10 --into target/hostile
+	$(PLIM) run target/hostile/study.toml
+	cd tests/browser && PLIM_REPORT="$(CURDIR)/target/hostile/out/report.html" node --test
+	if [ -d "$${PLIM_SHARED:-../shared}/data" ]; \
+	then $(PLIM) run examples/countries/study.toml --out target/countries && \
+	cd tests/browser && PLIM_REPORT="$(CURDIR)/target/countries/report.html" node --test; \
+	else echo "SKIPPED: the countries' report, for the shared data are not here"; fi
 
 tools:
 	@command -v chromium >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -yq chromium fonts-noto-cjk; }

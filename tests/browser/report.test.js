@@ -73,6 +73,13 @@ test("hostile labels are shown and not run", async () => {
     scheme: [...document.querySelectorAll("[href], [src]")].filter((e) => !/^(#|data:,$)/.test(e.getAttribute("href") ?? e.getAttribute("src"))).length,
   }));
   assert.deepEqual(found, { scripts: 1, images: 0, frames: 0, handlers: 0, scheme: 0 });
+  // The study of hostile.toml, read back as it was written.
+  const text = await page.evaluate(() => document.body.innerText);
+  if (text.includes("window.hacked")) {
+    const written = ['<script>window.hacked = 1</script> "quoted" & \'single\' 数字经济 עברית العربية', '<svg onload="window.hacked = 1"></svg>'];
+    const labels = ['<img src=x onerror="window.hacked = 1"> 数字经济', '" onmouseover="window.hacked = 1" עברית', "'; window.hacked = 1; // العربية"];
+    for (const words of [...written, ...labels]) assert.ok(text.includes(words), words);
+  }
   await page.close();
 });
 
