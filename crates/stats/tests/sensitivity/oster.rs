@@ -175,7 +175,7 @@ fn known_selection_gives_back_the_truth() {
 #[test]
 fn delta_and_adjusted_effect_are_inverse() {
     let s = Selection { short: 2.0, long: 1.4, r2_short: 0.1, r2_long: 0.4, r2_max: 0.52, left: 0.7, unit: 3.0 };
-    for delta in [-2.0, -0.3, 0.2, 0.999_999, 1.0, 1.000_001, 1.5, 3.0] {
+    for delta in [-2.0f64, -0.3, 0.2, 0.999_999, 1.0, 1.000_001, 1.5, 3.0] {
         let roots = s.adjusted(delta);
         assert!(!roots.is_empty());
         for (beta, _) in roots {
@@ -190,21 +190,21 @@ fn delta_and_adjusted_effect_are_inverse() {
 #[test]
 fn effects_are_dummies_that_stay() {
     let data = panel();
-    let absorbed = data.design("y", &["x", "z", "w"], &["region"], &["region"], Some("a"));
+    let absorbed = data.design("y", &["x", "z", "w"], &["i"], &["i"], Some("a"));
     let iid = Regression { vcov: Some("iid".parse().unwrap()), ..Regression::default() };
     let row = Factor::from_keys("row", 0..absorbed.nobs());
-    let set = Oster { r2_max: Some(0.7), delta: 1.3, ..options("x") };
+    let set = Oster { r2_max: Some(0.8), delta: 1.3, ..options("x") };
     let within = oster(&absorbed, &row, &set, &iid, 1).unwrap();
-    let region = data.get("region");
+    let unit = data.get("i");
     let mut regressors = vec![(INTERCEPT.to_string(), vec![1.0; data.n])];
     regressors.extend(absorbed.regressors());
-    let dummy = |r: f64| region.iter().map(|v| f64::from(u8::from(*v == r))).collect::<Vec<f64>>();
-    regressors.extend((1..5).map(|r| (format!("region{r}"), dummy(f64::from(r)))));
+    let dummy = |i: f64| unit.iter().map(|v| f64::from(u8::from(*v == i))).collect::<Vec<f64>>();
+    regressors.extend((1..26).map(|i| (format!("unit{i}"), dummy(f64::from(i)))));
     let dummies = Design { fe: Vec::new(), ..absorbed.with_regressors(&regressors) };
     let fit = &within.estimated.fit;
     let set = Oster {
-        r2_max: Some(1.0 - 0.3 * fit.sst_within / fit.sst),
-        controls: (1..5).map(|r| format!("region{r}")).collect(),
+        r2_max: Some(1.0 - 0.2 * fit.sst_within / fit.sst),
+        controls: (1..26).map(|i| format!("unit{i}")).collect(),
         ..set
     };
     let by_hand = oster(&dummies, &row, &set, &iid, 1).unwrap();
