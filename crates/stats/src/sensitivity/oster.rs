@@ -45,6 +45,9 @@ use serde::{Deserialize, Serialize};
 /// Oster's multiple of R̃: the one at which 90 % of the randomized results that she collects would survive.
 const MULTIPLE: f64 = 1.3;
 
+/// σ₁ₓ below this share of its terms is zero but for rounding.
+const ZERO: f64 = 1e-9;
+
 /// Selection on unobservables, judged by how coefficient and R² move when controls enter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -140,7 +143,8 @@ impl Selection {
             (2.0 - delta) * t * B,
             (1.0 - delta) * t * (1.0 - t),
         ];
-        let keeps = |p: f64| (B + p * (1.0 - t)) * B > 0.0;
+        // With one control the other root of δ = 1 has σ₁ₓ = 0, but for rounding.
+        let keeps = |p: f64| (B + p * (1.0 - t)) * B.signum() > ZERO * (B.abs() + p.abs());
         real_roots(&cubic).into_iter().rev().map(|p| (self.long - p * self.unit, keeps(p))).collect()
     }
 
