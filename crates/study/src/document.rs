@@ -30,9 +30,10 @@ pub fn explain(what: &str) -> Result<String> {
             show(schema::options::<Source>()),
             show(schema::options::<Rows>())
         )),
-        what => match find(what) {
-            Ok(entry) => Ok(method(entry)),
-            Err(no_method) => option(what).ok_or(no_method_or_option(what, no_method)),
+        what => match (find(what), reference::sections().into_iter().find(|s| s.0 == what)) {
+            (Ok(entry), _) => Ok(method(entry)),
+            (Err(_), Some((_, _, keys, options))) => Ok(format!("{keys}\n\n{}", show(options))),
+            (Err(no_method), None) => option(what).ok_or(no_method_or_option(what, no_method)),
         },
     }
 }

@@ -3,6 +3,9 @@
 //! `plim explain all` prints it, `make reference` writes it to `docs/guide/reference.md`, and a test holds the two
 //! against each other, so that the page cannot fall behind the program.
 
+use crate::chain::multiverse::Multiverse;
+use crate::chain::power::Power;
+use crate::chain::resample::Resample;
 use crate::document::ROLES;
 use crate::method::{Entry, Role};
 use crate::methods::METHODS;
@@ -27,6 +30,9 @@ pub fn markdown() -> String {
     let mut out = HEAD.to_string();
     section(&mut out, "The study", "Keys at the top of the file.", schema::options::<Study>());
     section(&mut out, "A table", "Keys under `[data.NAME]`.", schema::options::<Source>());
+    for (_, title, keys, options) in sections() {
+        section(&mut out, title, keys, options);
+    }
     let step = "Keys of each `[[step]]` beside `method`, `name` and the method's own.";
     section(&mut out, "Every step", step, schema::options::<Rows>());
     section(&mut out, "Every regression", "Of methods that estimate.", schema::options::<Regression>());
@@ -38,6 +44,19 @@ pub fn markdown() -> String {
         }
     }
     out
+}
+
+/// What governs a whole study: name, title, where its keys stand, its options.
+type Governing = (&'static str, &'static str, &'static str, &'static [OptionDoc]);
+
+/// The sections that govern a whole study.
+pub fn sections() -> [Governing; 3] {
+    let (resample, multiverse) = (schema::options::<Resample>(), schema::options::<Multiverse>());
+    [
+        ("resample", "Resampling", "Keys under `[resample]`: the whole chain on draws of the units.", resample),
+        ("multiverse", "Multiverse", "Keys under `[multiverse]`: every defensible choice.", multiverse),
+        ("power", "Power", "Flags of `plim simulate power STUDY`.", schema::options::<Power>()),
+    ]
 }
 
 /// The page that is about a method, seen from `docs/guide/`.

@@ -41,7 +41,8 @@ fn darfur_as_published() {
     }
     let (b, se) = DARFUR.adjusted(Strength::multiple(1.0, r, s).unwrap());
     close(b, 0.0752202698486415, 1e-9, "once");
-    close(b - t_quantile(0.975, 782.0) * se, 0.0322829603180086, 1e-8, "lower bound");
+    // The printed interval has the quantile of 783 degrees of freedom: sensemakr counts none for the confounder.
+    close(b - t_quantile(0.975, 783.0) * se, 0.0322829603180086, 1e-8, "lower bound");
     // The sign of the estimate is kept.
     let mirrored = Classical { estimate: -DARFUR.estimate, ..DARFUR };
     assert_eq!(
