@@ -31,10 +31,11 @@ pub fn chain_table(
     let shares = fits.values().flatten().any(|l| l.spread.generated_share.is_some());
     let influence = fits.values().flatten().any(|l| !l.influence.is_empty());
     let interval = |b: Option<Bounds>| match b {
-        Some(b) => Cell::text(format!("[{}, {}]", number(b.low, 4), number(b.high, 4))),
+        // Kept together, with the minus of the other numbers.
+        Some(b) => Cell::text(format!("[{},\u{a0}{}]", number(b.low, 3), number(b.high, 3)).replace('-', "\u{2212}")),
         None => Cell::empty(),
     };
-    let value = |v: Option<f64>| v.map_or_else(|| Cell::empty(), |v| Cell::number(v, number(v, 4)));
+    let value = |v: Option<f64>| v.map_or_else(Cell::empty, |v| Cell::number(v, number(v, 4)));
     let known = |kind: fn(&Spread) -> bool| fits.values().flatten().any(|l| kind(&l.spread));
     let (percentile, bca, studentized) =
         (known(|s| s.percentile.is_some()), known(|s| s.bca.is_some()), known(|s| s.studentized.is_some()));
@@ -44,7 +45,7 @@ pub fn chain_table(
         if shares {
             cells.push(value(l.spread.std_error_frozen));
             let share = |v: f64| Cell::number(v, fixed(100.0 * v, 1) + "%");
-            cells.push(l.spread.generated_share.map_or_else(|| Cell::empty(), share));
+            cells.push(l.spread.generated_share.map_or_else(Cell::empty, share));
         }
         for (known, bounds) in
             [(percentile, l.spread.percentile), (bca, l.spread.bca), (studentized, l.spread.studentized)]

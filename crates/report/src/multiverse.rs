@@ -219,7 +219,9 @@ fn questions(curve: &Curve, lang: Lang) -> Table {
                     vec![
                         Cell::number(n as f64, count(n as f64)),
                         value(s.median),
-                        Cell::text(format!("[{}, {}]", number(s.min, 4), number(s.max, 4))),
+                        Cell::text(
+                            format!("[{},\u{a0}{}]", number(s.min, 3), number(s.max, 3)).replace('-', "\u{2212}"),
+                        ),
                         percent(s.positive),
                         percent(s.positive_significant + s.negative_significant),
                     ],

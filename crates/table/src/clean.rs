@@ -442,7 +442,7 @@ pub fn standardize(x: &[f64], weights: Option<&[f64]>, groups: Option<&[u32]>) -
         Some(&[n, mean, squares]) if !value.is_nan() => {
             let s = (squares / (n - 1.0)).sqrt();
             // What rounding leaves of equal values is no spread.
-            if !(s > 1e-12 * mean.abs()) {
+            if s.is_nan() || s <= 1e-12 * mean.abs() {
                 constant.push(i);
             }
             (value - mean) / s

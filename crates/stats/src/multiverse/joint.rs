@@ -76,7 +76,7 @@ impl Specification {
         let [mut x] = x;
         self.controls.residual(&mut x);
         let squares = dot(&x, &x);
-        if !(squares > COLLINEAR * before[0]) {
+        if squares.is_nan() || squares <= COLLINEAR * before[0] {
             return Ok(None);
         }
         let b = dot(&x, &self.y) / squares;

@@ -137,7 +137,7 @@ fn bca(d: &Draws, sorted: &[f64]) -> Option<Bounds> {
 
 /// The studentized interval, where the estimate and the replications have standard errors.
 fn studentized(d: &Draws) -> Option<Bounds> {
-    if !(d.std_error > 0.0) || d.errors.len() != d.again.len() {
+    if d.std_error.is_nan() || d.std_error <= 0.0 || d.errors.len() != d.again.len() {
         return None;
     }
     let t: Vec<f64> = d.again.iter().zip(d.errors).map(|(b, s)| (b - d.estimate) / s).collect();

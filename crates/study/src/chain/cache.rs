@@ -69,7 +69,7 @@ impl Cache {
         let text = std::fs::read_to_string(entry.join("made.json")).ok()?;
         let all: Vec<Entry> = serde_json::from_str(&text).ok()?;
         let read = |name: String| -> Option<Table> {
-            let mut table = plim_table::read(&entry.join(name), &ReadOptions::default()).ok()?.table;
+            let mut table = plim_table::read(entry.join(name), &ReadOptions::default()).ok()?.table;
             table.origin = Default::default();
             Some(table)
         };

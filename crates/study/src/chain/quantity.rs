@@ -34,7 +34,8 @@ pub(crate) fn quantities(fit: &Fit) -> Vec<Quantity> {
         }
     }
     for name in STATS {
-        if let Some(estimate) = fit.stats.get(name).and_then(Value::as_f64) {
+        let listed = fit.coefficients.iter().any(|c| c.name == name);
+        if let Some(estimate) = fit.stats.get(name).and_then(Value::as_f64).filter(|_| !listed) {
             out.push(Quantity { path: format!("stats/{name}"), estimate, std_error: f64::NAN });
         }
     }

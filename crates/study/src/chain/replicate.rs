@@ -161,7 +161,7 @@ impl<'s> Chain<'s> {
         for (place, (name, table)) in kept.start.unwrap_or_default().into_iter().enumerate() {
             let origin = table.origin.clone();
             let used = all || place == 0 || read.contains(&name);
-            let columns = table.columns().iter().cloned().filter(|c| used && (all || names.contains(&c.name)));
+            let columns = table.columns().iter().filter(|c| used && (all || names.contains(&c.name))).cloned();
             let mut table = Table::new(columns.collect())?;
             table.origin = origin;
             self.tables.insert(name, Arc::new(table));

@@ -71,6 +71,14 @@ fn coefficients(run: &Run, options: &Multiverse) -> Result<Vec<String>> {
 /// Everything that figure, tables and results need.
 fn curve(plan: &Plan, universes: &Universes, walked: &Walked, options: &Multiverse) -> Curve {
     let label = |path: &str| plan.study.labels.get(path).cloned().unwrap_or_else(|| path.to_owned());
+    // Columns within an alternative under their labels, too.
+    let shown = |text: &String| -> String {
+        let word = |w: &str| match w.strip_prefix("without ") {
+            Some(name) => format!("without {}", label(name)),
+            None => label(w),
+        };
+        text.split(", ").map(word).collect::<Vec<_>>().join(", ")
+    };
     let mut failed: IndexMap<String, usize> = IndexMap::new();
     let mut all = Vec::new();
     for (u, world) in walked.worlds.iter().enumerate() {
@@ -91,7 +99,7 @@ fn curve(plan: &Plan, universes: &Universes, walked: &Walked, options: &Multiver
     let flips = flips(&choices, &values);
     let questions = universes.questions.iter().enumerate().map(|(q, question)| Question {
         name: question.paths.iter().map(|(path, _)| label(path)).collect::<Vec<_>>().join(" + "),
-        alternatives: question.labels.clone(),
+        alternatives: question.labels.iter().map(shown).collect(),
         own: question.own,
         share: explained.as_ref().map(|e| e.shares[q]),
         flips: flips.get(q).copied().flatten(),

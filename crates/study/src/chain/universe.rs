@@ -34,6 +34,9 @@ pub(crate) struct Walked {
 /// Numbers of an estimate in the journal.
 const WIDTH: usize = 7;
 
+/// A step as alternatives have it, or why it cannot be read.
+type Variant = Arc<std::result::Result<Step, String>>;
+
 struct Walk<'w> {
     plan: &'w Plan,
     universes: &'w Universes,
@@ -43,7 +46,7 @@ struct Walk<'w> {
     /// For each of them, the questions that bear on it.
     bearing: Vec<Vec<usize>>,
     /// Steps as alternatives have them.
-    variants: Mutex<HashMap<(usize, Vec<u16>), Arc<std::result::Result<Step, String>>>>,
+    variants: Mutex<HashMap<(usize, Vec<u16>), Variant>>,
     memo: Memo,
     shuffles: Option<Shuffles>,
     worlds: Mutex<Vec<Option<World>>>,
@@ -164,7 +167,7 @@ impl Walk<'_> {
     }
 
     /// A step as a universe has it.
-    fn variant(&self, place: usize, universe: usize) -> Arc<std::result::Result<Step, String>> {
+    fn variant(&self, place: usize, universe: usize) -> Variant {
         let choice = &self.universes.choices[universe];
         let key = (place, self.universes.bearing(place).iter().map(|&q| choice[q]).collect::<Vec<u16>>());
         let known = |variants: &HashMap<_, Arc<_>>| variants.get(&key).cloned();

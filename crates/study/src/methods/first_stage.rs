@@ -81,7 +81,7 @@ fn first_step(cx: &Context, name: &str) -> Result<Step> {
     };
     let earlier = cx.study.step.iter().take(cx.step.index).enumerate().rev();
     let found =
-        earlier.filter(|(_, keys)| named(&keys)).find(|(_, keys)| keys.get("method").is_some_and(|m| m == "sfa"));
+        earlier.filter(|(_, keys)| named(keys)).find(|(_, keys)| keys.get("method").is_some_and(|m| m == "sfa"));
     let (index, keys) = found.ok_or_else(|| {
         Error::plan(format!("no earlier frontier `{name}`"), "name a step of method sfa whose score is a regressor")
     })?;

@@ -209,10 +209,8 @@ fn paths_that_lead_nowhere_are_refused() {
     says(&both, &["30401 universes", "sample"]);
     let e = study(&format!("{STUDY}[multiverse]\nmain = \"mm\"\n{}", choice("dig.zeros", "[\"none\"]")), &[]);
     assert!(e.map(|_| ()).unwrap_err().contains("no estimate `mm`"));
-    let excluded = format!(
-        "[multiverse]\nmain = \"m\"\n[multiverse.choices]\n\"m.vcov\" = [\"hc1\"]\n[[multiverse.exclude]]\n\
-        when = {{ \"m.vcov\" = \"hc1\" }}\nreason = \"why\"\n"
-    );
+    let excluded = "[multiverse]\nmain = \"m\"\n[multiverse.choices]\n\"m.vcov\" = [\"hc1\"]\n[[multiverse.exclude]]\n\
+        when = { \"m.vcov\" = \"hc1\" }\nreason = \"why\"\n";
     let e = study(&format!("{STUDY}{excluded}"), &[]).map(|_| ()).unwrap_err();
     assert!(e.contains("every universe but the study itself is excluded"), "{e}");
     assert!(plan(&format!("{STUDY}[multiverse]\nman = \"m\"\n"), &[]).map(|_| ()).unwrap_err().contains("man"));
