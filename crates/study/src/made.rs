@@ -34,9 +34,7 @@ impl Made {
         Made { columns: self.columns.clone(), table: self.table.clone(), ..Made::default() }
     }
 
-    /// The same changes where the rows of the tables are these rows of those that the step saw.
-    ///
-    /// Only what other steps read: columns and new tables.
+    /// The columns where the rows of the tables are these rows of those that the step saw.
     pub fn at(&self, rows: impl Fn(&str) -> Option<Arc<[usize]>>) -> Made {
         let columns = self.columns.as_ref().map(|(name, columns)| match rows(name) {
             Some(rows) => (name.clone(), columns.iter().map(|c| c.take(&rows)).collect()),

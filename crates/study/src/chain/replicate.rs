@@ -100,12 +100,18 @@ impl<'s> Chain<'s> {
         let runs = |s: &Step| again[s.index] && !(weighted && border(s)) || is_estimate(s);
         let first = steps.iter().find(|s| needed[s.index] && runs(s)).map_or(0, |s| s.index);
         let mut own = Vec::new();
+        // Rows of a table that a step makes are not those of a table that is drawn: it is made from the draw.
+        let whole = |s: &Step| {
+            let records = s.entry.records && (s.entry.role == Role::Prepare || s.rows.into.is_none());
+            s.entry.name == "sql" || records
+        };
         for step in steps.iter().filter(|s| needed[s.index] && s.index >= first) {
-            let kind = if runs(step) { Kind::Again } else { Kind::Carried };
-            if weighted && kind == Kind::Again && sources[step.index] && !step.method.weighs() {
+            let kind = if runs(step) || whole(step) { Kind::Again } else { Kind::Carried };
+            let must = sources[step.index] || is_estimate(step);
+            if weighted && kind == Kind::Again && must && !step.method.weighs() {
                 return Err(Error::plan(
                     format!("`{}` ({}) has no weighted form", step.name, step.entry.name),
-                    "use scheme = \"units\"",
+                    "use scheme = \"units\", or name other `estimates`",
                 )
                 .at_step(&step.name));
             }
@@ -120,7 +126,7 @@ impl<'s> Chain<'s> {
             memory: plan.memory,
             generated: steps.iter().map(|s| graph.rests_on(s.index, &again)).collect(),
             remade: of(&|s| again[s.index] && !is_estimate(s) || sources[s.index]),
-            given: of(&|s| s.entry.name == "sql" && !again[s.index]),
+            given: of(&|s| s.entry.name == "sql" && s.index < first),
             borders: of(&border),
             steps: own,
             tables: IndexMap::new(),
@@ -234,9 +240,12 @@ impl<'s> Chain<'s> {
             let rows = |name: &str| taken.get(name).cloned();
             let mut whole = true;
             for (step, _) in &self.steps {
-                if let Some(made) = self.made.get(&step.index) {
-                    whole = whole && run.apply(step, made.at(rows)).is_ok();
-                }
+                whole = whole
+                    && match self.made.get(&step.index) {
+                        Some(made) if made.table.is_some() => run.together(&[step], self.study, self.folder).is_ok(),
+                        Some(made) => run.apply(step, made.at(rows)).is_ok(),
+                        None => true,
+                    };
             }
             let estimates = self.steps.iter().map(|(s, _)| s);
             let estimates = estimates.filter(|s| s.entry.role == Role::Estimate && self.generated[s.index]);

@@ -209,6 +209,29 @@ fn records_of_a_drawn_unit_stay_together() {
 }
 
 #[test]
+fn a_query_after_a_measure_is_made_from_the_draw() {
+    // The query reads the index, so that its table is made again; the draw's cities are told apart in it.
+    let query = "[[step]]\nmethod = \"sql\"\nname = \"panel\"\ninto = \"cities\"\nunit = \"city\"\ntime = \"year\"\n\
+        query = \"select *, dig * 2 as twice from cities order by city, year\"\n";
+    let text = |query: &str, x: &str| {
+        let steps = STEPS.replacen(
+            "[[step]]\nmethod = \"resilience\"",
+            &format!("{query}[[step]]\nmethod = \"resilience\""),
+            1,
+        );
+        format!("{DATA}[resample]\nreplications = 12\ninfluence = false\n{steps}{}", MAIN.replace("dig", x))
+    };
+    let (with, without) = (study(&text(query, "twice"), &[]).unwrap(), study(&text("", "dig"), &[]).unwrap());
+    let draws = |run: &Run, name: &str| run.measured["resample"].numbers(name).unwrap().to_vec();
+    let (with_draws, without_draws) = (draws(&with, "m/coefficients/twice"), draws(&without, "m/coefficients/dig"));
+    for (a, b) in with_draws.iter().zip(&without_draws) {
+        assert!((2.0 * a - b).abs() < 1e-9 * b.abs(), "{a} {b}");
+    }
+    let (a, b) = (of(&with, "m", "coefficients/twice"), of(&without, "m", "coefficients/dig"));
+    assert!((number(&a, "frozen_std_error") * 2.0 / number(&b, "frozen_std_error") - 1.0).abs() < 1e-9, "{a} {b}");
+}
+
+#[test]
 fn the_same_bits_on_any_number_of_threads_and_after_a_stop() {
     let text = format!("{DATA}[resample]\nreplications = 24\n{STEPS}{MAIN}");
     let on = |threads: usize| {
@@ -250,6 +273,9 @@ fn what_cannot_be_drawn_is_refused() {
     says("by = \"province\"", &["jackknife"]);
     says("scheme = \"rows\"", &["rows"]);
     says("schem = \"units\"", &["schem"]);
+    let between = MAIN.replace("feols", "between").replace(" | city + year", "");
+    let e = study(&format!("{DATA}[resample]\nscheme = \"bayesian\"\n{STEPS}{between}"), &[]).map(|_| ()).unwrap_err();
+    assert!(e.contains("`m` (between) has no weighted form"), "{e}");
     // `check` finds it without estimating, and says where.
     let wrong = plan(&format!("{DATA}[resample]\nestimates = [\"mm\"]\n{STEPS}{MAIN}"), &[]).unwrap();
     let found = plim_study::check::check(&wrong, &[]).unwrap_err();
