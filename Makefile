@@ -42,7 +42,7 @@ browser: demo tools
 	mkdir -p target/hostile && cp tests/browser/hostile.toml target/hostile/study.toml
 	$(PLIM) simulate cities --cities 20 --records 10 --into target/hostile
 	$(PLIM) run target/hostile/study.toml
-	cd tests/browser && PLIM_REPORT="$(CURDIR)/target/hostile/out/report.html" node --test
+	cd tests/browser && PLIM_REPORT="$(CURDIR)/target/hostile/out/report.html" node --test --test-name-pattern="hostile|network|overflow"
 	if [ -d "$${PLIM_SHARED:-../shared}/data" ]; \
 	then $(PLIM) run examples/countries/study.toml --out target/countries && \
 	cd tests/browser && PLIM_REPORT="$(CURDIR)/target/countries/report.html" node --test; \
