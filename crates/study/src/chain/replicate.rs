@@ -44,6 +44,8 @@ pub(crate) struct Chain<'s> {
     memory: Option<usize>,
     /// The steps from the first that is run again, inference of their own left out.
     steps: Vec<(Step, Kind)>,
+    /// Whether measures can be frozen: not where a query makes their table anew before they enter it.
+    pub frozen: bool,
     /// Estimates that rest on what is made again, by the place of the step.
     generated: Vec<bool>,
     /// Places of steps that make columns again.
@@ -105,8 +107,21 @@ impl<'s> Chain<'s> {
             let records = s.entry.records && (s.entry.role == Role::Prepare || s.rows.into.is_none());
             s.entry.name == "sql" || records
         };
+        let first_table = plan.study.data.keys().next().cloned().unwrap_or_default();
+        let target = |s: &Step| match (&s.rows.into, whole(s)) {
+            (Some(into), _) => into.clone(),
+            (None, true) => s.name.clone(),
+            (None, false) => s.rows.data.clone().unwrap_or_else(|| first_table.clone()),
+        };
+        // The rows of such a table have an order of their own: no column can be carried into it.
+        let (mut new, mut frozen) = (Vec::<String>::new(), true);
         for step in steps.iter().filter(|s| needed[s.index] && s.index >= first) {
-            let kind = if runs(step) || whole(step) { Kind::Again } else { Kind::Carried };
+            let late = new.contains(&target(step));
+            let kind = if runs(step) || whole(step) || late { Kind::Again } else { Kind::Carried };
+            frozen &= !(late && !step.method.adds(&step.name).is_empty());
+            if whole(step) {
+                new.push(target(step));
+            }
             let must = sources[step.index] || is_estimate(step);
             if weighted && kind == Kind::Again && must && !step.method.weighs() {
                 return Err(Error::plan(
@@ -129,6 +144,7 @@ impl<'s> Chain<'s> {
             given: of(&|s| s.entry.name == "sql" && s.index < first),
             borders: of(&border),
             steps: own,
+            frozen,
             tables: IndexMap::new(),
             keys: IndexMap::new(),
             made: HashMap::new(),
@@ -235,7 +251,10 @@ impl<'s> Chain<'s> {
             weights: weights.clone(),
             ..Run::default()
         };
-        if frozen && self.steps.iter().any(|(s, _)| s.entry.role == Role::Estimate && self.generated[s.index]) {
+        if frozen
+            && self.frozen
+            && self.steps.iter().any(|(s, _)| s.entry.role == Role::Estimate && self.generated[s.index])
+        {
             let mut run = start(tables.clone());
             let rows = |name: &str| taken.get(name).cloned();
             let mut whole = true;

@@ -177,7 +177,7 @@ pub(crate) fn resample(
     for (q, ((fit, path), estimate, std_error)) in quantities.iter().enumerate() {
         let again = column(&all, |r| &r.again, q);
         let errors = column(&all, |r| &r.errors, q);
-        let frozen = match options.frozen && chain.generated(fit) {
+        let frozen = match options.frozen && chain.frozen && chain.generated(fit) {
             true => column(&all, |r| &r.frozen, q),
             false => Vec::new(),
         };
@@ -285,6 +285,12 @@ fn said(
     }
     if !chain.given.is_empty() {
         notes.push(format!("taken as given: the queries {}", chain.given.join(", ")));
+    }
+    if options.frozen && !chain.frozen {
+        notes.push(
+            "a query makes a table anew before measures enter it: what they add to the variance is not told apart"
+                .into(),
+        );
     }
     if !chain.borders.is_empty() {
         let names = chain.borders.join(", ");

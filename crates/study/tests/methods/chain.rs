@@ -212,23 +212,27 @@ fn records_of_a_drawn_unit_stay_together() {
 fn a_query_after_a_measure_is_made_from_the_draw() {
     // The query reads the index, so that its table is made again; the draw's cities are told apart in it.
     let query = "[[step]]\nmethod = \"sql\"\nname = \"panel\"\ninto = \"cities\"\nunit = \"city\"\ntime = \"year\"\n\
-        query = \"select *, dig * 2 as twice from cities order by city, year\"\n";
-    let text = |query: &str, x: &str| {
-        let steps = STEPS.replacen(
-            "[[step]]\nmethod = \"resilience\"",
-            &format!("{query}[[step]]\nmethod = \"resilience\""),
-            1,
-        );
-        format!("{DATA}[resample]\nreplications = 12\ninfluence = false\n{steps}{}", MAIN.replace("dig", x))
+        query = \"select *, dig * 2 as twice from cities order by year, city\"\n";
+    let run = |steps: String, x: &str| {
+        let main = MAIN.replace("dig", x);
+        study(&format!("{DATA}[resample]\nreplications = 12\ninfluence = false\n{steps}{main}"), &[]).unwrap()
     };
-    let (with, without) = (study(&text(query, "twice"), &[]).unwrap(), study(&text("", "dig"), &[]).unwrap());
     let draws = |run: &Run, name: &str| run.measured["resample"].numbers(name).unwrap().to_vec();
-    let (with_draws, without_draws) = (draws(&with, "m/coefficients/twice"), draws(&without, "m/coefficients/dig"));
-    for (a, b) in with_draws.iter().zip(&without_draws) {
-        assert!((2.0 * a - b).abs() < 1e-9 * b.abs(), "{a} {b}");
+    let res = "[[step]]\nmethod = \"resilience\"";
+    let plain = run(STEPS.into(), "dig");
+    let after = run(format!("{STEPS}{query}"), "twice");
+    let between = run(STEPS.replacen(res, &format!("{query}{res}"), 1), "twice");
+    let wanted = draws(&plain, "m/coefficients/dig");
+    for made in [&after, &between] {
+        for (a, b) in draws(made, "m/coefficients/twice").iter().zip(&wanted) {
+            assert!((2.0 * a - b).abs() < 1e-9 * b.abs(), "{a} {b}");
+        }
     }
-    let (a, b) = (of(&with, "m", "coefficients/twice"), of(&without, "m", "coefficients/dig"));
+    // Frozen measures enter before the query, and not after it.
+    let (a, b) = (of(&after, "m", "coefficients/twice"), of(&plain, "m", "coefficients/dig"));
     assert!((number(&a, "frozen_std_error") * 2.0 / number(&b, "frozen_std_error") - 1.0).abs() < 1e-9, "{a} {b}");
+    assert!(of(&between, "m", "coefficients/twice")["frozen_std_error"].is_null());
+    assert!(between.results.resample["notes"].to_string().contains("not told apart"));
 }
 
 #[test]
