@@ -44,7 +44,7 @@ impl<'r> Lineage<'r> {
     }
 
     /// The table that a step writes to.
-    fn writes(&self, step: &Step) -> String {
+    pub(crate) fn writes(&self, step: &Step) -> String {
         let whole = step.entry.role == Role::Prepare && (step.entry.records || step.entry.name == "sql");
         match &step.rows.into {
             Some(into) => into.clone(),

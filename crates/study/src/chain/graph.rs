@@ -1,7 +1,9 @@
 //! Which steps an estimate rests on.
 
+use super::memo::texts_of;
 use crate::error::Result;
 use crate::lineage::{Lineage, Origin};
+use crate::method::Role;
 use crate::plan::Study;
 
 /// For each step, the earlier steps whose results it reads.
@@ -17,8 +19,20 @@ impl Graph {
             Origin::Step(i) => Some(i),
             Origin::Input(_) => None,
         };
-        let uses = (0..lineage.steps.len()).map(|at| lineage.uses(at).into_iter().filter_map(step).collect()).collect();
-        Ok(Graph { uses })
+        let uses = |at: usize| -> Vec<usize> {
+            let mut used: Vec<usize> = lineage.uses(at).into_iter().filter_map(step).collect();
+            // A query, and a step that names a table in an option, read all that was written into it.
+            let own = &lineage.steps[at];
+            let mut texts = Vec::new();
+            own.given.values().for_each(|value| texts_of(value, &mut texts));
+            let query = if own.entry.name == "sql" { texts.join(" ") } else { String::new() };
+            let words: Vec<&str> = query.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+            let reads = |table: &str| texts.contains(&table) || words.contains(&table);
+            let earlier = lineage.steps[..at].iter().filter(|s| s.entry.role != Role::Show);
+            used.extend(earlier.filter(|s| reads(&lineage.writes(s))).map(|s| s.index));
+            used
+        };
+        Ok(Graph { uses: (0..lineage.steps.len()).map(uses).collect() })
     }
 
     /// Marks these steps and all that they rest on.

@@ -60,7 +60,7 @@ impl Origins {
         let seed = step.rows.seed.unwrap_or(seed);
         let mut parts: Vec<Vec<u8>> = vec![options.into_bytes(), seed.to_le_bytes().to_vec()];
         let mut texts = Vec::new();
-        step.given.values().for_each(|value| collect(value, &mut texts));
+        step.given.values().for_each(|value| texts_of(value, &mut texts));
         for text in &texts {
             if text.contains('.')
                 && let Ok(file) = crate::plan::below(folder, text)
@@ -119,11 +119,11 @@ impl Origins {
 }
 
 /// The texts in a value.
-fn collect<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
+pub(crate) fn texts_of<'v>(value: &'v Value, into: &mut Vec<&'v str>) {
     match value {
         Value::String(text) => into.push(text),
-        Value::Array(items) => items.iter().for_each(|v| collect(v, into)),
-        Value::Object(map) => map.values().for_each(|v| collect(v, into)),
+        Value::Array(items) => items.iter().for_each(|v| texts_of(v, into)),
+        Value::Object(map) => map.values().for_each(|v| texts_of(v, into)),
         _ => {}
     }
 }
