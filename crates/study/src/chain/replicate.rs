@@ -118,7 +118,7 @@ impl<'s> Chain<'s> {
         for step in steps.iter().filter(|s| needed[s.index] && s.index >= first) {
             let late = new.contains(&target(step));
             let kind = if runs(step) || whole(step) || late { Kind::Again } else { Kind::Carried };
-            frozen &= !(late && !step.method.adds(&step.name).is_empty());
+            frozen &= !late || step.method.adds(&step.name).is_empty();
             if whole(step) {
                 new.push(target(step));
             }
