@@ -90,6 +90,19 @@ def complexity(name):
     return {"plim": [PLIM, "measure", "complexity", data, *keys, "--json"], "numpy": peer("complexity_numpy.py", data)}
 
 
+def customs(size):
+    """All measures of a study, and what SQL can say of them."""
+    plim = [PLIM, "run", f"{DESIGNS}/customs_{size}.toml", "--out", f"{WORK}/customs-RUN"]
+    return {"plim": plim, "DuckDB (its part)": peer("trade_duckdb.py", f"{DESIGNS}/customs_{size}.parquet")}
+
+
+def concentration():
+    data = f"{DESIGNS}/customs_1e6.parquet"
+    keys = ["--unit", "city", "--time", "year", "--product", "product", "--market", "market", "--value", "value"]
+    ours = [PLIM, "measure", "concentration", data, *keys, "--json"]
+    return "DuckDB", ours, peer("trade_duckdb.py", data, "numbers")
+
+
 VERSION = """import sys; print('{"version": "%d.%d.%d"}' % sys.version_info[:3])"""
 
 # Case -> (runs, runs before them that do not count, engines).
@@ -114,6 +127,7 @@ CASES = {
     "bootstrap_firms_289": (3, 0, {"plim": firms("dea_bootstrap", 289)}),
     "complexity": (7, 1, complexity("exports")),
     "complexity_wide": (7, 1, complexity("exports_wide")),
+    **{f"customs_{size}": (5 if size == "1e6" else 3, 1, customs(size)) for size in SIZES},
     "demo_simulate": (5, 0, {"plim": [PLIM, "simulate", "cities", "--seed", "1", "--into", f"{WORK}/demo/data"]}),
     "demo_run": (5, 1, {"plim": [PLIM, "run", f"{WORK}/demo/study.toml", "--out", f"{WORK}/demo/out-RUN"]}),
     "dea_3000": (5, 0, dea(3000)),
@@ -143,6 +157,7 @@ PAIRS = {
     "dea_3000": [("scipy HiGHS", *dea(3000).values())],
     **{case: [(rival, engines["plim"], command) for rival, command in engines.items() if rival != "plim"]
        for case, engines in ENGINES.items() if "_firms" in case},
+    "customs_1e6": [concentration()],
     "complexity": [("numpy", *complexity("exports").values())],
     "complexity_wide": [("numpy", *complexity("exports_wide").values())],
 }
@@ -187,6 +202,10 @@ def values(printed):
         return {k: [r[k] for r in found["rows"] if r["status"]] for k in names}
     if found["method"] in ("dea", "sbm"):
         return {"efficiency": [r["efficiency"] for r in found["rows"]]}
+    if found["method"] == "concentration":
+        rows = sorted(found["rows"], key=lambda r: (r["year"], r["city"]))
+        names = ("hhi", "shannon", "products", "hhi_markets", "markets", "top1_share")
+        return {k: [r[k] for r in rows] for k in names}
     rows = sorted(found["rows"], key=lambda r: (r["year"], r["unit"]))
     products = sorted(found["products"], key=lambda r: (r["year"], r["product"]))
     columns = {k: [r[k] for r in rows] for k in ("eci", "diversity", "coi")}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 
 def cities(seed=1, units=289, years=11):
@@ -97,6 +99,35 @@ def exports(seed=4, records=300_000, units=200, products=1_000, years=3):
     return pd.concat(frames).sample(frac=1, random_state=seed)
 
 
+def customs(file, records, seed=6, cities=289, products=5_000, markets=200, years=11):
+    """Customs records, a row group a year: few large cities, products and markets, each city at products of its own."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(many, kinds, steep):
+        share = np.cumsum(1 / np.arange(1, kinds + 1) ** steep)
+        return np.searchsorted(share / share[-1], rng.random(many))
+
+    writer = None
+    for year in range(years):
+        many = records // years
+        city = drawn(many, cities, 0.7)
+        product = (drawn(many, products, 0.6) + 37 * city) % products
+        columns = {"city": city + 1, "year": np.full(many, 2011 + year), "product": product + 100_000,
+                   "market": drawn(many, markets, 0.8) + 1}
+        table = pa.table({**{k: v.astype(np.int32) for k, v in columns.items()},
+                          "value": rng.lognormal(9, 2, many).round(2) + 0.01})
+        writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
+        writer.write_table(table)
+    writer.close()
+
+
+def trade(folder, name, records):
+    """The records and the study of them."""
+    customs(folder / f"{name}.parquet", records)
+    study = (Path(__file__).parent / "trade.toml").read_text()
+    (folder / f"{name}.toml").write_text(study.replace("FILE", f"{name}.parquet"))
+
+
 def main(folder, large):
     folder.mkdir(parents=True, exist_ok=True)
     cities().to_csv(folder / "cities.csv", index=False)
@@ -109,6 +140,9 @@ def main(folder, large):
         firms(units).to_csv(folder / f"firms_{units}.csv", index=False)
     firms(289, years=11).to_csv(folder / "firms_panel.csv", index=False)
     exports().to_parquet(folder / "exports.parquet", index=False)
+    trade(folder, "customs_1e6", 1_000_000)
+    if large:
+        trade(folder, "customs_1e7", 10_000_000)
     exports(products=5_000, years=1).to_parquet(folder / "exports_wide.parquet", index=False)
 
 
