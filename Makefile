@@ -32,7 +32,7 @@ lint:
 # nextest when it is there; cargo's own runner does the same work.
 rust: build
 	if cargo nextest --version >/dev/null 2>&1; \
-	then cargo nextest run --release --locked --workspace; \
+	then cargo nextest run --release --locked --workspace --lib --bins --tests; \
 	else cargo test --release --locked --workspace --lib --bins --tests; fi
 	cargo test --release --locked --workspace --doc
 

@@ -192,6 +192,9 @@ pub fn cut(text: &str, most: f64) -> String {
     out.trim_end().to_owned() + "…"
 }
 
+/// Names beside points that are longer than this are cut.
+const NAME: f64 = 130.0;
+
 impl Scene {
     /// A line, broken where a point is not finite; pieces of a single point are left out.
     pub fn line(&mut self, points: &[(f64, f64)], ink: Ink, width: f64, dash: Dash) {
@@ -409,6 +412,40 @@ impl Plane {
         if (self.y.low..=self.y.high).contains(&y) {
             scene.line(&[(self.field.0, self.py(y)), (self.field.2, self.py(y))], Ink::Muted, 1.0, Dash::Solid);
         }
+    }
+
+    /// Writes names beside their places on the canvas, in their order, where no name and none of the dots is; returns
+    /// how many found no room.
+    pub fn name(&self, scene: &mut Scene, points: &[(&str, (f64, f64))], dots: &[(f64, f64)]) -> usize {
+        let (left, top, right, bottom) = self.field;
+        let mut taken: Vec<(f64, f64, f64, f64)> = Vec::new();
+        let mut unnamed = 0;
+        for &(name, (x, y)) in points {
+            let text = cut(name, NAME);
+            let wide = extent(&text);
+            // Left above or right below, where a concave frontier does not pass.
+            let places = [
+                (x - 7.0, y - 7.0, Anchor::End, x - 7.0 - wide),
+                (x + 8.0, y + FONT + 3.0, Anchor::Start, x + 8.0),
+                (x + 9.0, y + FONT * 0.35, Anchor::Start, x + 9.0),
+                (x, y - 10.0, Anchor::Middle, x - wide / 2.0),
+            ];
+            let free = places.into_iter().find(|&(_, base, _, start)| {
+                let own = (start, base - FONT, start + wide, base + FONT * 0.35);
+                let inside = own.0 >= left && own.2 <= right && own.1 >= top - FONT * 0.5 && own.3 <= bottom;
+                let apart = |b: &(f64, f64, f64, f64)| own.2 <= b.0 || b.2 <= own.0 || own.3 <= b.1 || b.3 <= own.1;
+                let clear = |p: &(f64, f64)| apart(&(p.0 - 4.0, p.1 - 4.0, p.0 + 4.0, p.1 + 4.0));
+                inside && taken.iter().all(apart) && dots.iter().all(clear)
+            });
+            match free {
+                Some((at, base, anchor, start)) => {
+                    taken.push((start, base - FONT, start + wide, base + FONT * 0.35));
+                    scene.text((at, base), text, anchor, Ink::Text);
+                }
+                None => unnamed += 1,
+            }
+        }
+        unnamed
     }
 }
 

@@ -18,14 +18,11 @@
 //! assert_eq!(vrs.vertices, [(2.0, 2.0), (3.0, 5.0), (6.0, 8.0), (9.0, 9.0)]);
 //! ```
 
-use crate::figure::{Anchor, Axis, Dash, FONT, Ink, Plane, Scene, cut, dash, drawable, extent};
+use crate::figure::{Axis, Dash, Ink, Plane, Scene, dash, drawable};
 use crate::number::count;
 use crate::plots::{HEIGHT, shows, titled};
 use crate::words::Lang;
 use crate::{Error, Result};
-
-/// Names longer than this are cut.
-const NAME: f64 = 130.0;
 
 /// How units may be combined.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -218,7 +215,7 @@ pub fn frontier(groups: &[Group], common: Option<&Frontier>, look: &Look) -> Res
     let efficient: Vec<(&str, (f64, f64))> =
         units().filter(|u| u.efficient).map(|u| (u.name.as_str(), plane.at(u.at.0, u.at.1))).collect();
     let dots: Vec<(f64, f64)> = units().map(|u| plane.at(u.at.0, u.at.1)).collect();
-    let unnamed = if look.names { name(&mut scene, &plane, &efficient, &dots) } else { 0 };
+    let unnamed = if look.names { plane.name(&mut scene, &efficient, &dots) } else { 0 };
     let (first, all) = (efficient.iter().map(|e| e.0).take(20).collect::<Vec<_>>(), efficient.len());
     scene.description = lang.say("efficient_units").replacen("{}", &count(all as f64), 1);
     scene.description = scene.description.replacen("{}", &count(units().count() as f64), 1);
@@ -230,39 +227,6 @@ pub fn frontier(groups: &[Group], common: Option<&Frontier>, look: &Look) -> Res
         scene.description += &format!(" {}", lang.with("unnamed", &unnamed.to_string()));
     }
     Ok(scene)
-}
-
-/// Writes names beside their points where no name and none of the dots is; returns how many found no room.
-fn name(scene: &mut Scene, plane: &Plane, points: &[(&str, (f64, f64))], dots: &[(f64, f64)]) -> usize {
-    let (left, top, right, bottom) = plane.field;
-    let mut taken: Vec<(f64, f64, f64, f64)> = Vec::new();
-    let mut unnamed = 0;
-    for &(name, (x, y)) in points {
-        let text = cut(name, NAME);
-        let wide = extent(&text);
-        // Left above or right below its corner, where a concave frontier does not pass.
-        let places = [
-            (x - 7.0, y - 7.0, Anchor::End, x - 7.0 - wide),
-            (x + 8.0, y + FONT + 3.0, Anchor::Start, x + 8.0),
-            (x + 9.0, y + FONT * 0.35, Anchor::Start, x + 9.0),
-            (x, y - 10.0, Anchor::Middle, x - wide / 2.0),
-        ];
-        let free = places.into_iter().find(|&(_, base, _, start)| {
-            let own = (start, base - FONT, start + wide, base + FONT * 0.35);
-            let inside = own.0 >= left && own.2 <= right && own.1 >= top - FONT * 0.5 && own.3 <= bottom;
-            let apart = |b: &(f64, f64, f64, f64)| own.2 <= b.0 || b.2 <= own.0 || own.3 <= b.1 || b.3 <= own.1;
-            let clear = |p: &(f64, f64)| apart(&(p.0 - 4.0, p.1 - 4.0, p.0 + 4.0, p.1 + 4.0));
-            inside && taken.iter().all(apart) && dots.iter().all(clear)
-        });
-        match free {
-            Some((at, base, anchor, start)) => {
-                taken.push((start, base - FONT, start + wide, base + FONT * 0.35));
-                scene.text((at, base), text, anchor, Ink::Text);
-            }
-            None => unnamed += 1,
-        }
-    }
-    unnamed
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`], [`sensitivity`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`], [`docx`], [`xlsx`] |
-//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`], [`contour`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
+//! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`], [`contour`], [`scatter`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
 //! | regions and numbers | [`figure::Scene`] | [`geojson`], [`choropleth`] |
 //! | a scene | a medium | [`svg`], [`png`], [`pdf`] |
 //! | all of it | one HTML file | [`page`] |
@@ -45,6 +45,7 @@ pub mod radar;
 pub mod ranking;
 pub mod regression;
 pub mod results;
+pub mod scatter;
 pub mod sensitivity;
 pub mod specification;
 pub mod style;

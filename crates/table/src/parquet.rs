@@ -244,3 +244,29 @@ pub(crate) fn write(out: &mut File, table: &Table, file: &str) -> Result<Vec<Str
         .map_err(|e| Error::file(file, e))?;
     Ok(Vec::new())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::arrow::array::{ArrayRef, Date32Array, RecordBatch, TimestampMillisecondArray};
+
+    /// Dates come as text from a whole file, so that a part of one must not come as times of day.
+    #[test]
+    fn times_of_day_are_not_read_piece_by_piece() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.parquet");
+        let columns: [(&str, ArrayRef); 2] = [
+            ("day", Arc::new(Date32Array::from(vec![17_000, 17_001]))),
+            ("clock", Arc::new(TimestampMillisecondArray::from(vec![0, 3_600_000]))),
+        ];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let first = |name: &str| Scan::open(&path, &[name.into()]).and_then(|mut scan| scan.next_rows());
+        assert_eq!(first("day").unwrap().unwrap().column("day").unwrap().show(1), "2016-07-19");
+        let message = first("clock").unwrap_err().to_string();
+        assert!(message.contains("`clock` has times of day") && message.contains("store dates as dates"), "{message}");
+        assert!(read_folder(dir.path(), Some(&["day".into()])).is_ok());
+    }
+}

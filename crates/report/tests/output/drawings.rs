@@ -11,6 +11,7 @@ use plim_report::page::{Block, Figure, Page, Section, render};
 use plim_report::paths::{Paths, paths};
 use plim_report::radar::radar;
 use plim_report::ranking::{Ranked, bump, ranking};
+use plim_report::scatter::{self, Point};
 use plim_report::sunburst::{Node, sunburst};
 use plim_report::table::Table;
 use plim_report::{Fit, Lang, plots, svg};
@@ -133,6 +134,8 @@ fn scenes() -> Vec<Scene> {
             ..Paths::default()
         })
         .unwrap(),
+        scattered(true),
+        scattered(false),
         pooled(Lang::Zh, BAD),
         by_year(),
         densities(&samples(BAD), [0.0, 1.0], Layout::Ridges, BAD, Lang::Zh).unwrap(),
@@ -145,6 +148,17 @@ fn scenes() -> Vec<Scene> {
     .chain(of_an_index())
     .chain(of_omitted_variables())
     .collect()
+}
+
+/// Points of two groups, some at no place of a plane; many at one place.
+fn scattered(line: bool) -> Scene {
+    let point = |i: usize, at| Point { at, name: format!("{BAD}{i}") };
+    let group = |name: &str, points| scatter::Group { name: name.to_owned(), points };
+    let spread = (0..30).map(|i| point(i, (i as f64, (i * i % 7) as f64))).collect();
+    let odd = [(f64::NAN, 1.0), (1.0, f64::INFINITY), (3.0, 3.0), (3.0, 3.0), (1e300, 1.0)];
+    let odd = odd.into_iter().enumerate().map(|(i, at)| point(i, at)).collect();
+    let look = scatter::Look { x: BAD, y: "数", names: true, line, lang: Lang::Zh };
+    scatter::scatter(&[group(BAD, spread), group("b", odd)], &look).unwrap()
 }
 
 /// A fit of `omitted_variable`.
@@ -281,6 +295,7 @@ fn a_figure_of_nothing_is_refused() {
     assert!(paths(&Paths { times: &[1.0], groups: &long, ..Paths::default() }).is_err());
     assert!(paths(&Paths { times: &[1.0], units: &long, ..Paths::default() }).is_err());
     assert!(ranking(&[], "x").is_err() && bump(&[1.0], &[], 3, &[], "x").is_err());
+    assert!(scatter::scatter(&[], &scatter::Look::default()).is_err());
     assert!(heatmap(&[], &[], Lang::En).is_err());
     assert!(radar(&[], &[], [0.0, 1.0], "x").is_err());
     assert!(choropleth(&[], &[], &[], "x", Lang::En).is_err());

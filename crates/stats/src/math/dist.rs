@@ -16,8 +16,8 @@ const NEWTON: usize = 20;
 
 /// Quantile of Student's t.
 ///
-/// The inverse of statrs stops early, with four digits at hundreds of degrees of freedom: Newton steps on its tails, which
-/// are good, give the rest.
+/// The inverse of statrs loses digits as degrees of freedom grow (3e-6 relative at 1e5, 6 % at 1e7) and far out in heavy
+/// tails: Newton steps on its tails, which are good, give the rest.
 pub fn t_quantile(p: f64, df: f64) -> f64 {
     let Ok(d) = StudentsT::new(0.0, 1.0, df) else { return f64::NAN };
     let mut t = d.inverse_cdf(p);
@@ -154,7 +154,6 @@ mod tests {
         assert!(f_critical(0.05, f64::NAN, 3.0).is_nan());
     }
 
-    /// The quantile that statrs has by itself is 1.96278 at 782 degrees of freedom, and 1.96300 is right.
     #[test]
     fn quantiles_of_t_invert_its_tails() {
         for df in [0.5, 1.0, 2.0, 7.0, 40.0, 288.0, 782.0, 3000.0, 1e5, 1e7] {

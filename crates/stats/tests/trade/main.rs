@@ -2,6 +2,7 @@
 
 mod complexity;
 mod complexity_extras;
+mod entries;
 mod episodes;
 mod measures;
 mod of_records;

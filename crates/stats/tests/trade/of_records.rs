@@ -4,6 +4,7 @@ use plim_stats::Result;
 use plim_stats::trade::complexity::{Beside, ComplexityMeasure};
 use plim_stats::trade::concentration::ConcentrationMeasure;
 use plim_stats::trade::counterfactual::{CounterfactualMeasure, World};
+use plim_stats::trade::entries::EntriesMeasure;
 use plim_stats::trade::exposure::{ExposureMeasure, Known};
 use plim_stats::trade::expy::{ExpyMeasure, incomes, quality};
 use plim_stats::trade::inertia::InertiaMeasure;
@@ -23,6 +24,10 @@ pub fn concentration(options: &Concentration, records: &Records) -> Result<Conce
 
 pub fn counterfactual(options: &Counterfactual, records: &Records, world: &World) -> Result<CounterfactualMeasure> {
     plim_stats::trade::counterfactual(options, &records.cells()?, world)
+}
+
+pub fn entries(options: &Entries, records: &Records) -> Result<EntriesMeasure> {
+    plim_stats::trade::entries(options, &records.cells()?)
 }
 
 pub fn exposure(options: &Exposure, records: &Records, known: &Known) -> Result<ExposureMeasure> {

@@ -38,6 +38,7 @@ mod records;
 mod regression;
 mod resilience;
 mod sbm;
+mod scatter;
 mod sensitivity;
 mod sfa;
 mod sfa_metafrontier;
@@ -263,6 +264,12 @@ pub const METHODS: &[Entry] = &[
         "Similarity of the export basket with the year before",
     )
     .on_records(),
+    Entry::of::<plim_stats::trade::entries::Entries>(
+        "entries",
+        Measure,
+        "Entries into products, and how near they are to what was exported",
+    )
+    .on_records(),
     Entry::of::<plim_stats::trade::complexity::Complexity>(
         "complexity",
         Measure,
@@ -352,6 +359,7 @@ pub const METHODS: &[Entry] = &[
         "Figure of fits: coefficients, event study, slopes, placebo, specification curve, contours of an omitted variable",
     ),
     Entry::of::<figures::Paths>("paths", Show, "Figure of paths over time, by group and unit"),
+    Entry::of::<scatter::Scatter>("scatter", Show, "Figure of two columns and the line between them"),
     Entry::of::<figures::Density>("density", Show, "Figure of kernel densities by year or group"),
     Entry::of::<composed_error::ComposedError>(
         "composed_error",

@@ -10,6 +10,7 @@ use plim_stats::Factor;
 use plim_stats::trade::cells::Cells;
 use plim_stats::trade::complexity::{Beside, ByYear, Complexity, complexity, populations, product_complexities};
 use plim_stats::trade::concentration::{Concentration, ConcentrationRow, concentration};
+use plim_stats::trade::entries::{Entries, entries};
 use plim_stats::trade::exposure::Lookup;
 use plim_stats::trade::expy::{Expy, expy, quality};
 use plim_stats::trade::inertia::{Inertia, inertia};
@@ -116,6 +117,30 @@ impl Method for Inertia {
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &self.columns)?;
         let result = inertia(&coded.cells);
         let measure = coded.measure("inertia", &result.sample, result.notes.clone());
+        let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
+        Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
+    }
+}
+
+impl Method for Entries {
+    fn columns(&self) -> Vec<String> {
+        record_columns(&self.product, None, &self.value, &[])
+    }
+
+    fn adds(&self, step: &str) -> Vec<String> {
+        prefixed(step, &["density_gap", "entry_density", "rest_density", "entry_rate", "entries", "candidates"])
+    }
+
+    fn streams(&self) -> bool {
+        true
+    }
+
+    fn run(&self, cx: &Context) -> Result<Outcome> {
+        cx.need_time()?;
+        let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
+        let result = entries(self, &coded.cells)?;
+        let mut measure = coded.measure("entries", &json!({}), result.notes);
+        measure.more.insert("slope".into(), json!(result.slope));
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
     }

@@ -298,3 +298,47 @@ fn the_product_space_of_a_complexity_step() {
     let wrong = both.replace("prefix = 2", "at = 7");
     assert!(figure(&four(), &wrong).unwrap_err().contains("nothing at 7"));
 }
+
+/// World trade of 1998 to 2000 in SITC: numbers of ecomplexity 0.5.3, by golden/trade.py.
+#[test]
+fn complexity_of_the_world_is_that_of_ecomplexity() {
+    let Some(file) = plim_golden::shared("data/world_trade_avg_1998_to_2000.parquet") else { return };
+    let options = json!({ "unit": "country", "product": "product", "value": "value" });
+    let Value::Object(options) = options else { unreachable!() };
+    let Single::Measure(measure, table) = run("complexity", &file, options).unwrap() else { panic!("a measure") };
+    assert_eq!(table.rows(), 226);
+    let countries = table.column("country").unwrap();
+    let eci = table.numbers("eci").unwrap();
+    let of = |name: &str| eci[(0..table.rows()).find(|&i| countries.show(i) == name).unwrap()];
+    for (name, want) in [
+        ("afg", -0.5777078232456871),
+        ("blz", -0.5589441218329088),
+        ("cxr", 1.4563057256421201),
+        ("geo", -0.27774743675856906),
+        ("isl", -0.13368736463841435),
+        ("mar", -0.7411946397560091),
+        ("niu", 0.9485618117037539),
+        ("scg", 0.09011322339891271),
+        ("tkl", 0.8486778296753932),
+        ("zwe", -0.8336148092198166),
+    ] {
+        assert!((of(name) - want).abs() < 1e-10, "{name}: {} {want}", of(name));
+    }
+    let products = measure.more["products"].as_array().unwrap();
+    assert_eq!(products.len(), 785);
+    for (code, want) in [
+        ("0011", -1.0703101195401972),
+        ("0812", -3.542485528182171),
+        ("2741", -3.5050323754463824),
+        ("5154", 1.8080252587035046),
+        ("6122", 0.47268336554100776),
+        ("6612", -2.164721611554447),
+        ("6975", 1.2305070518577492),
+        ("7452", 4.664194704919599),
+        ("8219", 2.610936380122349),
+        ("9610", -0.4821852180164567),
+    ] {
+        let pci = products.iter().find(|p| p["product"] == code).unwrap()["pci"].as_f64().unwrap();
+        assert!((pci - want).abs() < 1e-10, "{code}: {pci} {want}");
+    }
+}

@@ -215,3 +215,21 @@ fn an_index_of_change_is_multiplied_up_from_one() {
     ));
     assert!(negative.unwrap_err().contains("an index of change is positive"));
 }
+
+#[test]
+fn a_scatter_names_its_units_and_draws_the_line_between_columns() {
+    let step = "[[step]]\nmethod = \"scatter\"\nx = \"x\"\ny = \"y\"\nwhere = \"year = 1\"\n";
+    let blocks = shown(step).unwrap();
+    let found = scene(&blocks);
+    // Least squares of (2, 2), (3, 5), (6, 8), (9, 9), (5, 3): slope 28/30 through (5, 5.4), r 28/√(30 × 37.2).
+    let line = &corners(found, 1.6)[0];
+    assert!((line[0].1 - 2.6).abs() < 1e-9 && (line[1].1 - 5.4 - 4.0 * 28.0 / 30.0).abs() < 1e-9, "{line:?}");
+    assert_eq!(found.description, "Points: 5. Line of least squares: slope 0.933. Correlation 0.838.");
+    let named = |s: &Scene, name: &str| s.marks.iter().any(|m| matches!(m, Mark::Text { text, .. } if text == name));
+    assert!(["A 1", "B 1", "C 1", "D 1", "E 1"].into_iter().all(|n| named(found, n)));
+    let grouped = shown(&format!("{step}by = \"region\"\nlabel = \"unit\"\nline = false\n")).unwrap();
+    let found = scene(&grouped);
+    assert!(corners(found, 1.6).is_empty() && ["甲", "乙", "A", "E"].into_iter().all(|n| named(found, n)));
+    assert!(shown("[[step]]\nmethod = \"scatter\"\nx = \"x\"\n").unwrap_err().contains("`y`"));
+    assert!(shown(&step.replace("\"y\"", "\"region\"")).unwrap_err().contains("region"));
+}

@@ -215,3 +215,40 @@ fn paths_that_lead_nowhere_are_refused() {
     assert!(e.contains("every universe but the study itself is excluded"), "{e}");
     assert!(plan(&format!("{STUDY}[multiverse]\nman = \"m\"\n"), &[]).map(|_| ()).unwrap_err().contains("man"));
 }
+
+/// The choices of `sensitivity`, carried into a coefficient: docs/methods/sensitivity.md.
+#[test]
+fn the_choices_behind_an_index_reach_the_coefficient() {
+    let study_of = STUDY.replace("method = \"entropy\"", "method = \"index\"\nscale = [1, 100]");
+    let choices = r#"
+[multiverse]
+main = "m"
+[multiverse.choices]
+"dig.indicators" = "leave_one_out"
+"dig.normalize" = ["min_max", "z", "rank"]
+"dig.using" = ["equal", "entropy", "critic"]
+"dig.aggregate" = [["arithmetic"], ["geometric"]]
+"dig.treat" = ["none", "winsorize"]
+"#;
+    let text = format!("{study_of}{choices}").replace("    ", "");
+    let all = study(&text, &[]).unwrap();
+    let found = universes(&all);
+    // The study's own normalization, which is written as none, is among them: 6 × 4 × 3 × 2 × 2. z-scores have no
+    // geometric mean on this scale and no entropy: such universes fail, and are counted with the reason.
+    let failed = all.results.multiverse["failed"].as_array().unwrap();
+    let count: u64 = failed.iter().map(|f| f["count"].as_u64().unwrap()).sum();
+    assert_eq!(found.len() as u64 + count, 6 * 4 * 3 * 2 * 2);
+    assert!(
+        failed.iter().all(|f| f["reason"].as_str().unwrap().contains("above zero")
+            || f["reason"].as_str().unwrap().contains("nonnegative")),
+        "{failed:?}"
+    );
+    let estimated: Vec<&Value> = found.iter().filter(|u| u["estimate"].is_number()).collect();
+    assert_eq!(estimated.len(), found.len());
+    for universe in estimated.iter().step_by(estimated.len() / 8) {
+        let own = settings(&all, universe);
+        let alone = study(&study_of, &own.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        let c = alone.results.estimates["m"].coefficients.iter().find(|c| c.name == "dig").unwrap();
+        assert_eq!(universe["estimate"].as_f64().unwrap().to_bits(), c.estimate.to_bits(), "{own:?}");
+    }
+}
