@@ -90,9 +90,9 @@ def complexity(name):
     return {"plim": [PLIM, "measure", "complexity", data, *keys, "--json"], "numpy": peer("complexity_numpy.py", data)}
 
 
-def customs(size):
-    """All measures of a study, and what SQL can say of them."""
-    plim = [PLIM, "run", f"{DESIGNS}/customs_{size}.toml", "--out", f"{WORK}/customs-RUN"]
+def customs(size, part=""):
+    """All measures of a study, or the part that SQL can say, which is DuckDB's in both."""
+    plim = [PLIM, "run", f"{DESIGNS}/customs_{size}{part}.toml", "--out", f"{WORK}/customs-RUN"]
     return {"plim": plim, "DuckDB (its part)": peer("trade_duckdb.py", f"{DESIGNS}/customs_{size}.parquet")}
 
 
@@ -128,6 +128,7 @@ CASES = {
     "complexity": (7, 1, complexity("exports")),
     "complexity_wide": (7, 1, complexity("exports_wide")),
     **{f"customs_{size}": (5 if size == "1e6" else 3, 1, customs(size)) for size in SIZES},
+    **{f"customs_part_{size}": (5 if size == "1e6" else 3, 1, customs(size, "_part")) for size in SIZES},
     "demo_simulate": (5, 0, {"plim": [PLIM, "simulate", "cities", "--seed", "1", "--into", f"{WORK}/demo/data"]}),
     "demo_run": (5, 1, {"plim": [PLIM, "run", f"{WORK}/demo/study.toml", "--out", f"{WORK}/demo/out-RUN"]}),
     "dea_3000": (5, 0, dea(3000)),

@@ -122,10 +122,12 @@ def customs(file, records, seed=6, cities=289, products=5_000, markets=200, year
 
 
 def trade(folder, name, records):
-    """The records and the study of them."""
+    """The records, the study of them, and the part of it that SQL can say."""
     customs(folder / f"{name}.parquet", records)
-    study = (Path(__file__).parent / "trade.toml").read_text()
-    (folder / f"{name}.toml").write_text(study.replace("FILE", f"{name}.parquet"))
+    study = (Path(__file__).parent / "trade.toml").read_text().replace("FILE", f"{name}.parquet")
+    (folder / f"{name}.toml").write_text(study)
+    # Complexity comes last, and SQL knows no eigenvectors.
+    (folder / f"{name}_part.toml").write_text(study[:study.rindex("[[step]]")])
 
 
 def main(folder, large):
