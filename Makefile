@@ -8,7 +8,7 @@ DEMO := examples/digital-economy
 MDBOOK := target/tools/bin/mdbook
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: build demo countries test lint rust browser tools bench docs reference api clean
+.PHONY: build demo countries test lint rust cluster browser tools bench docs reference api clean
 
 build:
 	cargo build --release --locked -p plim-cli
@@ -35,6 +35,12 @@ rust: build
 	then cargo nextest run --release --locked --workspace --lib --bins --tests; \
 	else cargo test --release --locked --workspace --lib --bins --tests; fi
 	cargo test --release --locked --workspace --doc
+
+## Queries on a cluster of this machine's own, which breaks on purpose. The feature changes what the libraries are built
+## with, so it has a target directory of its own; one test at a time, for they share the cores.
+cluster: export CARGO_TARGET_DIR := target/cluster
+cluster:
+	cargo test --release --locked -p plim-table -p plim-cli --features plim-cli/cluster --lib --test cluster -- --test-threads 1
 
 ## Reports in a real browser: the demo's, one with hostile labels, and that of the countries where their data are.
 browser: demo tools

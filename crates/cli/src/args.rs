@@ -7,6 +7,7 @@ use plim_study::methods::METHODS;
 use plim_study::schema::OptionDoc;
 use plim_study::simulate::Cities;
 use plim_study::{schema, single};
+use plim_table::sql::{Engine, Node, Work};
 use serde_json::{Map, Value};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub struct How {
     pub roots: Vec<(String, PathBuf)>,
     pub memory: Option<usize>,
     pub threads: Option<usize>,
+    pub engine: Engine,
 }
 
 /// What was asked.
@@ -57,6 +59,8 @@ pub enum Call {
     Open { dir: PathBuf },
     /// A query over files.
     Sql { query: String, files: Vec<(String, PathBuf)> },
+    /// A node of a cluster.
+    Cluster(Node),
 }
 
 /// Reads the arguments; on the command line `-` and `_` are the same.
@@ -75,6 +79,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
         roots: roots(),
         memory: m.get_one("memory").copied(),
         threads: m.get_one("threads").copied(),
+        engine: m.get_one::<Engine>("engine").cloned().unwrap_or_default(),
     };
     Ok(match name {
         "run" => Call::Run(how()),
@@ -114,6 +119,10 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
                 dir: m.get_one::<PathBuf>("into").cloned().unwrap_or_default(),
             },
         },
+        "cluster" => {
+            let (work, m) = m.subcommand().expect("a kind of node is required");
+            Call::Cluster(node(work, m))
+        }
         "sql" => Call::Sql {
             query: m.get_one::<String>("query").cloned().unwrap_or_default(),
             files: m.get_many::<(String, PathBuf)>("table").into_iter().flatten().cloned().collect(),
@@ -130,6 +139,23 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Call, clap::Error> {
             }
         }
     })
+}
+
+/// What a node of a cluster is to do.
+fn node(work: &str, m: &ArgMatches) -> Node {
+    Node {
+        host: *m.get_one("host").expect("has a default"),
+        port: *m.get_one("port").expect("has a default"),
+        roots: m.get_many::<PathBuf>("root").into_iter().flatten().cloned().collect(),
+        work: match work {
+            "scheduler" => Work::Scheduler,
+            _ => Work::Worker {
+                scheduler: m.get_one::<Engine>("scheduler").cloned().unwrap_or_default(),
+                memory: m.get_one("memory").copied(),
+                threads: m.get_one("threads").copied(),
+            },
+        },
+    }
 }
 
 /// A size such as `4GB`, `512 MB` or `2GiB`, in bytes.
@@ -158,6 +184,11 @@ fn bytes(text: &str) -> Result<usize, String> {
 fn threads(text: &str) -> Result<usize, String> {
     let n = text.parse().ok().filter(|n| (1..=1024).contains(n));
     n.ok_or_else(|| format!("`{text}` is no number of threads; write a number from 1 to 1024"))
+}
+
+/// Where queries run.
+fn engine(text: &str) -> Result<Engine, String> {
+    text.parse().map_err(|e: plim_table::Error| e.to_string())
 }
 
 /// `--rca_threshold=1` as `--rca-threshold=1`.
@@ -221,10 +252,10 @@ fn command(wanted: Option<&str>) -> Command {
                 .arg(
                     Arg::new("engine")
                         .long("engine")
-                        .value_parser(["local"])
+                        .value_parser(engine)
                         .default_value("local")
                         .value_name("ENGINE")
-                        .help("Where queries run"),
+                        .help("Where queries run: local, or df://HOST:PORT, the scheduler of a cluster"),
                 )
         };
     Command::new("plim")
@@ -331,6 +362,7 @@ fn command(wanted: Option<&str>) -> Command {
                 .about("Open the report of a run in the browser")
                 .arg(file("dir", "Folder of a run, or of its study")),
         )
+        .subcommand(cluster())
         .subcommand(Command::new("schema").about("JSON schema of the study file, for editors"))
         .subcommand(
             Command::new("sql")
@@ -343,6 +375,65 @@ fn command(wanted: Option<&str>) -> Command {
                         .value_name("NAME=FILE")
                         .value_parser(named_path)
                         .help("A data file and the name it has in the query"),
+                ),
+        )
+}
+
+/// `cluster`: a scheduler, and workers for it.
+fn cluster() -> Command {
+    let node = |name: &'static str, about: &'static str, port: &'static str| {
+        let flag = |id: &'static str| Arg::new(id).long(id);
+        Command::new(name)
+            .about(about)
+            .arg(
+                flag("host")
+                    .value_parser(value_parser!(std::net::IpAddr))
+                    .default_value("127.0.0.1")
+                    .value_name("ADDRESS")
+                    .help("Address to listen on; whoever can reach it can query what lies below the roots"),
+            )
+            .arg(
+                flag("port")
+                    .value_parser(value_parser!(u16).range(1..))
+                    .default_value(port)
+                    .value_name("PORT")
+                    .help("Port to listen on"),
+            )
+            .arg(
+                flag("root")
+                    .action(ArgAction::Append)
+                    .required(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .value_name("DIR")
+                    .help("A folder of data that may be read; no file elsewhere is opened"),
+            )
+    };
+    let flag = |id: &'static str, help: &'static str| Arg::new(id).long(id).help(help);
+    Command::new("cluster")
+        .about("Run a node of a cluster, for `plim run --engine df://HOST:PORT`")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(node("scheduler", "Take queries and deal them out to workers", "50050"))
+        .subcommand(
+            node("worker", "Run the parts of queries that a scheduler deals out", "50051")
+                .arg(
+                    flag("scheduler", "The scheduler to work for")
+                        .value_parser(engine)
+                        .default_value("df://127.0.0.1:50050")
+                        .value_name("df://HOST:PORT"),
+                )
+                .arg(
+                    flag(
+                        "memory",
+                        "What sorts and groups may hold at a time, such as 4GB; beyond it they use the disk",
+                    )
+                    .value_parser(bytes)
+                    .value_name("SIZE"),
+                )
+                .arg(
+                    flag("threads", "Parts to run at a time; one for each thread of the machine by default")
+                        .value_parser(threads)
+                        .value_name("N"),
                 ),
         )
 }

@@ -136,6 +136,12 @@ fn words(call: Call) -> Result<String> {
             output::queries(&Plan::read(Path::new(&query), &[])?)
         }
         Call::Sql { query, files } => output::sql(&query, &files),
+        Call::Cluster(node) => {
+            if !node.host.is_loopback() {
+                eprintln!("{} is open to the network, and asks for no password", node.host);
+            }
+            Ok(node.serve().map(|()| String::new())?)
+        }
         Call::Why { dir, what } => lineage::why(&dir, &what),
         Call::Diff { first, second, tolerance } => diff::diff(&first, &second, tolerance),
         Call::Open { dir } => {
@@ -160,6 +166,7 @@ impl How {
     fn run(&self, cache: Option<&Path>) -> Result<(Plan, Run)> {
         let mut plan = Plan::read(&self.study, &self.settings)?;
         plan.memory = self.memory;
+        plan.engine = self.engine.clone();
         if let Some(n) = self.threads {
             // The pool is made once; nothing has asked for it before this.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();

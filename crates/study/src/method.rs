@@ -122,6 +122,8 @@ pub struct Context<'a> {
     pub(crate) cells: &'a Store,
     /// Bytes that queries and cells may take, if they are bounded.
     pub memory: Option<usize>,
+    /// Where queries run.
+    pub engine: &'a plim_table::Engine,
     /// Results so far, for tables and figures.
     pub results: &'a Results,
     /// The study: labels, language.

@@ -74,6 +74,8 @@ pub struct Plan {
     pub folder: PathBuf,
     /// Bytes that queries and cells may take, if the command line bounds them.
     pub memory: Option<usize>,
+    /// Where queries run.
+    pub engine: plim_table::Engine,
     /// Folder where steps keep what they have made for later runs.
     pub cache: Option<PathBuf>,
     /// Folder where a long run keeps what it has finished until it is done.
@@ -111,6 +113,7 @@ impl Plan {
             text: text.into(),
             folder,
             memory: None,
+            engine: plim_table::Engine::default(),
             cache: None,
             journal: None,
             raw: Vec::new(),

@@ -49,6 +49,7 @@ pub fn record(plan: &Plan, run: &Run) -> Value {
         "study_file": plan.file,
         "study": plan.study,
         "seed": plan.study.seed,
+        "engine": plan.engine.to_string(),
         "inputs": run.inputs,
         "seconds": run.seconds,
     })

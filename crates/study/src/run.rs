@@ -55,6 +55,8 @@ pub struct Run {
     pub(crate) weights: HashMap<String, Arc<[f64]>>,
     /// Bytes that queries and cells may take, if they are bounded.
     pub memory: Option<usize>,
+    /// Where queries run.
+    pub engine: plim_table::Engine,
     /// Measures, fits and notes.
     pub results: Results,
     /// Pieces of the report, in order.
@@ -299,6 +301,7 @@ impl Run {
                 draw: self.weights.get(&name).map(|w| &**w),
                 cells: &self.cells,
                 memory: self.memory,
+                engine: &self.engine,
                 results: &self.results,
                 study,
                 read_text: &read_text,
@@ -402,6 +405,7 @@ pub fn run(plan: &Plan, roots: &[(String, PathBuf)], progress: Progress) -> Resu
     let (steps, mut errors) = steps(plan);
     let (mut run, more) = load(plan, &steps, roots);
     run.memory = plan.memory;
+    run.engine = plan.engine.clone();
     errors.extend(more);
     if !errors.is_empty() {
         return Err(Error::many(errors));

@@ -10,7 +10,7 @@
 //! | [`join`] | joining tables by keys, keeping rows |
 //! | [`damage`](mod@damage) | text read in the wrong encoding, labels that look alike |
 //! | [`records`], [`crosswalk`] | trade records of known layouts, translating codes, wide years |
-//! | `sql` | queries over tables and Parquet files (feature `sql`) |
+//! | `sql` | queries over tables and Parquet files (feature `sql`), here or on a cluster (feature `cluster`) |
 
 pub mod arrow;
 pub mod clean;
@@ -36,6 +36,6 @@ pub use join::{Join, filter, left_join};
 pub use panel::{Balance, Panel};
 pub use read::{Read, ReadOptions, read, read_columns};
 #[cfg(feature = "sql")]
-pub use sql::{Source, sql, sql_over};
+pub use sql::{Engine, Source, sql, sql_over};
 pub use table::{Column, Data, Lines, MISSING, Origin, Table, Text};
 pub use write::{WriteOptions, write, write_atomic, write_with};

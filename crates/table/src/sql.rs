@@ -5,6 +5,18 @@
 //! Numbers are `f64`, as everywhere; division never rounds to an integer. Sums agree between runs to 1e-12
 //! relative; rows come in the order of the query's ORDER BY, and without one either in the engine's order (tables)
 //! or ordered by their columns from left to right (Parquet files, which are read in parallel).
+//!
+//! Where a query runs is an [`Engine`]: in this process, or on a cluster (feature `cluster`).
+
+#[cfg(feature = "cluster")]
+mod cluster;
+mod engine;
+#[cfg(feature = "cluster")]
+mod node;
+#[cfg(feature = "cluster")]
+mod roots;
+
+pub use engine::{Engine, Node, Work};
 
 use crate::arrow::{from_batches, to_batch};
 use crate::parquet::broken;
@@ -57,13 +69,10 @@ pub fn sql(query: &str, tables: &[(&str, &Table)], memory_limit: Option<usize>) 
 pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<usize>) -> Result<Table> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     drive(sources, threads, async {
-        let session = session(query, sources, memory_limit).await?;
+        let session = session(config(), query, sources, memory_limit).await?;
         let plan = plan(&session, query, sources).await?;
         let ordered = ordered(&plan);
-        // LIMIT of unordered rows keeps whichever come first: one thread, or the rows would differ by run.
-        let arbitrary = plan
-            .exists(|node| Ok(matches!(node, LogicalPlan::Limit(limit) if !self::ordered(&limit.input))))
-            .map_err(|e| refused(e, sources))?;
+        let arbitrary = arbitrary(&plan).map_err(|e| refused(e, sources))?;
         let parallel = !files(sources).is_empty() && !arbitrary;
         let mut state = session.state();
         state.config_mut().options_mut().execution.target_partitions = if parallel { threads } else { 1 };
@@ -78,7 +87,7 @@ pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<us
 /// Names of the columns that a query makes, without running it.
 pub fn sql_names(query: &str, sources: &[(&str, Source)]) -> Result<Vec<String>> {
     drive(sources, 1, async {
-        let session = session(query, sources, None).await?;
+        let session = session(config(), query, sources, None).await?;
         let plan = plan(&session, query, sources).await?;
         Ok(plan.schema().fields().iter().map(|f| f.name().clone()).collect())
     })
@@ -91,6 +100,8 @@ fn drive<T>(sources: &[(&str, Source)], threads: usize, future: impl Future<Outp
     if !files.is_empty() {
         runtime.on_thread_start(crate::read::guard_thread);
     }
+    #[cfg(feature = "cluster")]
+    runtime.enable_all();
     let runtime = runtime.worker_threads(threads).build().map_err(|e| Error::file("sql", e))?;
     match files.is_empty() {
         true => runtime.block_on(future),
@@ -107,12 +118,21 @@ fn files(sources: &[(&str, Source)]) -> String {
     sources.iter().filter_map(|(_, s)| file(s)).collect::<Vec<_>>().join(", ")
 }
 
-/// A session that knows the sources which the query names; the others need not be opened or copied.
-async fn session(query: &str, sources: &[(&str, Source<'_>)], memory_limit: Option<usize>) -> Result<SessionContext> {
-    let config = SessionConfig::new()
+/// The settings of a session.
+fn config() -> SessionConfig {
+    SessionConfig::new()
         .with_target_partitions(1)
         // Names as spelled: folded to lower case, a column `GDP` could not be reached without quotes.
-        .set_bool("datafusion.sql_parser.enable_ident_normalization", false);
+        .set_bool("datafusion.sql_parser.enable_ident_normalization", false)
+}
+
+/// A session that knows the sources which the query names; the others need not be opened or copied.
+async fn session(
+    config: SessionConfig,
+    query: &str,
+    sources: &[(&str, Source<'_>)],
+    memory_limit: Option<usize>,
+) -> Result<SessionContext> {
     let mut runtime = RuntimeEnvBuilder::new();
     if let Some(bytes) = memory_limit {
         runtime = runtime.with_memory_limit(bytes, 1.0);
@@ -171,6 +191,12 @@ fn ordered(plan: &LogicalPlan) -> bool {
         LogicalPlan::SubqueryAlias(a) => ordered(&a.input),
         _ => false,
     }
+}
+
+/// Whether rows depend on which come first, as those that a LIMIT without ORDER BY keeps do: one thread has to read
+/// them, or they would differ by run.
+fn arbitrary(plan: &LogicalPlan) -> std::result::Result<bool, DataFusionError> {
+    plan.exists(|node| Ok(matches!(node, LogicalPlan::Limit(limit) if !ordered(&limit.input))))
 }
 
 /// A Parquet file, or all files of a folder one after another.

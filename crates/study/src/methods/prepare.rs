@@ -8,7 +8,7 @@ use plim_stats::Factor;
 use plim_stats::frontier::stock::{RdStock, rd_stock};
 use plim_stats::math::quantile::{QuantileType, weighted_quantile};
 use plim_table::clean::{Deflate, Growth, Interpolate, Lag, Standardize, Transform, Trim, Winsorize};
-use plim_table::sql::{Source, Sql, sql_over};
+use plim_table::sql::{Source, Sql};
 use plim_table::{Column, Panel, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -105,8 +105,9 @@ impl Method for Sql {
         };
         let sources: Vec<(&str, Source)> =
             cx.tables.iter().map(|(name, table)| source((name.as_str(), table))).collect();
-        let table = sql_over(need(&self.query, "query")?, &sources, cx.memory)?;
-        let note = format!("{}: {} rows", cx.step.name, table.rows());
+        let (table, place) = cx.engine.sql(need(&self.query, "query")?, &sources, cx.memory)?;
+        let place = place.map_or_else(String::new, |place| format!(", {place}"));
+        let note = format!("{}: {} rows{place}", cx.step.name, table.rows());
         Ok(Outcome::Table(table, vec![note]))
     }
 }
