@@ -10,6 +10,7 @@ use crate::arrow::{from_batches, to_batch};
 use crate::{Error, Result, Table};
 use ::arrow::datatypes::Schema;
 use ballista_core::config::BALLISTA_CLIENT_GRPC_HTTP2_KEEPALIVE_INTERVAL_SECONDS as SIGN_OF_LIFE;
+use ballista_core::config::BALLISTA_CLIENT_PULL;
 use ballista_core::extension::{SessionConfigExt, SessionStateExt};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, ScalarValue, TableReference};
@@ -29,6 +30,9 @@ const CELLS: usize = 5000;
 
 /// Parts that a query is split into: enough for the workers of a small cluster, few enough to cost nothing on one.
 const PARTS: usize = 16;
+
+/// Times that a query is asked when workers are lost under it.
+const TIMES: usize = 4;
 
 /// Time to wait for an answer or for the first worker.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -81,7 +85,14 @@ impl Address {
     ) -> Result<(Table, String)> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let made = drive(sources, threads, async {
-            let settings = config().upgrade_for_ballista().set_usize(SIGN_OF_LIFE, 10).with_target_partitions(PARTS);
+            let settings = config()
+                .upgrade_for_ballista()
+                // Replanning between stages (of 55.0) waits for ever where one side of an outer join turns out empty.
+                .with_ballista_adaptive_query_planner(false)
+                .set_usize(SIGN_OF_LIFE, 10)
+                // Asks how the query stands again and again, rather than wait for a word that may never come.
+                .set_bool(BALLISTA_CLIENT_PULL, true)
+                .with_target_partitions(PARTS);
             let session = session(settings, query, sources, memory_limit).await?;
             let first = plan(&session, query, sources).await?;
             let tables = match travels(&first, sources).map_err(|e| refused(e, sources))? {
@@ -97,7 +108,15 @@ impl Address {
             let state = session.state().upgrade_for_ballista(format!("http://{}:{}", self.host, self.port));
             let frame = DataFrame::new(state.map_err(|e| refused(e, sources))?, plan);
             let schema: Schema = frame.schema().as_arrow().clone();
-            let batches = frame.collect().await.map_err(|e| self.failed(&e))?;
+            let mut asked = 1;
+            let batches = loop {
+                match frame.clone().collect().await {
+                    Ok(batches) => break batches,
+                    Err(e) if asked < TIMES && worker_lost(&e) => self.wait_for_a_worker()?,
+                    Err(e) => return Err(self.failed(&e)),
+                }
+                asked += 1;
+            };
             let (table, _) = from_batches(&schema, &batches, "sql")?;
             Ok(Ok(if ordered { table } else { by_columns(&table) }))
         })?;
@@ -156,7 +175,7 @@ impl Address {
             let way = "start the scheduler and its workers with --root and the folder of the data";
             return Error::file(self, format!("a file of the query is {OUTSIDE}; {way}"));
         }
-        match line.contains("failed: ") {
+        match line.contains("failed: ") && !worker_lost(error) {
             true => Error::invalid(
                 format!("{self}: the query failed: {line}"),
                 "run it with --engine local, which tells whether the query or the cluster is at fault",
@@ -164,6 +183,14 @@ impl Address {
             false => Error::file(self, format!("the cluster was lost: {line}; see that its scheduler and workers run")),
         }
     }
+}
+
+/// Whether a query ended because a worker did, and may be asked again: its scheduler cancelled it, a part of it could
+/// not be fetched from another worker, or its answer not by this process.
+fn worker_lost(error: &DataFusionError) -> bool {
+    let text = error.strip_backtrace();
+    let lost = ["failed: Cancelled", "most recent failure reason"].iter().any(|mark| text.contains(mark));
+    !text.contains(OUTSIDE) && (lost || !text.contains("failed: "))
 }
 
 /// The tables in memory that a query reads, if it can run elsewhere; or why it runs here.

@@ -146,7 +146,7 @@ mod tests {
             assert!(matches!(wait(roots.get(&location(path))), Err(Error::PermissionDenied { .. })));
             assert!(matches!(wait(roots.head(&location(path))), Err(Error::PermissionDenied { .. })));
         }
-        assert!(matches!(wait(roots.list_with_delimiter(None)), Err(Error::PermissionDenied { .. })));
+        assert!(wait(roots.list_with_delimiter(None)).is_err());
         let (of_root, all) = (location(&root), location(place.path()));
         let listed = |prefix: &Path| wait(roots.list(Some(prefix)).collect::<Vec<_>>());
         assert!(listed(&of_root).iter().all(Result::is_ok));
