@@ -190,10 +190,12 @@ impl Candidates {
         let d: Mat<f64> = density(before, &phi, &strength(&phi));
         let mut found = Candidates { cells: Vec::new(), density: Vec::new(), entered: Vec::new() };
         for (c, unit) in before.units.iter().enumerate() {
-            // A unit without exports later has entered nothing and stayed out of nothing; one that exports without an
-            // advantage has stayed out of all.
+            // A unit that later exports nothing, or too little to be in the graph, has entered nothing and stayed out of
+            // nothing; one that exports without an advantage has stayed out of all.
             let at = now.units.binary_search(unit).ok();
-            if at.is_none() && !baskets.iter().any(|b| b.unit == *unit && b.cells.iter().any(|c| c.value > 0.0)) {
+            let of_unit = baskets.iter().filter(|b| b.unit == *unit).flat_map(|b| b.cells);
+            let exported: f64 = of_unit.map(|c| c.value).sum();
+            if at.is_none() && (exported <= 0.0 || exported < options.min_exports) {
                 continue;
             }
             for (p, product) in before.products.iter().enumerate() {
