@@ -107,7 +107,7 @@ impl Basis {
 }
 
 /// Refuses a year in which an indicator is missing altogether: the rows of that year would be lost in silence.
-fn present_each_year(names: &[String], x: &[&[f64]], time: &[i64]) -> Result<()> {
+pub(super) fn present_each_year(names: &[String], x: &[&[f64]], time: &[i64]) -> Result<()> {
     let mut years: Vec<i64> = time.to_vec();
     years.sort_unstable();
     years.dedup();

@@ -27,6 +27,7 @@
 //! # Ok::<(), plim_stats::Error>(())
 //! ```
 
+use super::basis::present_each_year;
 use super::normalize::{
     Block, Goalpost, NormalizeScope, Oriented, as_text, blocks, complete, directions, inside, normalize,
 };
@@ -206,8 +207,12 @@ pub struct EntropyIndex {
 /// The entropy index of the indicators `x` (one slice each, in the order of `options.indicators`, NaN missing).
 ///
 /// `time` is needed by the scopes by year and by `ln_t`. Rows with a missing indicator are left out of everything
-/// and counted. T of `ln_t` is the number of distinct periods.
+/// and counted; a year in which an indicator is missing altogether is refused. T of `ln_t` is the number of distinct
+/// periods.
 pub fn entropy(options: &Entropy, x: &[&[f64]], time: Option<&[i64]>) -> Result<EntropyIndex> {
+    if let Some(time) = time.filter(|t| x.iter().all(|c| c.len() == t.len())) {
+        present_each_year(&options.indicators, x, time)?;
+    }
     weighted_entropy(options, x, time, None)
 }
 

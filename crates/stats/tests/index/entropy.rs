@@ -216,6 +216,16 @@ fn an_unbalanced_panel_takes_the_rows_of_each_year() {
 }
 
 #[test]
+fn a_year_without_an_indicator_is_refused() {
+    let x2 = [5.0, f64::NAN, 9.0, f64::NAN, 6.0, f64::NAN];
+    let error = entropy(&options(), &[&X1, &x2, &X3], Some(&[1, 2, 1, 2, 1, 2])).unwrap_err();
+    assert_eq!(error.column.as_deref(), Some("x2"));
+    assert!(error.to_string().contains("every row of 2"), "{error}");
+    // Years that have it somewhere lose rows only.
+    assert_eq!(entropy(&options(), &[&X1, &x2, &X3], Some(&[1, 1, 2, 2, 2, 2])).unwrap().incomplete, 3);
+}
+
+#[test]
 fn a_constant_indicator_is_refused_or_dropped_by_name() {
     let flat = [4.0; 6];
     let error = entropy(&options(), &[&X1, &flat, &X3], None).unwrap_err();

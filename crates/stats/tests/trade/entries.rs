@@ -131,3 +131,20 @@ fn what_cannot_be_told_is_refused() {
     assert!(found.slope.is_none(), "{:?}", found.slope);
     assert!(found.notes.iter().any(|n| n.starts_with("no slope")), "{:?}", found.notes);
 }
+
+#[test]
+fn a_unit_that_is_too_small_later_has_stayed_out_of_nothing() {
+    let mut data = records(&[0, 1, 2], &[0, 1, 2, 3, 4, 5], 1.0);
+    for i in 0..data.value.len() {
+        if data.unit.codes[i] == 2 && data.time[i] == 2 {
+            data.value[i] *= 1e-6;
+        }
+    }
+    let at = |min_exports: f64| {
+        let found = entries(&Entries { min_exports, ..Entries::default() }, &data).unwrap();
+        found.rows.iter().map(|r| (r.time, r.unit)).collect::<Vec<_>>()
+    };
+    let all = at(0.0);
+    assert!(all.contains(&(2, 2)) && all.contains(&(1, 2)));
+    assert_eq!(at(1.0), all.into_iter().filter(|&row| row != (2, 2)).collect::<Vec<_>>());
+}
