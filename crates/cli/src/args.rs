@@ -225,7 +225,7 @@ fn command(wanted: Option<&str>) -> Command {
         .action(ArgAction::Append)
         .value_name("NAME=DIR")
         .value_parser(named_path)
-        .help("A further folder that the study may read");
+        .help("A further folder that the study may read, on disk or in an object store (s3://BUCKET/FOLDER)");
     let running =
         |command: Command| {
             command
@@ -405,7 +405,9 @@ fn cluster() -> Command {
                     .required(true)
                     .value_parser(value_parser!(PathBuf))
                     .value_name("DIR")
-                    .help("A folder of data that may be read; no file elsewhere is opened"),
+                    .help(
+                        "A folder of data that may be read, on disk or in an object store; nothing elsewhere is opened",
+                    ),
             )
     };
     let flag = |id: &'static str, help: &'static str| Arg::new(id).long(id).help(help);

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::bucket::Bucket;
 use common::plim;
 use plim_table::{Data, Engine, Result, Source, Table, read, sql_over};
 use std::io::{Read, Write};
@@ -24,9 +25,10 @@ impl Drop for Process {
 }
 
 impl Process {
-    fn start(arguments: &[&str]) -> Process {
+    fn start(arguments: &[&str], environment: &[(&str, String)]) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plim"));
-        Process(command.args(arguments).stdout(Stdio::null()).spawn().expect("plim runs"))
+        command.args(arguments).envs(environment.iter().map(|(k, v)| (k, v)));
+        Process(command.stdout(Stdio::null()).spawn().expect("plim runs"))
     }
 
     /// Seconds of CPU that it has used, where the system tells.
@@ -46,16 +48,21 @@ struct Cluster {
 
 /// A scheduler that may read below one folder and two workers that may read below another.
 fn cluster(of_scheduler: &Path, of_workers: &Path) -> Cluster {
+    cluster_in(of_scheduler, of_workers, &[])
+}
+
+/// [`cluster`], with more in the environment of its nodes.
+fn cluster_in(of_scheduler: &Path, of_workers: &Path, environment: &[(&str, String)]) -> Cluster {
     let port = free_port();
     let url = format!("df://127.0.0.1:{port}");
     let root = of_scheduler.to_str().unwrap();
-    let scheduler = Process::start(&["cluster", "scheduler", "--port", &port.to_string(), "--root", root]);
+    let scheduler = Process::start(&["cluster", "scheduler", "--port", &port.to_string(), "--root", root], environment);
     let root = of_workers.to_str().unwrap();
     let worker = |_| {
         let port = free_port().to_string();
         let mut arguments = vec!["cluster", "worker", "--port", &port, "--scheduler", &url, "--root", root];
         arguments.extend(["--threads", "1", "--memory", "512MB"]);
-        Process::start(&arguments)
+        Process::start(&arguments, environment)
     };
     let workers = (0..2).map(worker).collect();
     let cluster = Cluster { url, workers, _scheduler: scheduler };
@@ -252,6 +259,34 @@ value = 'v'
     assert!(record.contains(&format!("\"engine\": \"{}\"", cluster.url)), "{record}");
 }
 
+#[test]
+fn workers_read_objects_below_their_roots() {
+    let dir = world("20", "10");
+    let bucket = Bucket::serve(dir.path());
+    let environment = bucket.environment();
+    let study = "[data.exports]\nfile = 'exports'\nroot = 'customs'\n[[step]]\nmethod = 'sql'\nname = 'q'\n\
+        query = 'SELECT city, year, sum(value) AS v, count(*) AS n FROM exports GROUP BY city, year'\n";
+    std::fs::write(dir.path().join("study.toml"), study).unwrap();
+    let run = |engine: &str, root: &str, out: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plim"));
+        command.args(["run", "study.toml", "--engine", engine, "--root", &format!("customs={root}"), "--out", out]);
+        command.envs(environment.iter().map(|(k, v)| (k, v))).current_dir(dir.path()).output().unwrap()
+    };
+    let made = |out: &str| read(dir.path().join(out).join("data/q.parquet"), &Default::default()).unwrap().table;
+    let permitted = cluster_in(Path::new("s3://trade/exports"), Path::new("s3://trade/exports"), &environment);
+    let done = run(&permitted.url, "s3://trade", "there");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(run("local", ".", "here").status.success());
+    same(&made("here"), &made("there"), "objects");
+    let notes = std::fs::read_to_string(dir.path().join("there/results.json")).unwrap();
+    assert!(notes.contains(&format!("queried on {}", permitted.url)), "{notes}");
+    drop(permitted);
+    let elsewhere = cluster_in(Path::new("s3://trade/exports"), Path::new("s3://trade/imports"), &environment);
+    let refused = run(&elsewhere.url, "s3://trade", "refused");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(3) && said.contains("--root"), "{said}");
+}
+
 /// Pairs of records of one market and year: minutes of work on little data.
 const LONG: &str = "SELECT a.market, a.year, count(*) AS n, sum(a.value * sqrt(b.value + a.value)) AS v
     FROM exports a JOIN exports b ON a.market = b.market AND a.year = b.year GROUP BY a.market, a.year";
@@ -328,7 +363,7 @@ fn what_is_not_there_is_told_in_seconds() {
     let (status, said) = refused(&url);
     assert!(status == Some(3) && said.contains("plim cluster scheduler"), "{said}");
     let root = dir.path().to_str().unwrap();
-    let _scheduler = Process::start(&["cluster", "scheduler", "--port", &port.to_string(), "--root", root]);
+    let _scheduler = Process::start(&["cluster", "scheduler", "--port", &port.to_string(), "--root", root], &[]);
     within(Duration::from_secs(30), "a scheduler", || !ready(port).is_empty());
     let (status, said) = refused(&url);
     assert!(status == Some(3) && said.contains("plim cluster worker"), "{said}");
@@ -355,7 +390,7 @@ fn the_scratch_of_a_worker_goes_with_it() {
     let (port, of_worker) = (free_port(), free_port());
     let url = format!("df://127.0.0.1:{port}");
     let root = dir.path().to_str().unwrap();
-    let _scheduler = Process::start(&["cluster", "scheduler", "--port", &port.to_string(), "--root", root]);
+    let _scheduler = Process::start(&["cluster", "scheduler", "--port", &port.to_string(), "--root", root], &[]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_plim"));
     let port_of_worker = of_worker.to_string();
     command.args(["cluster", "worker", "--port", &port_of_worker, "--scheduler", &url, "--root", root]);

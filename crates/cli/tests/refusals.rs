@@ -241,3 +241,20 @@ fn the_schema_keeps_the_method_of_a_step_apart_from_an_option_of_that_name() {
     let complexity = branches.iter().find(|b| b["properties"]["method"]["const"] == "complexity").expect("complexity");
     assert!(complexity["properties"]["using"].is_object());
 }
+
+#[cfg(not(feature = "s3"))]
+#[test]
+fn an_object_store_needs_a_plim_that_knows_one() {
+    let dir = folder(&[(
+        "study.toml",
+        "[data.d]\nfile = 'year'\nroot = 'r'\n[[step]]\nmethod = 'describe'\ncolumns = ['x']\n",
+    )]);
+    for args in [
+        vec!["run", "study.toml", "--root", "r=s3://trade/customs"],
+        vec!["sql", "SELECT count(*) FROM t", "--table", "t=s3://trade/year/a.parquet"],
+    ] {
+        let out = plim(dir.path(), &args);
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.code() == Some(1) && said.contains("--features s3"), "{args:?}: {said}");
+    }
+}

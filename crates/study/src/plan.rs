@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::schema;
 use indexmap::IndexMap;
+use plim_table::remote::is_remote;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -243,6 +244,10 @@ pub fn below(root: &Path, file: &str) -> Result<PathBuf> {
     }
     if !plain {
         return Err(leaves());
+    }
+    if is_remote(root) {
+        let names = relative.components().filter(|c| matches!(c, Component::Normal(_)));
+        return Ok(names.fold(root.to_path_buf(), |path, name| path.join(name)));
     }
     let full = root.join(relative);
     let canonical = std::fs::canonicalize(&full).map_err(|e| plim_table::Error::file(full.display(), e))?;

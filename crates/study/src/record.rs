@@ -3,13 +3,18 @@
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::run::{Run, VERSION};
+use plim_table::remote::{is_remote, stamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// SHA-256 of a file, in hexadecimal.
+/// SHA-256 of a file, in hexadecimal; of objects in a store that of what the store says of them.
 pub fn sha256(path: &Path) -> Result<String> {
+    if is_remote(path) {
+        let stamp = stamp(path)?;
+        return Ok(Sha256::digest(stamp).iter().map(|b| format!("{b:02x}")).collect());
+    }
     if path.is_dir() {
         return folder_sha256(path);
     }

@@ -8,6 +8,7 @@ use crate::method::Role;
 use crate::plan::Study;
 use crate::step::Step;
 use plim_table::parquet::{Scan, head};
+use plim_table::remote::is_folder;
 use plim_table::{Column, Table};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -41,7 +42,8 @@ impl Stream {
 /// Whether the table `name` of a study can be streamed: it is in Parquet, and every step that reads it, or names it
 /// in an option, can do without holding it.
 pub fn streams(study: &Study, steps: &[Step], name: &str, path: &Path) -> bool {
-    let parquet = path.is_dir() || matches!(plim_table::read::Format::of(path), Ok(plim_table::read::Format::Parquet));
+    let parquet =
+        is_folder(path) || matches!(plim_table::read::Format::of(path), Ok(plim_table::read::Format::Parquet));
     let first = study.data.first().is_some_and(|(first, _)| first == name);
     let reads = |step: &Step| match (&step.rows.data, step.entry.role) {
         (Some(data), _) => data == name,

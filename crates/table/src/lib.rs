@@ -10,6 +10,7 @@
 //! | [`join`] | joining tables by keys, keeping rows |
 //! | [`damage`](mod@damage) | text read in the wrong encoding, labels that look alike |
 //! | [`records`], [`crosswalk`] | trade records of known layouts, translating codes, wide years |
+//! | [`remote`] | Parquet files in an object store (feature `s3`) |
 //! | `sql` | queries over tables and Parquet files (feature `sql`), here or on a cluster (feature `cluster`) |
 
 pub mod arrow;
@@ -25,6 +26,7 @@ pub mod parquet;
 mod parts;
 pub mod read;
 pub mod records;
+pub mod remote;
 #[cfg(feature = "sql")]
 pub mod sql;
 pub mod stata;

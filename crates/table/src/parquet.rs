@@ -2,6 +2,7 @@
 
 use crate::arrow::{append, from_batches, plain_number, to_batch};
 use crate::parts::{Key, Part, parts};
+use crate::remote::Input;
 use crate::{Column, Error, Lines, Read, Result, Table, near};
 use ::arrow::datatypes::{DataType, Field, Schema};
 use ::parquet::arrow::arrow_reader::{
@@ -16,9 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Opens a file; a compression that is not built in is an error that names it.
-pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<Input>> {
     let file = path.display();
-    let handle = File::open(path).map_err(|e| Error::file(&file, e))?;
+    let handle = crate::remote::open(path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| broken(&file, e))?;
     let chunks = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
     let known = |c: Compression| matches!(c, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_));
@@ -52,7 +53,7 @@ pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
     let metadata = ArrowReaderMetadata::try_new(builder.metadata().clone(), ArrowReaderOptions::new())
         .map_err(|e| broken(&file, e))?;
     let read_one = |column: usize| -> Result<(Table, Vec<String>)> {
-        let handle = File::open(path).map_err(|e| Error::file(&file, e))?;
+        let handle = crate::remote::open(path)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), [column]);
         let reader = builder.with_projection(mask).with_batch_size(1 << 16).build().map_err(|e| broken(&file, e))?;
@@ -161,7 +162,7 @@ impl Open {
                     "store dates as dates, or as text",
                 ));
             }
-            let handle = File::open(path).map_err(|e| Error::file(&file, e))?;
+            let handle = crate::remote::open(path)?;
             let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata);
             let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
             let batches = builder.with_projection(mask).with_batch_size(CHUNK).build().map_err(|e| broken(&file, e))?;

@@ -8,6 +8,7 @@
 //! Files are taken in the order of their paths; names that begin with `_` or `.` are the engine's own. What a folder's
 //! name says of its files becomes a column: of numbers where every value is one, else of text.
 
+use crate::remote::{is_folder, is_parquet, is_remote, list};
 use crate::table::parse_number;
 use crate::{Column, Error, Result};
 use std::path::{Path, PathBuf};
@@ -41,13 +42,17 @@ impl Key {
 
 /// The files of a table: the file itself, or those of the folder.
 pub(crate) fn parts(path: &Path) -> Result<Vec<Part>> {
-    if !path.is_dir() {
+    if !is_folder(path) {
         return Ok(vec![Part { path: path.into(), keys: Vec::new() }]);
     }
     let shown = path.display();
-    let root = std::fs::canonicalize(path).map_err(|e| Error::file(&shown, e))?;
     let mut files = Vec::new();
-    walk(path, &root, &mut Vec::new(), &mut files)?;
+    if is_remote(path) {
+        objects(path, &mut files)?;
+    } else {
+        let root = std::fs::canonicalize(path).map_err(|e| Error::file(&shown, e))?;
+        walk(path, &root, &mut Vec::new(), &mut files)?;
+    }
     let Some((_, first)) = files.first() else {
         return Err(Error::file(shown, "no Parquet file in this folder; name a data file"));
     };
@@ -92,23 +97,49 @@ fn walk(folder: &Path, root: &Path, keys: &mut Vec<(String, String)>, files: &mu
             ));
         }
         if whole.is_dir() {
-            let key = name.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()));
-            if keys.len() == 8 || key.is_none() {
-                return Err(Error::invalid(
-                    format!("{}: the name of this folder says nothing of its files", path.display()),
-                    "name folders as in year=2011, at most 8 deep",
-                ));
-            }
-            keys.extend(key);
+            said(&name, &path, keys)?;
             walk(&path, root, keys, files)?;
             keys.pop();
-        } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet") || e.eq_ignore_ascii_case("pq")) {
-            if files.len() == MOST {
-                let message = format!("{}: more than {MOST} files", root.display());
-                return Err(Error::invalid(message, "write the table in fewer, larger files"));
-            }
-            files.push((path, keys.clone()));
+        } else if is_parquet(&path) {
+            add((path, keys.clone()), root, files)?;
         }
     }
+    Ok(())
+}
+
+/// As [`walk`], for objects of a store, which has names and no folders.
+fn objects(folder: &Path, files: &mut Vec<Found>) -> Result<()> {
+    for name in list(folder)? {
+        let path = folder.join(&name);
+        if !is_parquet(&path) || name.split('/').any(|part| part.starts_with(['_', '.'])) {
+            continue;
+        }
+        let mut keys = Vec::new();
+        let (folders, _) = name.rsplit_once('/').unwrap_or_default();
+        folders.split_terminator('/').try_for_each(|of| said(of, &path, &mut keys))?;
+        add((path, keys), folder, files)?;
+    }
+    Ok(())
+}
+
+/// What the name of a folder says of the files in it.
+fn said(name: &str, path: &Path, keys: &mut Vec<(String, String)>) -> Result<()> {
+    let key = name.split_once('=').map(|(name, value)| (name.to_string(), value.to_string()));
+    if keys.len() == 8 || key.is_none() {
+        return Err(Error::invalid(
+            format!("{}: the name of the folder `{name}` says nothing of its files", path.display()),
+            "name folders as in year=2011, at most 8 deep",
+        ));
+    }
+    keys.extend(key);
+    Ok(())
+}
+
+fn add(file: Found, folder: &Path, files: &mut Vec<Found>) -> Result<()> {
+    if files.len() == MOST {
+        let message = format!("{}: more than {MOST} files", folder.display());
+        return Err(Error::invalid(message, "write the table in fewer, larger files"));
+    }
+    files.push(file);
     Ok(())
 }

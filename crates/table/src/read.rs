@@ -9,6 +9,7 @@
 //! # Ok::<(), plim_table::Error>(())
 //! ```
 
+use crate::remote::{is_folder, is_remote};
 use crate::{Error, Result, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -92,7 +93,7 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
 pub fn read_columns(path: impl AsRef<Path>, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
     let path = path.as_ref();
     let file = path.display().to_string();
-    let mut read = match path.is_dir() {
+    let mut read = match is_folder(path) {
         true => crate::parquet::read_folder(path, wanted)?,
         false => read_file(path, options, wanted)?,
     };
@@ -109,12 +110,14 @@ pub fn read_columns(path: impl AsRef<Path>, options: &ReadOptions, wanted: Optio
 fn read_file(path: &Path, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
     let file = path.display().to_string();
     let format = Format::of(path)?;
-    let metadata = std::fs::metadata(path).map_err(|e| Error::file(&file, e))?;
-    if !metadata.is_file() {
-        return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));
-    }
-    if metadata.len() == 0 {
-        return Err(Error::invalid(format!("{file} is empty"), "was its writing or its download cut short?"));
+    if !is_remote(path) {
+        let metadata = std::fs::metadata(path).map_err(|e| Error::file(&file, e))?;
+        if !metadata.is_file() {
+            return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));
+        }
+        if metadata.len() == 0 {
+            return Err(Error::invalid(format!("{file} is empty"), "was its writing or its download cut short?"));
+        }
     }
     guarded(&file, || match format {
         Format::Csv(delimiter) => crate::csv::read(path, delimiter, options),

@@ -100,7 +100,7 @@ fn drive<T>(sources: &[(&str, Source)], threads: usize, future: impl Future<Outp
     if !files.is_empty() {
         runtime.on_thread_start(crate::read::guard_thread);
     }
-    #[cfg(feature = "cluster")]
+    #[cfg(feature = "s3")]
     runtime.enable_all();
     let runtime = runtime.worker_threads(threads).build().map_err(|e| Error::file("sql", e))?;
     match files.is_empty() {
@@ -223,9 +223,8 @@ async fn parquet(session: &SessionContext, path: &Path) -> Result<DataFrame> {
 async fn one_file(session: &SessionContext, path: &Path) -> Result<DataFrame> {
     let file = path.display();
     let builder = crate::parquet::open(path)?;
-    let location = std::path::absolute(path).map_err(|e| Error::file(&file, e))?;
     let options = ParquetReadOptions::default().file_extension("");
-    let frame = session.read_parquet(url(&location), options).await.map_err(|e| broken(&file, e))?;
+    let frame = session.read_parquet(location(session, path)?, options).await.map_err(|e| broken(&file, e))?;
     let columns = builder.schema().fields().iter().filter_map(|field| {
         let column = ident(field.name());
         match target(field.data_type(), || exact(builder.metadata(), field.name()))? {
@@ -269,17 +268,29 @@ fn exact(metadata: &ParquetMetaData, name: &str) -> Option<bool> {
     Some(exact)
 }
 
-/// The file's URL, in which no character of its name is a wildcard.
-fn url(path: &Path) -> String {
-    let path = path.to_string_lossy().replace('\\', "/");
-    let escaped: String = path
-        .bytes()
+/// The URL of a file, or of an object, whose store the session gets to know.
+fn location(session: &SessionContext, path: &Path) -> Result<String> {
+    #[cfg(feature = "s3")]
+    if crate::remote::is_remote(path) {
+        let crate::remote::Place { bucket, key, store } = crate::remote::Place::of(path)?;
+        session.register_object_store(&bucket, store);
+        return Ok(format!("{bucket}/{}", escaped(key.as_ref())));
+    }
+    #[cfg(not(feature = "s3"))]
+    let _ = session;
+    let path = std::path::absolute(path).map_err(|e| Error::file(path.display(), e))?;
+    let path = escaped(&path.to_string_lossy().replace('\\', "/"));
+    Ok(format!("file://{}{path}", if path.starts_with('/') { "" } else { "/" }))
+}
+
+/// A path as URLs have it, in which no character is a wildcard.
+fn escaped(path: &str) -> String {
+    path.bytes()
         .map(|b| match b {
             b if b.is_ascii_alphanumeric() || b"/-_.~:".contains(&b) => char::from(b).to_string(),
             b => format!("%{b:02X}"),
         })
-        .collect();
-    format!("file://{}{escaped}", if escaped.starts_with('/') { "" } else { "/" })
+        .collect()
 }
 
 /// The rows in the order of their columns from left to right; missing last.

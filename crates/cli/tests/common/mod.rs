@@ -1,6 +1,8 @@
 //! Runs the binary as a user would.
 #![allow(dead_code)] // each test file uses what it needs
 
+pub mod bucket;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

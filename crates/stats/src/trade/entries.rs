@@ -26,10 +26,9 @@
 
 use super::cells::{Basket, Cells};
 use super::complexity::Diagonal;
-use super::product_space::{density, proximity, strength};
+use super::product_space::density;
 use super::rca::{Advantage, Export, RcaThreshold, Rule, exports};
 use crate::absorb::Absorber;
-use crate::math::Mat;
 use crate::{Error, Factor, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -186,8 +185,7 @@ struct Candidates {
 
 impl Candidates {
     fn of(options: &Entries, before: &Advantage, now: &Advantage, baskets: &[Basket]) -> Candidates {
-        let phi = proximity(before, if options.density_diagonal == Diagonal::One { 1.0 } else { 0.0 });
-        let d: Mat<f64> = density(before, &phi, &strength(&phi));
+        let (d, _) = density(before, if options.density_diagonal == Diagonal::One { 1.0 } else { 0.0 });
         let mut found = Candidates { cells: Vec::new(), density: Vec::new(), entered: Vec::new() };
         for (c, unit) in before.units.iter().enumerate() {
             // A unit that later exports nothing, or too little to be in the graph, has entered nothing and stayed out of

@@ -88,7 +88,7 @@ pub struct Node {
     pub host: IpAddr,
     /// The port that it listens on.
     pub port: u16,
-    /// The folders that it may read; it opens no data elsewhere.
+    /// The folders that it may read, on disk or in object stores; it opens no data elsewhere.
     pub roots: Vec<PathBuf>,
     /// What it does.
     pub work: Work,

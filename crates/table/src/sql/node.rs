@@ -1,4 +1,4 @@
-//! The nodes of a cluster: Ballista's scheduler and executor as library calls, with files below the roots only.
+//! The nodes of a cluster: Ballista's scheduler and executor as library calls, with data below the roots only.
 //!
 //! A query whose worker is lost is failed here, and asked anew as a whole by who asked it. Ballista (55.0) would redo
 //! the lost part by itself, but then counts some rows twice: of 220 groups, 232 came back.

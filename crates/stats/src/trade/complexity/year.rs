@@ -7,7 +7,7 @@ use super::{Complexity, Components, Diagonal, Method, Sign};
 use crate::Result;
 use crate::resample::bootstrap::Interval;
 use crate::trade::bipartite::{Eigen, eigen, fitness_map, rank_correlation, ranks, reflections};
-use crate::trade::product_space::{density, gain, outlook, proximity, strength};
+use crate::trade::product_space::{density, gain, outlook, proximity};
 use crate::trade::rca::{Advantage, Export, Rule};
 use std::collections::BTreeMap;
 
@@ -156,16 +156,15 @@ impl Year<'_> {
         if index.is_none() && !options.cells && !options.proximity {
             return None;
         }
-        let phi = proximity(a, if options.density_diagonal == Diagonal::One { 1.0 } else { 0.0 });
-        let strength = strength(&phi);
-        let d = density(a, &phi, &strength);
+        let diagonal = if options.density_diagonal == Diagonal::One { 1.0 } else { 0.0 };
+        let (d, strength) = density(a, diagonal);
         let coi = index.map(|index| {
             let raw = outlook(a, &d, &index.raw_pci);
             let (mean, sd) = moments(&raw, options.standardize, a.units.len() * k);
             raw.iter().map(|v| (v - mean) / sd).collect()
         });
         if options.cells {
-            let cog = index.map(|i| (gain(a, &phi, &strength, &i.raw_pci), i.sd));
+            let cog = index.map(|i| (gain(a, diagonal, &strength, &i.raw_pci), i.sd));
             for (c, &unit) in a.units.iter().enumerate() {
                 for (p, &product) in a.products.iter().enumerate() {
                     let rca = a.rca[(c, p)];
@@ -183,6 +182,7 @@ impl Year<'_> {
             }
         }
         if options.proximity {
+            let phi = proximity(a, diagonal);
             for p in 0..k {
                 for q in p + 1..k {
                     out.proximity.push(Pair { time, a: a.products[p], b: a.products[q], value: phi[(p, q)] });
