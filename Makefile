@@ -36,10 +36,11 @@ rust: build
 	else cargo test --release --locked --workspace --lib --bins --tests; fi
 	cargo test --release --locked --workspace --doc
 
-## Queries on a cluster of this machine's own, which breaks on purpose, and object stores. The feature changes what the libraries are built
-## with, so it has a target directory of its own; one test at a time, for they share the cores.
+## Queries on a cluster of this machine's own, which breaks on purpose, and object stores. The feature changes what the
+## libraries are built with, so it has a target directory of its own; one test at a time, for they share the cores.
 cluster: export CARGO_TARGET_DIR := target/cluster
 cluster:
+	cargo clippy --release --locked --workspace --all-targets --features plim-cli/cluster -- -D warnings
 	cargo test --release --locked -p plim-table -p plim-cli --features plim-cli/cluster --lib --test cluster --test objects -- --test-threads 1
 
 ## Reports in a real browser: the demo's, one with hostile labels, and that of the countries where their data are.

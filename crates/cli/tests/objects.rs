@@ -153,7 +153,9 @@ fn an_object_that_changes_while_it_is_read_is_refused() {
         STUDY.split("[[step]]").next().unwrap().replace("[data.exports]\nfile = 'year'\nroot = 'customs'\n", "");
     let study = format!("{study}[[step]]\nmethod = 'describe'\nname = 'all'\ncolumns = ['value']\n");
     std::fs::write(dir.path().join("study/study.toml"), study).unwrap();
-    // The first question is for its size and version.
-    let bucket = Bucket::changing(&dir.path().join("bucket"), 1);
-    refused(&run(dir.path(), "s3://trade/customs", "out", &bucket.environment()), 3, "changed while it was read");
+    // The first question is for its size and version, the second for its end, the third for what is in between.
+    for after in [1, 2] {
+        let bucket = Bucket::changing(&dir.path().join("bucket"), after);
+        refused(&run(dir.path(), "s3://trade/customs", "out", &bucket.environment()), 3, "another version");
+    }
 }

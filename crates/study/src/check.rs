@@ -80,7 +80,7 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
             }
         }
     }
-    if let (Some(u), Some(t), false) = (&unit, &time, step.entry.records || step.entry.role == Role::Show)
+    if let (Some(u), Some(t), false) = (&unit, &time, step.on_records() || step.entry.role == Role::Show)
         && table.has(u)
         && table.has(t)
         && let Err(e) = Panel::new(table, u, t)
@@ -103,7 +103,7 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
 fn announce(run: &mut Run, step: &Step, source: &str) {
     let adds = step.method.adds(&step.name);
     let into = step.rows.into.clone().unwrap_or_else(|| source.to_string());
-    if step.entry.records && (step.rows.into.is_none() || !run.tables.contains_key(&into)) {
+    if step.on_records() && (step.rows.into.is_none() || !run.tables.contains_key(&into)) {
         let keys: Vec<Column> = [&step.rows.unit, &step.rows.time]
             .into_iter()
             .flatten()

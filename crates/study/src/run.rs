@@ -180,9 +180,7 @@ impl Run {
             return Ok(Sample { name, table, stream, unit, time, panel: None, rows: Arc::default() });
         };
         let panel = match (&unit, &time) {
-            (Some(u), Some(t)) if !step.entry.records && !step.method.on_records() && step.entry.role != Role::Show => {
-                Some(Panel::new(table, u, t)?)
-            }
+            (Some(u), Some(t)) if !step.on_records() && step.entry.role != Role::Show => Some(Panel::new(table, u, t)?),
             _ => None,
         };
         let rows: Arc<[usize]> = match &step.rows.filter {

@@ -2,11 +2,12 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::method::{Role, find};
-use crate::plan::Study;
+use crate::plan::{Study, below};
 use crate::run::{Held, Run};
 use crate::schema::{self, OptionDoc};
 use crate::step::Step;
 use plim_report::{Fit, Measure};
+use plim_table::read::Format;
 use plim_table::{ReadOptions, Table};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -119,6 +120,9 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
     let step = step(method, options)?;
     let held = Held { table, unit: None, time: None };
     let mut run = Run::on("data", held);
+    for (name, table) in beside(&step, folder)? {
+        run.hold(&name, Held { table, unit: None, time: None });
+    }
     run.step(&step, &Study::default(), folder).map_err(unstepped)?;
     let rows = run.measured.swap_remove(&step.name).map(|t| plain(t, &step, &run));
     let single = match step.entry.role {
@@ -149,6 +153,17 @@ pub fn run_on(method: &str, table: Table, options: Map<String, Value>, folder: &
         }
     };
     Ok((single, step.name))
+}
+
+/// The tables that options name by their files, where a study would name them as its `[data]`.
+fn beside(step: &Step, folder: &Path) -> Result<Vec<(String, Table)>> {
+    let mut found = Vec::new();
+    for name in step.given.values().filter_map(Value::as_str).filter(|name| Format::of(Path::new(name)).is_ok()) {
+        if let Ok(path) = below(folder, name) {
+            found.push((name.to_string(), plim_table::read(path, &ReadOptions::default())?.table));
+        }
+    }
+    Ok(found)
 }
 
 /// The keys and columns of a measure under the method's own names.

@@ -110,6 +110,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether it reads records, many of a unit and time: by what it is, or as it is set.
+    pub fn on_records(&self) -> bool {
+        self.entry.records || self.method.on_records()
+    }
+
     /// Reads a step from its keys.
     pub fn read(mut keys: Map<String, Value>, index: usize) -> Result<Step> {
         let given = keys.clone();

@@ -16,24 +16,34 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+/// A file and what it says about itself.
+pub(crate) struct Opened {
+    input: Input,
+    pub metadata: ArrowReaderMetadata,
+}
+
 /// Opens a file; a compression that is not built in is an error that names it.
-pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<Input>> {
+pub(crate) fn open(path: &Path) -> Result<Opened> {
     let file = path.display();
-    let handle = crate::remote::open(path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(handle).map_err(|e| broken(&file, e))?;
-    let chunks = builder.metadata().row_groups().iter().flat_map(|group| group.columns());
+    let input = crate::remote::open(path)?;
+    let metadata = ArrowReaderMetadata::load(&input, ArrowReaderOptions::new()).map_err(|e| broken(&file, e))?;
+    let chunks = metadata.metadata().row_groups().iter().flat_map(|group| group.columns());
     let known = |c: Compression| matches!(c, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_));
     match chunks.map(|chunk| chunk.compression()).find(|c| !known(*c)) {
-        None => Ok(builder),
+        None => Ok(Opened { input, metadata }),
         Some(c) => {
             Err(Error::file(&file, format!("compressed with {c}, which is not read; write it with zstd or snappy")))
         }
     }
 }
 
-/// What the format's library says about a file.
+/// What the format's library says about a file; what a store said while it was read comes through it.
 pub(crate) fn broken(file: impl Display, error: impl Display) -> Error {
-    Error::file(file, format!("not a whole Parquet file: {error}"))
+    let said = error.to_string();
+    match said.find(crate::remote::STORE) {
+        Some(at) => Error::file(file, &said[at..]),
+        None => Error::file(file, format!("not a whole Parquet file: {said}")),
+    }
 }
 
 /// Reads a file, or of its columns only those `wanted` when it has them all; a row's line is its number in the file.
@@ -41,8 +51,8 @@ pub(crate) fn broken(file: impl Display, error: impl Display) -> Error {
 /// One column at a time: what Arrow needs besides the table is never more than one column.
 pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
     let file = path.display().to_string();
-    let builder = open(path)?;
-    let schema = builder.schema().clone();
+    let Opened { input, metadata } = open(path)?;
+    let schema = metadata.schema().clone();
     let all: Vec<usize> = (0..schema.fields().len()).collect();
     let columns = wanted.and_then(|names| {
         let mut found = names.iter().map(|n| schema.index_of(n).ok()).collect::<Option<Vec<_>>>()?;
@@ -50,10 +60,8 @@ pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
         found.dedup();
         (!found.is_empty()).then_some(found)
     });
-    let metadata = ArrowReaderMetadata::try_new(builder.metadata().clone(), ArrowReaderOptions::new())
-        .map_err(|e| broken(&file, e))?;
     let read_one = |column: usize| -> Result<(Table, Vec<String>)> {
-        let handle = crate::remote::open(path)?;
+        let handle = crate::remote::again(&input, path)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata.clone());
         let mask = ProjectionMask::roots(builder.parquet_schema(), [column]);
         let reader = builder.with_projection(mask).with_batch_size(1 << 16).build().map_err(|e| broken(&file, e))?;
@@ -129,9 +137,9 @@ impl Open {
     fn new(part: Part, columns: &[String]) -> Result<Open> {
         let (file, path) = (part.path.display().to_string(), &part.path);
         let (schema, batches) = crate::read::guarded(&file, || {
-            let builder = open(path)?;
+            let Opened { input, metadata } = open(path)?;
             let mut fields = Vec::new();
-            for field in builder.schema().fields() {
+            for field in metadata.schema().fields() {
                 // Texts come as codes, which is how they are stored: nothing is looked up row by row.
                 fields.push(match field.data_type() {
                     DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
@@ -143,7 +151,7 @@ impl Open {
             }
             let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
             let metadata =
-                ArrowReaderMetadata::try_new(builder.metadata().clone(), options).map_err(|e| broken(&file, e))?;
+                ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(|e| broken(&file, e))?;
             let schema = metadata.schema().clone();
             let mut wanted = Vec::new();
             for name in columns.iter().filter(|name| part.keys.iter().all(|(key, _)| key != *name)) {
@@ -162,8 +170,7 @@ impl Open {
                     "store dates as dates, or as text",
                 ));
             }
-            let handle = crate::remote::open(path)?;
-            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, metadata);
+            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(input, metadata);
             let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
             let batches = builder.with_projection(mask).with_batch_size(CHUNK).build().map_err(|e| broken(&file, e))?;
             let schema = schema.project(&wanted).map_err(|e| broken(&file, e))?;
@@ -195,9 +202,9 @@ pub fn head(path: &Path) -> Result<(Vec<String>, usize)> {
     for part in parts(path)? {
         let file = part.path.display().to_string();
         let (found, own) = crate::read::guarded(&file, || {
-            let builder = open(&part.path)?;
-            let names: Vec<String> = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
-            Ok((names, usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0)))
+            let metadata = open(&part.path)?.metadata;
+            let names: Vec<String> = metadata.schema().fields().iter().map(|f| f.name().clone()).collect();
+            Ok((names, usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0)))
         })?;
         rows += own;
         if let Some((twice, _)) = part.keys.iter().find(|(key, _)| found.contains(key)) {

@@ -54,7 +54,8 @@ pub(crate) fn parts(path: &Path) -> Result<Vec<Part>> {
         walk(path, &root, &mut Vec::new(), &mut files)?;
     }
     let Some((_, first)) = files.first() else {
-        return Err(Error::file(shown, "no Parquet file in this folder; name a data file"));
+        let way = if is_remote(path) { "only Parquet is read from an object store" } else { "name a data file" };
+        return Err(Error::file(shown, format!("no Parquet file in this folder; {way}")));
     };
     let names: Vec<String> = first.iter().map(|(name, _)| name.clone()).collect();
     if let Some((odd, _)) = files.iter().find(|(_, keys)| !keys.iter().map(|k| &k.0).eq(&names)) {

@@ -10,16 +10,20 @@ mod object;
 mod store;
 
 #[cfg(feature = "s3")]
-pub(crate) use object::{Input, open};
+pub(crate) use object::{Input, again, open};
 #[cfg(feature = "s3")]
 pub use store::stamp;
 #[cfg(feature = "s3")]
-pub(crate) use store::{Place, list};
+pub(crate) use store::{Place, fault, list};
 
-use std::path::Path;
+use crate::{Error, Result};
+use std::path::{Path, PathBuf};
 
 /// How the name of an object begins.
 const SCHEME: &str = "s3://";
+
+/// How messages of a store's failures begin, by which they are known among those of the files in it.
+pub(crate) const STORE: &str = "the object store ";
 
 /// Whether a path is the name of an object, or of a folder of objects.
 pub fn is_remote(path: &Path) -> bool {
@@ -40,6 +44,30 @@ pub(crate) fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet") || e.eq_ignore_ascii_case("pq"))
 }
 
+/// Versions of objects that something is made of.
+pub(crate) struct Versions(Vec<(PathBuf, String)>);
+
+impl Versions {
+    /// Those of the objects among some paths; files have none.
+    pub fn of<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<Versions> {
+        let remote = paths.filter(|path| is_remote(path));
+        Ok(Versions(remote.map(|path| Ok((path.to_path_buf(), stamp(path)?))).collect::<Result<_>>()?))
+    }
+
+    /// Refuses what was made while one of them was replaced: it may be half of one version and half of the next.
+    pub fn unchanged(&self) -> Result<()> {
+        match self.0.iter().try_fold(None, |changed, (path, before)| match changed {
+            None => Ok((stamp(path)? != *before).then_some(path)),
+            found => Ok(found),
+        })? {
+            None => Ok(()),
+            Some(path) => {
+                Err(Error::file(path.display(), format!("{STORE}has another version of it than when reading began")))
+            }
+        }
+    }
+}
+
 #[cfg(not(feature = "s3"))]
 mod without {
     use super::is_remote;
@@ -56,7 +84,12 @@ mod without {
         }
     }
 
-    /// The Parquet files of a folder of objects.
+    /// The same file once more.
+    pub(crate) fn again(_: &Input, path: &Path) -> Result<Input> {
+        open(path)
+    }
+
+    /// The names of all objects below a folder.
     pub(crate) fn list(folder: &Path) -> Result<Vec<String>> {
         Err(missing(folder))
     }
@@ -77,4 +110,4 @@ mod without {
 #[cfg(not(feature = "s3"))]
 pub use without::stamp;
 #[cfg(not(feature = "s3"))]
-pub(crate) use without::{Input, list, open};
+pub(crate) use without::{Input, again, list, open};

@@ -21,6 +21,7 @@ pub use engine::{Engine, Node, Work};
 use crate::arrow::{from_batches, to_batch};
 use crate::parquet::broken;
 use crate::parts::{Key, parts};
+use crate::remote::Versions;
 use crate::{Data, Error, Result, Table, near};
 use ::arrow::array::RecordBatch;
 use ::arrow::datatypes::{DataType, Schema};
@@ -68,7 +69,8 @@ pub fn sql(query: &str, tables: &[(&str, &Table)], memory_limit: Option<usize>) 
 /// [`sql`] over tables and Parquet files.
 pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<usize>) -> Result<Table> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    drive(sources, threads, async {
+    let versions = versions(query, sources)?;
+    let table = drive(sources, threads, async {
         let session = session(config(), query, sources, memory_limit).await?;
         let plan = plan(&session, query, sources).await?;
         let ordered = ordered(&plan);
@@ -81,7 +83,22 @@ pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<us
         let batches: Vec<RecordBatch> = frame.collect().await.map_err(|e| refused(e, sources))?;
         let (table, _) = from_batches(&schema, &batches, "sql")?;
         Ok(if parallel && !ordered { by_columns(&table) } else { table })
-    })
+    })?;
+    versions.unchanged().map(|()| table)
+}
+
+/// The sources that the query names; the others need not be opened or copied.
+fn named<'s>(query: &str, sources: &'s [(&str, Source<'s>)]) -> impl Iterator<Item = &'s (&'s str, Source<'s>)> {
+    // A name with a quote is spelled with two of them in the query.
+    sources.iter().filter(move |(name, _)| query.contains(name) || name.contains('"'))
+}
+
+/// The versions of the objects that a query reads.
+fn versions(query: &str, sources: &[(&str, Source)]) -> Result<Versions> {
+    Versions::of(named(query, sources).filter_map(|(_, source)| match source {
+        Source::Parquet(path) => Some(*path),
+        Source::Table(_) => None,
+    }))
 }
 
 /// Names of the columns that a query makes, without running it.
@@ -126,7 +143,7 @@ fn config() -> SessionConfig {
         .set_bool("datafusion.sql_parser.enable_ident_normalization", false)
 }
 
-/// A session that knows the sources which the query names; the others need not be opened or copied.
+/// A session that knows the sources which the query names.
 async fn session(
     config: SessionConfig,
     query: &str,
@@ -140,8 +157,7 @@ async fn session(
     let runtime = runtime.build_arc().map_err(|e| refused(e, sources))?;
     let mut session = SessionContext::new_with_config_rt(config, runtime);
     session.register_expr_planner(Arc::new(RealDivision)).map_err(|e| refused(e, sources))?;
-    // A name with a quote is spelled with two of them in the query.
-    for (name, source) in sources.iter().filter(|(name, _)| query.contains(name) || name.contains('"')) {
+    for (name, source) in named(query, sources) {
         let name_of = TableReference::bare(*name);
         match source {
             Source::Table(table) => session.register_batch(name_of, to_batch(table)?).map(|_| ()),
@@ -222,12 +238,12 @@ async fn parquet(session: &SessionContext, path: &Path) -> Result<DataFrame> {
 /// A Parquet file with the types that reading it would give: numbers as `f64`, dates as text.
 async fn one_file(session: &SessionContext, path: &Path) -> Result<DataFrame> {
     let file = path.display();
-    let builder = crate::parquet::open(path)?;
+    let metadata = crate::parquet::open(path)?.metadata;
     let options = ParquetReadOptions::default().file_extension("");
     let frame = session.read_parquet(location(session, path)?, options).await.map_err(|e| broken(&file, e))?;
-    let columns = builder.schema().fields().iter().filter_map(|field| {
+    let columns = metadata.schema().fields().iter().filter_map(|field| {
         let column = ident(field.name());
-        match target(field.data_type(), || exact(builder.metadata(), field.name()))? {
+        match target(field.data_type(), || exact(metadata.metadata(), field.name()))? {
             Some(to) => Some(cast(column, to).alias(field.name())),
             None => Some(column),
         }
@@ -322,6 +338,16 @@ fn disk_full(error: &DataFusionError) -> bool {
     false
 }
 
+/// What a store's failure means, where it is one.
+fn of_store(said: &str) -> Option<String> {
+    #[cfg(feature = "s3")]
+    if ["Object Store error", "Generic S3 error", "Object at location"].iter().any(|mark| said.contains(mark)) {
+        return Some(crate::remote::fault(said));
+    }
+    let _ = said;
+    None
+}
+
 /// What DataFusion says, as an error of ours with near names.
 fn refused(error: DataFusionError, sources: &[(&str, Source)]) -> Error {
     if disk_full(&error) {
@@ -355,7 +381,11 @@ fn refused(error: DataFusionError, sources: &[(&str, Source)]) -> Error {
         | DataFusionError::ExecutionJoin(_)
             if !files(sources).is_empty() =>
         {
-            Error::file(files(sources), format!("not a whole Parquet file: {}", error.strip_backtrace()))
+            let said = error.strip_backtrace();
+            match of_store(&said) {
+                Some(fault) => Error::file(files(sources), fault),
+                None => broken(files(sources), said),
+            }
         }
         DataFusionError::SQL(..) => Error::invalid(message(&error), "write one SELECT"),
         _ => {

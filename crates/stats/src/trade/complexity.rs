@@ -252,6 +252,19 @@ pub fn complexity(options: &Complexity, cells: &Cells, beside: &Beside) -> Resul
         let year = Year { options, time, cells: &cells, population: &population, pci: &pci, seed: beside.seed };
         previous = year.measure(&previous, &mut out).map_err(|e| if several { in_year(e, time) } else { e })?;
     }
+    let of = |number: fn(&YearComplexity) -> Option<f64>| {
+        let all = out.years.iter().filter_map(number);
+        all.fold(None, |range: Option<(f64, f64)>, v| {
+            Some(range.map_or((v, v), |(low, high)| (low.min(v), high.max(v))))
+        })
+    };
+    if let (Some(second), Some(gap)) = (of(|y| y.lambda2), of(|y| y.gap)) {
+        let range = |(low, high): (f64, f64)| match low == high {
+            true => format!("{low:.4}"),
+            false => format!("{low:.4} to {high:.4}"),
+        };
+        out.notes.push(format!("second eigenvalue {}, gap to the third {}", range(second), range(gap)));
+    }
     let (units, products) = out.years.iter().fold((0, 0), |(u, p), y| (u + y.dropped_units, p + y.dropped_products));
     if units + products > 0 {
         out.notes.push(format!(

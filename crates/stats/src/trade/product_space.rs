@@ -81,7 +81,7 @@ fn near(a: &Advantage, V: &Mat<f64>, diagonal: f64) -> Mat<f64> {
 /// sum over products one over the units of p:
 ///
 /// ```text
-/// (V Φ)_p = Σ_{c: M_cp = 1} ( Σ_{q ≤ p} M_cq V_q / k_p  +  Σ_{q > p} M_cq V_q / k_q )
+/// (V Φ)_p = V_p φ_pp + Σ_{c: M_cp = 1} ( Σ_{q < p} M_cq V_q / k_p + Σ_{q > p} M_cq V_q / k_q )
 /// ```
 ///
 /// The inner sums are kept for each unit and grow with p: 4 × links × rows steps in place of products² × rows.
@@ -94,11 +94,10 @@ fn through_units(a: &Advantage, V: &Mat<f64>, diagonal: f64) -> Mat<f64> {
     pulp::Arch::new().dispatch(|| {
         for &p in &order {
             let (units, sum) = (&a.of_product[p], out.col_as_slice_mut(p));
-            units.iter().for_each(|&c| add(of_unit.col_as_slice_mut(c), V.col_as_slice(p), 1.0));
             units.iter().for_each(|&c| add(sum, of_unit.col_as_slice(c), 1.0));
             sum.iter_mut().for_each(|v| *v /= units.len() as f64);
-            // So far a product is as near to itself as can be.
-            add(sum, V.col_as_slice(p), diagonal - 1.0);
+            add(sum, V.col_as_slice(p), diagonal);
+            units.iter().for_each(|&c| add(of_unit.col_as_slice_mut(c), V.col_as_slice(p), 1.0));
         }
         of_unit.fill(0.0);
         for &p in order.iter().rev() {
@@ -173,6 +172,8 @@ mod tests {
         let a = Advantage::new(&cells, Rule::default()).unwrap();
         let V = Mat::from_fn(1, 3, |_, _| 1.0);
         assert_eq!(through_units(&a, &V, 0.0)[(0, 0)], 0.0);
+        // The other two are near to each other, and the first to none: exactly.
+        assert_eq!(through_units(&a, &V, 0.0).row(0).iter().copied().collect::<Vec<_>>(), [0.0, 0.5, 0.5]);
         assert!(density(&a, 0.0).0[(0, 0)].is_nan());
         assert_eq!(density(&a, 1.0).0[(0, 0)], 1.0);
     }

@@ -197,18 +197,37 @@ pub struct Advantage {
     pub dropped_products: usize,
 }
 
+/// The power of two that brings the largest value near one, so that no product of two sums leaves the range of numbers;
+/// exact, as a change of currency is not.
+fn unit_of(exports: &[Export]) -> Result<f64> {
+    let largest = exports.iter().map(|x| x.value).fold(0.0, f64::max);
+    if largest == 0.0 {
+        return Ok(1.0);
+    }
+    let scale = 2f64.powi(-(largest.log2().floor().clamp(-1000.0, 1000.0) as i32));
+    let smallest = exports.iter().map(|x| x.value).filter(|&v| v > 0.0).fold(largest, f64::min);
+    match (smallest * scale).is_normal() {
+        true => Ok(scale),
+        false => Err(Error::invalid(
+            format!("exports of one year run from {smallest:e} to {largest:e}, more than shares can tell apart"),
+            "check the values",
+        )),
+    }
+}
+
 impl Advantage {
     /// From the exports of one year; units that export less than `min_exports` are left out first.
     pub fn new(exports: &[Export], rule: Rule) -> Result<Advantage> {
         let threshold = rule.threshold;
         let people = |unit: u32| rule.population.and_then(|p| p.get(&unit)).copied();
+        let scale = unit_of(exports)?;
         let by_people = rule.presence != Presence::Rca;
-        let mut of_unit = Totals::of(exports.iter().map(|x| (x.unit, x.value)));
+        let mut of_unit = Totals::of(exports.iter().map(|x| (x.unit, x.value * scale)));
         let seen_units = of_unit.codes.len();
         of_unit
-            .retain(|unit, total| total > 0.0 && total >= rule.min_exports && (!by_people || people(unit).is_some()));
+            .retain(|unit, all| all > 0.0 && all >= rule.min_exports * scale && (!by_people || people(unit).is_some()));
         // Products are those of all units, their totals those of the units that are kept.
-        let kept = |x: &Export| if of_unit.at(x.unit).is_some() { x.value } else { 0.0 };
+        let kept = |x: &Export| if of_unit.at(x.unit).is_some() { x.value * scale } else { 0.0 };
         let mut of_product = Totals::of(exports.iter().map(|x| (x.product, kept(x))));
         let seen_products = of_product.codes.len();
         of_product.retain(|_, total| total > 0.0);
@@ -218,7 +237,7 @@ impl Advantage {
         let mut rca = Mat::<f64>::zeros(n, k);
         for x in exports {
             if let (Some(c), Some(p)) = (of_unit.at(x.unit), of_product.at(x.product)) {
-                rca[(c, p)] += x.value;
+                rca[(c, p)] += x.value * scale;
             }
         }
         let rpop = by_people.then(|| {
@@ -230,7 +249,11 @@ impl Advantage {
         for p in 0..k {
             for c in 0..n {
                 // Cross-multiplied: where RCA is exactly one, both products round alike and the quotient is exactly one.
-                let value = rca[(c, p)] * total / (of_unit.values[c] * of_product.values[p]);
+                let (own, of_c, of_p) = (rca[(c, p)], of_unit.values[c], of_product.values[p]);
+                let value = match (of_c * of_p).is_normal() {
+                    true => own * total / (of_c * of_p),
+                    false => own / of_c / (of_p / total),
+                };
                 rca[(c, p)] = value;
                 let has = match (rule.presence, &rpop) {
                     (Presence::Rpop, Some(rpop)) => threshold.passes(rpop[(c, p)]),
@@ -246,7 +269,7 @@ impl Advantage {
         let whole = Advantage {
             units: of_unit.codes,
             products: of_product.codes,
-            exports: of_unit.values,
+            exports: of_unit.values.iter().map(|v| v / scale).collect(),
             rca,
             rpop,
             of_unit: has_product,
@@ -367,6 +390,31 @@ mod tests {
         for bad in ["", ">", "0", "-1", "<1", "NaN"] {
             assert!(bad.parse::<RcaThreshold>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn shares_have_no_scale() {
+        let cells = |scale: f64| -> Vec<Export> {
+            let value = |i: u32| f64::from((i * 7 + i * i) % 11) * scale;
+            (0..24).map(|i| Export { unit: i / 6, product: i % 6, value: value(i) }).collect()
+        };
+        let plain = Advantage::new(&cells(1.0), Rule::default()).unwrap();
+        for scale in [1e300, 1e-290, 3e160] {
+            let scaled = Advantage::new(&cells(scale), Rule::default()).unwrap();
+            assert_eq!((&scaled.of_unit, &scaled.units), (&plain.of_unit, &plain.units), "{scale:e}");
+            for (a, b) in scaled.exports.iter().zip(&plain.exports) {
+                assert!((a / scale - b).abs() < 1e-12 * b, "{scale:e}");
+            }
+        }
+        // A unit that dwarfs the others has its own advantage, and they have theirs in what it hardly sells.
+        let mut cells = cells(1.0);
+        cells.extend([(4, 0, 1e300), (4, 1, 3.0)].map(|(unit, product, value)| Export { unit, product, value }));
+        let dwarfed = Advantage::new(&cells, Rule::default()).unwrap();
+        assert_eq!(dwarfed.rca[(4, 0)], 1.0);
+        assert_eq!(dwarfed.of_product[0], [4]);
+        assert!(dwarfed.rca.col_as_slice(2).iter().all(|rca| rca.is_finite()));
+        cells.push(Export { unit: 4, product: 2, value: 1e-300 });
+        assert!(Advantage::new(&cells, Rule::default()).unwrap_err().to_string().contains("check the values"));
     }
 
     #[test]

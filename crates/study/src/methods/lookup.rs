@@ -13,7 +13,8 @@ use std::collections::HashMap;
 pub(super) fn named_table<'a>(cx: &Context<'a>, name: &str, what: &str) -> Result<&'a Table> {
     cx.tables.get(name).map(|t| &**t).ok_or_else(|| {
         let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
-        let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
+        let declare = "declare it under [data]; for a single command, name its file".to_string();
+        let remedy = near.first().map_or(declare, |n| format!("did you mean `{n}`?"));
         Error::plan(format!("no table `{name}` with {what}"), remedy)
     })
 }

@@ -2,6 +2,7 @@
 
 use super::complete::{Complete, added, factor};
 use super::efficiency::word;
+use super::lookup::named_table;
 use super::{list, need, numbers};
 use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
@@ -252,11 +253,7 @@ fn distances(options: &FactorFlows, cx: &Context, complete: &Complete, unit: &Fa
             great_circle(&places).map_err(|e| complete.located(e))
         }
         (None, None, Some(name)) => {
-            let pairs = cx.tables.get(name).ok_or_else(|| {
-                let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
-                let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
-                Error::plan(format!("no table `{name}` with distances"), remedy)
-            })?;
+            let pairs = named_table(cx, name, "distances")?;
             let own = table.column(cx.need_unit()?)?;
             let codes: HashMap<String, usize> =
                 unit.codes.iter().enumerate().map(|(i, &code)| (own.show(i), code as usize)).collect();

@@ -1,6 +1,7 @@
 //! Shift-share and the counterfactual of world demand, from records.
 
 use super::cells::{Coded, coded};
+use super::lookup::named_table;
 use super::need;
 use super::regression::finite;
 use super::trade::{columns_of, prefixed, record_columns};
@@ -111,11 +112,7 @@ impl Coded {
 
 /// World trade of every product and market of the records in every year of theirs, from a table.
 fn world(options: &Counterfactual, cx: &Context, coded: &Coded, name: &str, time: &str) -> Result<World> {
-    let table = cx.tables.get(name).ok_or_else(|| {
-        let near = plim_table::near(name, cx.tables.keys().map(String::as_str));
-        let remedy = near.first().map_or("declare it under [data]".into(), |n| format!("did you mean `{n}`?"));
-        Error::plan(format!("no table `{name}` with world trade"), remedy)
-    })?;
+    let table = named_table(cx, name, "world trade")?;
     let cells = coded.cells.baskets().flat_map(|basket| basket.cells);
     let pairs: BTreeSet<(u32, u32)> = cells.map(|cell| (cell.product, cell.market)).collect();
     let years: BTreeSet<i64> = coded.cells.baskets().map(|basket| basket.time).collect();

@@ -139,7 +139,7 @@ impl Method for Entries {
         cx.need_time()?;
         let coded = coded(cx, Some(&self.product), None, &self.value, &[])?;
         let result = entries(self, &coded.cells)?;
-        let mut measure = coded.measure("entries", &json!({}), result.notes);
+        let mut measure = coded.measure("entries", &coded.cells.count, result.notes);
         measure.more.insert("slope".into(), json!(result.slope));
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
@@ -190,7 +190,7 @@ impl Method for Complexity {
             seed: cx.seed,
         };
         let result = complexity(self, &coded.cells, &beside)?;
-        let mut measure = coded.measure("complexity", &json!({}), result.notes);
+        let mut measure = coded.measure("complexity", &coded.cells.count, result.notes);
         let more = &mut measure.more;
         let keyed = |time: i64, keys: &[(&str, Value)], rest: Value| coded.keyed(time, keys, rest);
         let products = result.products.iter();
@@ -271,7 +271,7 @@ impl Method for Expy {
             }
         };
         let result = expy(self, &coded.cells, &income, quality.as_ref())?;
-        let mut measure = coded.measure("expy", &json!({}), result.notes);
+        let mut measure = coded.measure("expy", &coded.cells.count, result.notes);
         let product = |code: u32| ("product", coded.product.json(code));
         let products = result.products.iter();
         let list = products.map(|p| coded.keyed(p.time, &[product(p.product)], json!({ "prody": finite(p.prody) })));

@@ -14,10 +14,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes that are asked for at a time: the answer takes longer than the question.
-const BLOCK: u64 = 4 << 20;
+const BLOCK: u64 = 2 << 20;
 
 /// Blocks of an object that are kept, for columns that are read side by side.
-const KEPT: usize = 16;
+const KEPT: usize = 64;
 
 /// Where a Parquet file is read from.
 pub(crate) enum Input {
@@ -30,6 +30,14 @@ pub(crate) fn open(path: &Path) -> Result<Input> {
     match is_remote(path) {
         true => Object::open(path).map(Input::Object),
         false => File::open(path).map(Input::File).map_err(|e| Error::file(path.display(), e)),
+    }
+}
+
+/// The same once more, of the same version.
+pub(crate) fn again(input: &Input, path: &Path) -> Result<Input> {
+    match input {
+        Input::File(_) => open(path),
+        Input::Object(object) => Ok(Input::Object(object.clone())),
     }
 }
 

@@ -5,7 +5,9 @@
 //! what cannot travel, or would depend on the order of arrival, runs embedded, and the note of the step says so.
 
 use super::roots::OUTSIDE;
-use super::{Source, arbitrary, by_columns, config, drive, ordered, plan, refused, session, sql_over};
+use super::{
+    Source, arbitrary, by_columns, config, drive, of_store, ordered, plan, refused, session, sql_over, versions,
+};
 use crate::arrow::{from_batches, to_batch};
 use crate::{Error, Result, Table};
 use ::arrow::datatypes::Schema;
@@ -84,6 +86,7 @@ impl Address {
         memory_limit: Option<usize>,
     ) -> Result<(Table, String)> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let versions = versions(query, sources)?;
         let made = drive(sources, threads, async {
             let settings = config()
                 .upgrade_for_ballista()
@@ -121,7 +124,7 @@ impl Address {
             Ok(Ok(if ordered { table } else { by_columns(&table) }))
         })?;
         match made {
-            Ok(table) => Ok((table, format!("queried on {self}"))),
+            Ok(table) => versions.unchanged().map(|()| (table, format!("queried on {self}"))),
             Err(why) => Ok((sql_over(query, sources, memory_limit)?, format!("queried here and not on {self}: {why}"))),
         }
     }
@@ -174,6 +177,9 @@ impl Address {
         if text.contains(OUTSIDE) {
             let way = "start the scheduler and its workers with --root and the folder of the data";
             return Error::file(self, format!("a file of the query is {OUTSIDE}; {way}"));
+        }
+        if let Some(fault) = of_store(&text) {
+            return Error::file(self, fault);
         }
         match line.contains("failed: ") && !worker_lost(error) {
             true => Error::invalid(
