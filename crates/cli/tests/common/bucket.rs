@@ -40,12 +40,11 @@ impl Bucket {
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let of = |text: &str| text.to_string();
         vec![
-            ("AWS_ENDPOINT", format!("http://127.0.0.1:{}", self.port)),
+            ("AWS_ENDPOINT_URL_S3", format!("http://127.0.0.1:{}", self.port)),
             ("AWS_ALLOW_HTTP", of("true")),
             ("AWS_REGION", of("test-1")),
             ("AWS_ACCESS_KEY_ID", of("reader")),
             ("AWS_SECRET_ACCESS_KEY", of("of tests")),
-            ("AWS_ENDPOINT_URL_S3", String::new()),
             ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", of("false")),
             ("NO_PROXY", of("127.0.0.1")),
         ]

@@ -40,6 +40,11 @@ pub(crate) fn observed(name: &str, unit: &Factor, time: &[i64], value: &[f64]) -
     if years.is_empty() {
         return Err(Error::new(Kind::Empty { what: "the column of values".into() }).at_column(name));
     }
+    let sum = |units: &BTreeMap<u32, usize>| units.values().map(|&i| value[i]).sum::<f64>();
+    if let Some((year, _)) = years.iter().find(|(_, units)| sum(units).is_infinite()) {
+        let what = format!("the values of {year} add up to more than a number can be");
+        return Err(Error::invalid(what, "give them in a larger unit, or correct them").at_column(name));
+    }
     Ok(years)
 }
 

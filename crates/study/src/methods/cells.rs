@@ -11,7 +11,7 @@ use plim_stats::trade::records::Records;
 use plim_table::{Column, Data, Table};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whole numbers below this are coded through a table, others by hashing.
@@ -375,6 +375,22 @@ impl Listed {
     }
 }
 
+/// What the digits of product codes say of a leading zero: codes that were read as numbers have an even number of
+/// digits, or one less where they begin with zero.
+fn lost_zeros(product: &Labels) -> Option<String> {
+    let Data::Number(codes) = &product.0.data else { return None };
+    let digits = |code: &f64| (code.fract() == 0.0 && *code >= 1.0).then(|| code.log10() as u32 + 1);
+    let lengths: BTreeSet<u32> = codes.iter().map(digits).collect::<Option<_>>()?;
+    let (&short, &long) = (lengths.first()?, lengths.last()?);
+    let lost = lengths.len() == 2 && long == short + 1 && long % 2 == 0 && long >= 4;
+    lost.then(|| {
+        format!(
+            "`{}` has codes of {short} and {long} digits: if these lost a leading zero, read them as text or by `trade_records`",
+            product.0.name
+        )
+    })
+}
+
 impl Coded {
     /// The records behind the cells, under the same codes.
     pub fn list(&self, cx: &Context) -> Result<Listed> {
@@ -434,6 +450,7 @@ impl Coded {
             sample.insert("missing".into(), json!(self.missing));
             notes.push(format!("{} records miss a key or their value and were left out", self.missing));
         }
+        notes.extend(lost_zeros(&self.product));
         let mut measure = Measure { method: method.into(), notes, ..Default::default() };
         measure.more.insert("sample".into(), sample.into());
         measure

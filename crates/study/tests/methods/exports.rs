@@ -245,6 +245,53 @@ fn complexity_from_another_table_and_by_bootstrap() {
     assert!(measure("complexity", &four(), refused).unwrap_err().contains("set `population`"));
 }
 
+/// On the command line a table goes by its file.
+#[test]
+fn a_table_beside_a_single_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("data.csv");
+    std::fs::write(&file, four()).unwrap();
+    std::fs::write(dir.path().join("pci.csv"), "hs,pci\np0,5\np2,3\np3,10\n").unwrap();
+    let options = |table: &str| {
+        let given = json!({ "unit": "city", "time": "year", "product": "hs", "value": "v", "method": "external",
+            "pci": table, "pci_column": "pci" });
+        given.as_object().unwrap().clone()
+    };
+    let Single::Measure(_, table) = run("complexity", &file, options("pci.csv")).unwrap() else { panic!("a measure") };
+    close(&table, "eci", &[6.5, 3.0, 5.0, 5.0]);
+    let error = run("complexity", &file, options("none.csv")).err().unwrap().to_string();
+    assert!(error.contains("name its file"), "{error}");
+}
+
+#[test]
+fn codes_that_may_have_lost_a_zero_are_noted() {
+    let data =
+        |codes: [&str; 2]| format!("city,year,hs,v\nA,1,{},1\nA,1,{},2\nB,1,{},3\n", codes[0], codes[1], codes[1]);
+    let options = json!({ "unit": "city", "time": "year", "product": "hs", "value": "v" });
+    let notes = |codes| measure("concentration", &data(codes), options.clone()).unwrap().0.notes.join("; ");
+    assert!(notes(["10121", "851712"]).contains("5 and 6 digits"));
+    for codes in [["101210", "851712"], ["1", "12"], ["p1", "851712"]] {
+        assert!(!notes(codes).contains("digits"), "{codes:?}");
+    }
+}
+
+/// A comparison with the mix reads records, which are no panel.
+#[test]
+fn a_mix_passes_the_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut data = String::from("city,year,hs,v\n");
+    for (i, v) in [5, 7, 9, 4, 6, 8, 3, 9].into_iter().enumerate() {
+        data.push_str(&format!("{},{},{},{v}\n", ["A", "B"][i / 4], 2011 + i % 4 / 2, ["x", "y"][i % 2]));
+    }
+    std::fs::write(dir.path().join("data.csv"), data).unwrap();
+    let text = "[data.trade]\nfile = 'data.csv'\nunit = 'city'\ntime = 'year'\n[[step]]\nmethod = 'resilience'\n\
+                name = 'r'\nnation = 'mix'\nproduct = 'hs'\nvalue = 'v'\ninto = 'panel'\n[[step]]\n\
+                method = 'describe'\ndata = 'panel'\ncolumns = ['r']\n";
+    let plan = Plan::parse(text, "study.toml", dir.path().to_path_buf(), &[]).unwrap();
+    plim_study::check::check(&plan, &[]).unwrap();
+    plim_study::run::run(&plan, &[], &|_, _, _| {}).unwrap();
+}
+
 #[test]
 fn expy_at_the_quality_of_the_products() {
     let options = json!({
