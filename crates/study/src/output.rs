@@ -268,6 +268,7 @@ pub fn text(single: &Single) -> Result<String> {
                 let _ = writeln!(out, "{}", text::render(&factors));
             }
             out.push_str(&preview(table));
+            out.push_str(&stats(measure));
             measure.notes.iter().for_each(|n| {
                 let _ = writeln!(out, "{n}");
             });
@@ -300,6 +301,22 @@ fn passport(fit: &plim_report::Fit) -> Option<plim_report::table::Table> {
         notes,
         ..Default::default()
     })
+}
+
+/// The numbers of a measure as a whole, in a line.
+fn stats(measure: &plim_report::Measure) -> String {
+    let Some(stats) = measure.more.get("stats").and_then(Value::as_object) else { return String::new() };
+    let number = |(name, value): (&String, &Value)| Some(format!("{name} {}", short(value.as_f64()?)));
+    let all: Vec<String> = stats.iter().filter_map(number).collect();
+    if all.is_empty() { String::new() } else { format!("{}\n", all.join(", ")) }
+}
+
+/// A number to six digits, whole ones as they are.
+fn short(x: f64) -> String {
+    match x.fract() == 0.0 && x.abs() < 1e15 {
+        true => format!("{x}"),
+        false => plim_report::number::number(x, 6),
+    }
 }
 
 /// What the choices behind an index do to its ranks.

@@ -329,6 +329,11 @@ pub fn resilience_against(
             ));
         }
         out.variance_share = variance_share(&column, time);
+        if let Some(most) = out.variance_share.iter().max_by(|a, b| a.share.total_cmp(&b.share)) {
+            let (year, share) = (most.year, 100.0 * most.share);
+            out.notes
+                .push(format!("{share:.1} % of the variance of the measure come from {year}; see `variance_share`"));
+        }
         out.resilience = Some(column);
         out.expected = matches!(against, Against::Group { .. } | Against::Mix { .. }).then_some(expected);
     }
