@@ -6,14 +6,15 @@
 //! | `comtrade` | `refYear` | `reporterCode` | `partnerCode` | `cmdCode` | `primaryValue` | dollar |
 //! | `comtrade_old` | `Year` | `Reporter ISO` | `Partner ISO` | `Commodity Code` | `Trade Value (US$)` | dollar |
 //! | `wits` | `Year` | `ReporterISO3` | `PartnerISO3` | `ProductCode` | `TradeValue in 1000 USD` | thousand dollars |
-//! | `atlas` | `year` | `country_iso3_code` | `partner_iso3_code` | `product_hs92_code` | `export_value` | dollar |
-//! | `atlas_old` | `year` | `location_code` | | `hs_product_code` | `export_value` | dollar |
+//! | `atlas` | `year` | `country_iso3_code` | `partner_iso3_code` | `product_*_code` | `export_value` | dollar |
+//! | `atlas_old` | `year` | `location_code` | `partner_code` | `*_product_code` | `export_value` | dollar |
 //! | `open_trade_statistics` | `year` | `reporter_iso` | `partner_iso` | `commodity_code` | `trade_value_usd_exp` | dollar |
 //! | `industry_flows` | `year` | `origin` | `dest` | `industry` | `intermediate_musd` + `final_musd` | million dollars |
 //! | `columns` | as the options name them | | | | | as `scale` says |
 //!
-//! (CEPII's BACI; UN Comtrade; World Bank WITS; Growth Lab Atlas; WIOD.) An option names a column in place of the
-//! layout's. Codes are text: a product code that lost its leading zeros as a number gets them back, or is refused where
+//! (CEPII's BACI; UN Comtrade; World Bank WITS; Growth Lab Atlas, whose `*` is the classification: `hs92`, `hs12`,
+//! `sitc`; WIOD.) An option names a column in place of the layout's. Without the layout's product nothing is made, and
+//! any other of its columns that the file lacks is said. Codes are text: a product code that lost its leading zeros as a number gets them back, or is refused where
 //! its length is not known. Totals are no trade of their own and are left out; all that is dropped is counted.
 
 mod layout;
@@ -22,7 +23,6 @@ pub use layout::Layout;
 
 use crate::table::show_number;
 use crate::{Column, Data, Error, Result, Table};
-use layout::Names;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -120,13 +120,22 @@ impl TradeRecords {
                 Error::invalid(format!("no column of the {what}"), format!("name it in `{what}`, or set `layout`"))
             })
         };
-        // A column that the layout has and this file lacks is left out, unless the user named it.
-        let there =
-            |given: &Option<String>, layout: &str| own(given, layout).filter(|n| given.is_some() || table.has(n));
+        // A column that the layout has and this file lacks is left out and said, unless the user named it.
+        let mut absent = Vec::new();
+        let mut there = |given: &Option<String>, layout: &str, without: &str| {
+            let name = own(given, layout)?;
+            if given.is_none() && !table.has(&name) {
+                absent.push(format!("the file has no `{name}`: {without}"));
+                return None;
+            }
+            Some(name)
+        };
         let year = need(own(&self.year, names.year), "year")?;
         let exporter = need(own(&self.exporter, names.exporter), "exporter")?;
-        let product = there(&self.product, names.product);
-        let market = there(&self.market, names.market);
+        let market = there(&self.market, names.market, "no markets");
+        let quantity = there(&self.quantity, names.quantity, "no quantities");
+        let revision = there(&self.revision, names.revision, "the classification is not known");
+        let flow = there(&None, names.flow.0, "all records are taken for exports");
         let values: Vec<String> = match self.value.is_empty() {
             true => names.value.iter().map(|v| v.to_string()).collect(),
             false => self.value.clone(),
@@ -136,9 +145,12 @@ impl TradeRecords {
         if !(scale.is_finite() && scale > 0.0) {
             return Err(Error::invalid(format!("`scale` is {scale}"), "give a positive number"));
         }
+        // A file of another layout is told by its first column, not by what hangs on it.
+        table.column(&year)?;
+        let product = self.product(table, names.product)?;
 
         let mut counts = Counts::default();
-        let mut rows = self.rows(table, &names, [&market, &product], &mut counts)?;
+        let mut rows = self.rows(table, (flow, names.flow.1), [&market, &product], &mut counts)?;
         let value = self.values(table, &values, scale, &mut rows, &mut counts)?;
         let years = table.numbers(&year)?;
         if let Some(&i) = rows.iter().find(|&&i| years[i].fract() != 0.0) {
@@ -158,12 +170,16 @@ impl TradeRecords {
             columns.push(self.codes(table, product, self.digits.or(names.digits), &rows, &mut counts)?);
         }
         columns.push(Column::number("value", value));
-        if let Some(quantity) = there(&self.quantity, names.quantity) {
+        if let Some(quantity) = quantity {
             let q = table.numbers(&quantity)?;
             columns.push(Column::number("quantity", rows.iter().map(|&i| q[i]).collect()));
         }
-        if let Some(revision) = there(&self.revision, names.revision) {
-            columns.push(self.revision(table.column(&revision)?, &rows)?);
+        match (revision, product.and_then(|p| Some(layout::fits(names.product, &p)?.to_uppercase()))) {
+            (Some(revision), _) => columns.push(self.revision(table.column(&revision)?, &rows)?),
+            (None, Some(said)) if !said.is_empty() => {
+                columns.push(Column::text("revision", rows.iter().map(|_| Some(said.as_str()))))
+            }
+            _ => {}
         }
         for name in &self.keep {
             columns.push(table.column(name)?.take(&rows));
@@ -171,25 +187,40 @@ impl TradeRecords {
         let mut long = Table::new(columns)?;
         long.origin = table.take(&rows).origin;
         let mut notes = vec![format!("{} of {} records", rows.len(), table.rows())];
+        notes.extend(absent);
         notes.extend(counts.0.into_iter().map(|(what, n)| format!("{n} {what}")));
         Ok((long, notes))
+    }
+
+    /// The column of the product, which no layout can do without: records of all products would pass for one of each.
+    fn product(&self, table: &Table, pattern: &str) -> Result<Option<String>> {
+        if self.product.is_some() || pattern.is_empty() {
+            return Ok(self.product.clone());
+        }
+        let found: Vec<&str> = table.names().filter(|name| layout::fits(pattern, name).is_some()).collect();
+        match found[..] {
+            [one] => Ok(Some(one.into())),
+            [] => Err(Error::invalid(
+                format!("no column `{pattern}` of the product"),
+                "name it in `product`; where the records have no products, set layout = \"columns\" and name the others",
+            )),
+            _ => Err(Error::invalid(
+                format!("several columns may be the product: {}", found.join(", ")),
+                "name one in `product`",
+            )),
+        }
     }
 
     /// Rows that are exports of single products to single markets.
     fn rows(
         &self,
         table: &Table,
-        names: &Names,
+        (flow, exports): (Option<String>, &[&str]),
         [market, product]: [&Option<String>; 2],
         counts: &mut Counts,
     ) -> Result<Vec<usize>> {
-        let (flow, exports) = names.flow;
-        let flow = match table.has(flow) {
-            true => Some(table.column(flow)?),
-            false => None,
-        };
         let column = |name: &Option<String>| name.as_ref().map(|name| table.column(name)).transpose();
-        let (market, product) = (column(market)?, column(product)?);
+        let (flow, market, product) = (column(&flow)?, column(market)?, column(product)?);
         let total = |column: Option<&Column>, i: usize, world: bool| {
             column.is_some_and(|c| {
                 let code = c.show(i);
@@ -367,122 +398,4 @@ fn countries(name: &str, column: &Column, rows: &[usize], counts: &mut Counts) -
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(columns: &[(&str, &[&str])]) -> Table {
-        let column =
-            |(name, cells): &(&str, &[&str])| match cells.iter().map(|c| crate::table::parse_number(c)).collect() {
-                Some(numbers) => Column::number(*name, numbers),
-                None => Column::text(*name, cells.iter().map(|c| (!c.is_empty()).then_some(*c))),
-            };
-        Table::new(columns.iter().map(column).collect()).unwrap()
-    }
-
-    fn shown(table: &Table, name: &str) -> Vec<String> {
-        let column = table.column(name).unwrap();
-        (0..column.len()).map(|i| column.show(i)).collect()
-    }
-
-    #[test]
-    fn baci_has_thousands_of_dollars_and_leading_zeros() {
-        let baci = table(&[
-            ("t", &["2019", "2019"]),
-            ("i", &["156", "156"]),
-            ("j", &["842", "276"]),
-            ("k", &["10121", "851712"]),
-            ("v", &["1.5", "20"]),
-            ("q", &["3", "0.25"]),
-        ]);
-        let (long, notes) = TradeRecords { layout: Layout::Baci, ..Default::default() }.apply(&baci).unwrap();
-        assert_eq!(shown(&long, "product"), ["010121", "851712"]);
-        assert_eq!(long.numbers("value").unwrap(), [1500.0, 20_000.0]);
-        assert_eq!(long.names().collect::<Vec<_>>(), ["year", "exporter", "market", "product", "value", "quantity"]);
-        assert_eq!(notes, ["2 of 2 records", "1 product codes given their leading zeros back"]);
-    }
-
-    #[test]
-    fn comtrade_leaves_out_imports_and_totals_and_tells_revisions_apart() {
-        let file = table(&[
-            ("refYear", &["2020", "2020", "2020", "2020"]),
-            ("reporterCode", &["156"; 4]),
-            ("partnerCode", &["0", "842", "842", "842"]),
-            ("cmdCode", &["010121", "TOTAL", "010121", "020110"]),
-            ("flowCode", &["X", "X", "M", "X"]),
-            ("classificationCode", &["H5"; 4]),
-            ("primaryValue", &["9", "9", "5", "4"]),
-        ]);
-        let comtrade = TradeRecords { layout: Layout::Comtrade, ..Default::default() };
-        let (long, notes) = comtrade.apply(&file).unwrap();
-        assert_eq!(
-            (shown(&long, "product"), shown(&long, "revision")),
-            (vec!["020110".into()], vec!["H5".to_string()])
-        );
-        assert_eq!(notes.len(), 4, "{notes:?}");
-        let mut mixed = file.clone();
-        mixed.set(Column::text("classificationCode", ["H4", "H4", "H4", "H5"].map(Some))).unwrap();
-        mixed.set(Column::text("flowCode", ["X"; 4].map(Some))).unwrap();
-        assert!(comtrade.apply(&mixed).unwrap_err().to_string().contains("H4, H5"));
-        let kept = TradeRecords { revisions: Revisions::Keep, ..comtrade };
-        assert_eq!(shown(&kept.apply(&mixed).unwrap().0, "revision"), ["H4", "H5"]);
-    }
-
-    #[test]
-    fn customs_records_are_named_by_the_options() {
-        let file = table(&[
-            ("年份", &["2015", "2015", "2015"]),
-            ("城市", &["苏州市", "苏州市", "东莞市"]),
-            ("目的国", &["ROM", "NA", ""]),
-            ("税号", &["01012100", "85171200", "85171200"]),
-            ("金额", &["1", "-2", "3"]),
-            ("贸易方式", &["一般贸易", "加工贸易", "一般贸易"]),
-        ]);
-        let of = |s: &str| Some(s.to_string());
-        let customs = TradeRecords {
-            year: of("年份"),
-            exporter: of("城市"),
-            market: of("目的国"),
-            product: of("税号"),
-            value: vec!["金额".into()],
-            keep: vec!["贸易方式".into()],
-            ..Default::default()
-        };
-        assert!(customs.apply(&file).unwrap_err().to_string().contains("negative"));
-        let (long, notes) = TradeRecords { negative: Negative::Zero, ..customs.clone() }.apply(&file).unwrap();
-        assert_eq!(shown(&long, "market"), ["ROU", "NA", ""]);
-        assert_eq!(long.numbers("value").unwrap(), [1.0, 0.0, 3.0]);
-        assert_eq!(shown(&long, "贸易方式")[1], "加工贸易");
-        assert!(notes.iter().any(|n| n.contains("ROM") && n.contains("ROU")), "{notes:?}");
-        let (long, _) = TradeRecords { negative: Negative::Drop, ..customs }.apply(&file).unwrap();
-        assert_eq!(long.rows(), 2);
-    }
-
-    #[test]
-    fn lost_zeros_are_given_back_or_told() {
-        let file =
-            table(&[("y", &["2015", "2015"]), ("c", &["A", "B"]), ("p", &["10121", "851712"]), ("v", &["1", "2"])]);
-        let of = |s: &str| Some(s.to_string());
-        let records = TradeRecords {
-            year: of("y"),
-            exporter: of("c"),
-            product: of("p"),
-            value: vec!["v".into()],
-            ..Default::default()
-        };
-        assert!(records.apply(&file).unwrap_err().to_string().contains("leading zeros are lost"));
-        let (long, _) = TradeRecords { digits: Some(6), ..records.clone() }.apply(&file).unwrap();
-        assert_eq!(shown(&long, "product"), ["010121", "851712"]);
-        let short = TradeRecords { digits: Some(4), ..records };
-        assert!(short.apply(&file).unwrap_err().to_string().contains("more than 4 digits"));
-    }
-
-    #[test]
-    fn what_is_missing_is_named() {
-        let file = table(&[("y", &["2015"]), ("v", &["1"])]);
-        let refused = |records: TradeRecords| records.apply(&file).unwrap_err().to_string();
-        assert!(refused(TradeRecords::default()).contains("year"));
-        assert!(refused(TradeRecords { layout: Layout::Baci, ..Default::default() }).contains("`t`"));
-        let scale = TradeRecords { scale: Some(-1.0), layout: Layout::Baci, ..Default::default() };
-        assert!(refused(scale).contains("scale"));
-    }
-}
+mod tests;

@@ -28,7 +28,7 @@ pub enum Layout {
     IndustryFlows,
 }
 
-/// Columns of a layout; empty where it has none.
+/// Columns of a layout; empty where it has none. A `*` in the product's name stands for its classification.
 pub(super) struct Names {
     pub(super) year: &'static str,
     pub(super) exporter: &'static str,
@@ -41,6 +41,14 @@ pub(super) struct Names {
     pub(super) flow: (&'static str, &'static [&'static str]),
     pub(super) scale: f64,
     pub(super) digits: Option<usize>,
+}
+
+/// What the `*` of a pattern stands for in a name that fits it.
+pub(super) fn fits<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
+    match pattern.split_once('*') {
+        Some((head, tail)) => name.strip_prefix(head)?.strip_suffix(tail).filter(|middle| !middle.is_empty()),
+        None => (pattern == name).then_some(""),
+    }
 }
 
 const NONE: Names = Names {
@@ -107,14 +115,15 @@ impl Layout {
                 year: "year",
                 exporter: "country_iso3_code",
                 market: "partner_iso3_code",
-                product: "product_hs92_code",
+                product: "product_*_code",
                 value: &["export_value"],
                 ..NONE
             },
             Layout::AtlasOld => Names {
                 year: "year",
                 exporter: "location_code",
-                product: "hs_product_code",
+                market: "partner_code",
+                product: "*_product_code",
                 value: &["export_value"],
                 ..NONE
             },

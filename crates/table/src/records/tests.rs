@@ -1,0 +1,144 @@
+//! Small files of each layout.
+
+use super::*;
+
+fn table(columns: &[(&str, &[&str])]) -> Table {
+    let column = |(name, cells): &(&str, &[&str])| match cells.iter().map(|c| crate::table::parse_number(c)).collect() {
+        Some(numbers) => Column::number(*name, numbers),
+        None => Column::text(*name, cells.iter().map(|c| (!c.is_empty()).then_some(*c))),
+    };
+    Table::new(columns.iter().map(column).collect()).unwrap()
+}
+
+fn shown(table: &Table, name: &str) -> Vec<String> {
+    let column = table.column(name).unwrap();
+    (0..column.len()).map(|i| column.show(i)).collect()
+}
+
+#[test]
+fn baci_has_thousands_of_dollars_and_leading_zeros() {
+    let baci = table(&[
+        ("t", &["2019", "2019"]),
+        ("i", &["156", "156"]),
+        ("j", &["842", "276"]),
+        ("k", &["10121", "851712"]),
+        ("v", &["1.5", "20"]),
+        ("q", &["3", "0.25"]),
+    ]);
+    let (long, notes) = TradeRecords { layout: Layout::Baci, ..Default::default() }.apply(&baci).unwrap();
+    assert_eq!(shown(&long, "product"), ["010121", "851712"]);
+    assert_eq!(long.numbers("value").unwrap(), [1500.0, 20_000.0]);
+    assert_eq!(long.names().collect::<Vec<_>>(), ["year", "exporter", "market", "product", "value", "quantity"]);
+    assert_eq!(notes, ["2 of 2 records", "1 product codes given their leading zeros back"]);
+}
+
+#[test]
+fn comtrade_leaves_out_imports_and_totals_and_tells_revisions_apart() {
+    let file = table(&[
+        ("refYear", &["2020", "2020", "2020", "2020"]),
+        ("reporterCode", &["156"; 4]),
+        ("partnerCode", &["0", "842", "842", "842"]),
+        ("cmdCode", &["010121", "TOTAL", "010121", "020110"]),
+        ("flowCode", &["X", "X", "M", "X"]),
+        ("classificationCode", &["H5"; 4]),
+        ("primaryValue", &["9", "9", "5", "4"]),
+    ]);
+    let comtrade = TradeRecords { layout: Layout::Comtrade, ..Default::default() };
+    let (long, notes) = comtrade.apply(&file).unwrap();
+    assert_eq!((shown(&long, "product"), shown(&long, "revision")), (vec!["020110".into()], vec!["H5".to_string()]));
+    assert_eq!(notes.len(), 5, "{notes:?}");
+    assert!(notes[1].contains("`qty`: no quantities"), "{notes:?}");
+    let mut mixed = file.clone();
+    mixed.set(Column::text("classificationCode", ["H4", "H4", "H4", "H5"].map(Some))).unwrap();
+    mixed.set(Column::text("flowCode", ["X"; 4].map(Some))).unwrap();
+    assert!(comtrade.apply(&mixed).unwrap_err().to_string().contains("H4, H5"));
+    let kept = TradeRecords { revisions: Revisions::Keep, ..comtrade };
+    assert_eq!(shown(&kept.apply(&mixed).unwrap().0, "revision"), ["H4", "H5"]);
+}
+
+#[test]
+fn customs_records_are_named_by_the_options() {
+    let file = table(&[
+        ("年份", &["2015", "2015", "2015"]),
+        ("城市", &["苏州市", "苏州市", "东莞市"]),
+        ("目的国", &["ROM", "NA", ""]),
+        ("税号", &["01012100", "85171200", "85171200"]),
+        ("金额", &["1", "-2", "3"]),
+        ("贸易方式", &["一般贸易", "加工贸易", "一般贸易"]),
+    ]);
+    let of = |s: &str| Some(s.to_string());
+    let customs = TradeRecords {
+        year: of("年份"),
+        exporter: of("城市"),
+        market: of("目的国"),
+        product: of("税号"),
+        value: vec!["金额".into()],
+        keep: vec!["贸易方式".into()],
+        ..Default::default()
+    };
+    assert!(customs.apply(&file).unwrap_err().to_string().contains("negative"));
+    let (long, notes) = TradeRecords { negative: Negative::Zero, ..customs.clone() }.apply(&file).unwrap();
+    assert_eq!(shown(&long, "market"), ["ROU", "NA", ""]);
+    assert_eq!(long.numbers("value").unwrap(), [1.0, 0.0, 3.0]);
+    assert_eq!(shown(&long, "贸易方式")[1], "加工贸易");
+    assert!(notes.iter().any(|n| n.contains("ROM") && n.contains("ROU")), "{notes:?}");
+    let (long, _) = TradeRecords { negative: Negative::Drop, ..customs }.apply(&file).unwrap();
+    assert_eq!(long.rows(), 2);
+}
+
+#[test]
+fn lost_zeros_are_given_back_or_told() {
+    let file = table(&[("y", &["2015", "2015"]), ("c", &["A", "B"]), ("p", &["10121", "851712"]), ("v", &["1", "2"])]);
+    let of = |s: &str| Some(s.to_string());
+    let records = TradeRecords {
+        year: of("y"),
+        exporter: of("c"),
+        product: of("p"),
+        value: vec!["v".into()],
+        ..Default::default()
+    };
+    assert!(records.apply(&file).unwrap_err().to_string().contains("leading zeros are lost"));
+    let (long, _) = TradeRecords { digits: Some(6), ..records.clone() }.apply(&file).unwrap();
+    assert_eq!(shown(&long, "product"), ["010121", "851712"]);
+    let short = TradeRecords { digits: Some(4), ..records };
+    assert!(short.apply(&file).unwrap_err().to_string().contains("more than 4 digits"));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let file = table(&[("y", &["2015"]), ("v", &["1"])]);
+    let refused = |records: TradeRecords| records.apply(&file).unwrap_err().to_string();
+    assert!(refused(TradeRecords::default()).contains("year"));
+    assert!(refused(TradeRecords { layout: Layout::Baci, ..Default::default() }).contains("`t`"));
+    let scale = TradeRecords { scale: Some(-1.0), layout: Layout::Baci, ..Default::default() };
+    assert!(refused(scale).contains("scale"));
+}
+
+#[test]
+fn atlas_files_name_their_classification() {
+    for (layout, code, name) in
+        [(Layout::Atlas, "product_hs12_code", "HS12"), (Layout::AtlasOld, "sitc_product_code", "SITC")]
+    {
+        let place = if layout == Layout::Atlas { "country_iso3_code" } else { "location_code" };
+        let file = table(&[
+            ("country_id", &["516", "156"]),
+            (place, &["NAM", "CHN"]),
+            (code, &["0101", "8517"]),
+            ("year", &["2019", "2019"]),
+            ("export_value", &["10", "20"]),
+        ]);
+        let atlas = TradeRecords { layout, ..Default::default() };
+        let (long, notes) = atlas.apply(&file).unwrap();
+        assert_eq!(long.names().collect::<Vec<_>>(), ["year", "exporter", "product", "value", "revision"]);
+        assert_eq!(
+            (shown(&long, "product"), shown(&long, "revision")[0].as_str()),
+            (vec!["0101".into(), "8517".into()], name)
+        );
+        assert!(notes[1].contains("no markets"), "{notes:?}");
+        let mut two = file.clone();
+        two.set(Column::text(code.replace("hs12", "sitc").replace("sitc_p", "hs_p"), ["1", "2"].map(Some))).unwrap();
+        assert!(atlas.apply(&two).unwrap_err().to_string().contains("several"));
+        let none = file.take(&[0, 1]).into_columns().into_iter().filter(|c| c.name != code).collect();
+        assert!(atlas.apply(&Table::new(none).unwrap()).unwrap_err().to_string().contains("of the product"));
+    }
+}
