@@ -17,12 +17,13 @@
 //! any other of its columns that the file lacks is said. Codes are text: a product code that lost its leading zeros as a number gets them back, or is refused where
 //! its length is not known. Totals are no trade of their own and are left out; all that is dropped is counted.
 
+mod codes;
 mod layout;
 
 pub use layout::Layout;
 
-use crate::table::show_number;
-use crate::{Column, Data, Error, Result, Table};
+use crate::{Column, Error, Result, Table};
+use codes::{Length, places};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,7 +48,8 @@ pub struct TradeRecords {
     pub quantity: Option<String>,
     /// What one of the value's units is worth, in place of the layout's (1000 for thousand dollars).
     pub scale: Option<f64>,
-    /// Digits of a product code, such as 6 for HS6: shorter codes of digits get leading zeros, longer ones are refused.
+    /// Digits of a product code, such as 6 for HS6: a code that lost its leading zero gets it back, records of coarser
+    /// or finer levels of the same products are left out, any other length is refused. 0 takes codes of any length.
     pub digits: Option<usize>,
     /// Column of the classification (HS revision), in place of the layout's: its value becomes a column `revision`.
     pub revision: Option<String>,
@@ -151,7 +153,22 @@ impl TradeRecords {
 
         let mut counts = Counts::default();
         let mut rows = self.rows(table, (flow, names.flow.1), [&market, &product], &mut counts)?;
-        let value = self.values(table, &values, scale, &mut rows, &mut counts)?;
+        let mut value = self.values(table, &values, scale, &mut rows, &mut counts)?;
+        let classification = product.as_deref().and_then(|p| layout::fits(names.product, p)).unwrap_or("");
+        let mut codes = Vec::new();
+        if let Some(product) = &product {
+            let length = Length {
+                digits: self.digits.or(names.digits),
+                asked: self.digits.is_some(),
+                zeros: if classification.starts_with("sitc") { 2 } else { 1 },
+            };
+            codes = codes::products(table, product, length, &rows, &mut counts)?;
+            let mut kept = codes.iter().map(Option::is_some);
+            rows.retain(|_| kept.next() == Some(true));
+            let mut kept = codes.iter().map(Option::is_some);
+            value.retain(|_| kept.next() == Some(true));
+            codes.retain(Option::is_some);
+        }
         let years = table.numbers(&year)?;
         if let Some(&i) = rows.iter().find(|&&i| years[i].fract() != 0.0) {
             return Err(table.content(
@@ -162,24 +179,23 @@ impl TradeRecords {
             ));
         }
         let mut columns = vec![Column::number("year", rows.iter().map(|&i| years[i]).collect())];
-        columns.push(countries("exporter", table.column(&exporter)?, &rows, &mut counts));
+        columns.push(places("exporter", table.column(&exporter)?, &rows, &mut counts));
         if let Some(market) = &market {
-            columns.push(countries("market", table.column(market)?, &rows, &mut counts));
+            columns.push(places("market", table.column(market)?, &rows, &mut counts));
         }
-        if let Some(product) = &product {
-            columns.push(self.codes(table, product, self.digits.or(names.digits), &rows, &mut counts)?);
+        if product.is_some() {
+            columns.push(Column::text("product", codes));
         }
         columns.push(Column::number("value", value));
         if let Some(quantity) = quantity {
             let q = table.numbers(&quantity)?;
             columns.push(Column::number("quantity", rows.iter().map(|&i| q[i]).collect()));
         }
-        match (revision, product.and_then(|p| Some(layout::fits(names.product, &p)?.to_uppercase()))) {
-            (Some(revision), _) => columns.push(self.revision(table.column(&revision)?, &rows)?),
-            (None, Some(said)) if !said.is_empty() => {
-                columns.push(Column::text("revision", rows.iter().map(|_| Some(said.as_str()))))
-            }
-            _ => {}
+        if let Some(revision) = revision {
+            columns.push(self.revision(table.column(&revision)?, &rows)?);
+        } else if !classification.is_empty() {
+            let said = classification.to_uppercase();
+            columns.push(Column::text("revision", rows.iter().map(|_| Some(said.as_str()))));
         }
         for name in &self.keep {
             columns.push(table.column(name)?.take(&rows));
@@ -295,60 +311,6 @@ impl TradeRecords {
         }
     }
 
-    /// Product codes as text, with their leading zeros.
-    fn codes(
-        &self,
-        table: &Table,
-        name: &str,
-        digits: Option<usize>,
-        rows: &[usize],
-        counts: &mut Counts,
-    ) -> Result<Column> {
-        let column = table.column(name)?;
-        let number = matches!(column.data, Data::Number(_));
-        let mut lengths = BTreeMap::new();
-        let mut codes = Vec::with_capacity(rows.len());
-        for &i in rows {
-            let mut code = column.show(i).trim().to_string();
-            if code.is_empty() {
-                return Err(table.content(Some(name), vec![i], "this record has no product", "correct or drop it"));
-            }
-            if !code.bytes().all(|b| b.is_ascii_digit()) {
-                codes.push(code);
-                continue;
-            }
-            match digits {
-                Some(digits) if code.len() > digits => {
-                    let message = format!("the product code {code} has more than {digits} digits");
-                    return Err(table.content(Some(name), vec![i], message, "set `digits`, or cut the codes first"));
-                }
-                Some(digits) if code.len() < digits => {
-                    counts.add("product codes given their leading zeros back");
-                    code = format!("{code:0>digits$}");
-                }
-                _ => {}
-            }
-            lengths.entry(code.len()).or_insert(i);
-            codes.push(code);
-        }
-        // Codes of five and six digits in a column of numbers are HS6 codes, some of which have lost a zero.
-        let lost = number && lengths.keys().any(|l| lengths.contains_key(&(l + 1)) && l % 2 == 1);
-        if lost {
-            let rows: Vec<usize> = lengths.values().copied().collect();
-            let lengths: Vec<String> = lengths.keys().map(usize::to_string).collect();
-            return Err(table.content(
-                Some(name),
-                rows,
-                format!(
-                    "product codes of {} digits were read as numbers: leading zeros are lost",
-                    lengths.join(" and ")
-                ),
-                "set `digits` to the length of the codes, which gives the zeros back",
-            ));
-        }
-        Ok(Column::text("product", codes.into_iter().map(Some)))
-    }
-
     /// The classification of each record, one for all unless several may be kept.
     fn revision(&self, column: &Column, rows: &[usize]) -> Result<Column> {
         let mut seen: Vec<String> = rows.iter().map(|&i| column.show(i)).collect();
@@ -367,34 +329,6 @@ impl TradeRecords {
             _ => Ok(of_rows),
         }
     }
-}
-
-/// Codes of places as text, in the spelling of ISO 3166.
-fn countries(name: &str, column: &Column, rows: &[usize], counts: &mut Counts) -> Column {
-    let mut missing = 0;
-    let codes: Vec<Option<String>> = rows
-        .iter()
-        .map(|&i| {
-            let code = match &column.data {
-                Data::Text(text) => text.get(i).map(str::to_string),
-                Data::Number(v) => (!v[i].is_nan()).then(|| show_number(v[i])),
-            };
-            missing += usize::from(code.is_none());
-            let code = code?;
-            match SPELLINGS.iter().find(|(old, _)| *old == code) {
-                Some((old, new)) => {
-                    counts.add(format!("codes {old} of `{name}` written {new}"));
-                    Some(new.to_string())
-                }
-                None => Some(code),
-            }
-        })
-        .collect();
-    // Programs that take NA for a missing value make Namibia vanish.
-    if missing > 0 && !codes.iter().flatten().any(|c| c == "NA" || c == "NAM") {
-        *counts.0.entry(format!("missing codes of `{name}`, which may be Namibia's NA")).or_default() += missing;
-    }
-    Column::text(name, codes)
 }
 
 #[cfg(test)]

@@ -142,3 +142,64 @@ fn atlas_files_name_their_classification() {
         assert!(atlas.apply(&Table::new(none).unwrap()).unwrap_err().to_string().contains("of the product"));
     }
 }
+
+/// Codes of text or numbers under a length that is given or not: the products, or the refusal.
+fn coded(codes: &[&str], digits: Option<usize>) -> std::result::Result<(Vec<String>, String), String> {
+    let ones = vec!["1"; codes.len()];
+    let file = table(&[("y", &vec!["2015"; codes.len()]), ("c", &vec!["A"; codes.len()]), ("p", codes), ("v", &ones)]);
+    let of = |s: &str| Some(s.to_string());
+    let records = TradeRecords {
+        year: of("y"),
+        exporter: of("c"),
+        product: of("p"),
+        value: vec!["v".into()],
+        digits,
+        ..Default::default()
+    };
+    let (long, notes) = records.apply(&file).map_err(|e| e.to_string())?;
+    Ok((shown(&long, "product"), notes.join("; ")))
+}
+
+#[test]
+fn lost_zeros_are_seen_in_text_and_where_every_code_lost_one() {
+    let lost = |codes: &[&str]| coded(codes, None).unwrap_err().contains("leading zeros are lost");
+    assert!(lost(&["01012100", "1012100"]));
+    assert!(lost(&["10121", "20130"]));
+    assert!(lost(&["10121", "851712", "9999AA"]));
+    // SITC has codes of five digits, and its zeros show that none are lost; codes with letters have no length.
+    assert!(coded(&["00111", "76411"], None).is_ok());
+    assert!(coded(&["c1", "c10"], None).is_ok());
+    assert_eq!(coded(&["7", "8"], None).unwrap().0, ["7", "8"]);
+    assert_eq!(coded(&["9", "5000", "10"], Some(0)).unwrap().0, ["9", "5000", "10"]);
+}
+
+#[test]
+fn one_zero_can_be_lost_and_no_more() {
+    assert!(coded(&["0101"], Some(6)).unwrap_err().contains("too short"));
+    assert!(coded(&["8517", "10121"], Some(6)).unwrap_err().contains("too short"));
+    assert!(coded(&["764"], Some(5)).unwrap_err().contains("too short"));
+    assert_eq!(
+        coded(&["85171200.0", "1012100.0", "01012900"], Some(8)).unwrap().0,
+        ["85171200", "01012100", "01012900"]
+    );
+    assert!(coded(&["8517.12", "101.21"], Some(6)).unwrap_err().contains("whole digits"));
+    let baci = table(&[("t", &["2019"]), ("i", &["156"]), ("j", &["842"]), ("k", &["8517"]), ("v", &["1"])]);
+    let baci = TradeRecords { layout: Layout::Baci, ..Default::default() }.apply(&baci);
+    assert!(baci.unwrap_err().to_string().contains("8517"));
+}
+
+#[test]
+fn levels_of_one_classification_are_told_apart() {
+    let levels = ["01", "0101", "010121", "851712"];
+    assert!(coded(&levels, None).unwrap_err().contains("2 and 4 and 6 digits: levels"));
+    let (six, notes) = coded(&levels, Some(6)).unwrap();
+    assert_eq!(six, ["010121", "851712"]);
+    assert!(notes.contains("2 records of coarser product codes left out"), "{notes}");
+    // A code of six digits alone is not held by one of four.
+    assert!(coded(&levels, Some(4)).unwrap_err().contains("851712"));
+    let (four, notes) = coded(&levels[..3], Some(4)).unwrap();
+    assert_eq!(four, ["0101"]);
+    assert!(notes.contains("1 records of coarser") && notes.contains("1 records of finer"), "{notes}");
+    // The same codes as numbers.
+    assert_eq!(coded(&["1", "101", "10121", "851712"], Some(6)).unwrap().0, ["010121", "851712"]);
+}
