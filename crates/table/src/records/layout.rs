@@ -41,6 +41,12 @@ pub(super) struct Names {
     pub(super) flow: (&'static str, &'static [&'static str]),
     pub(super) scale: f64,
     pub(super) digits: Option<usize>,
+    /// Columns that divide one flow (by transport, customs regime, second partner), and what they call the whole.
+    pub(super) breakdowns: &'static [(&'static str, &'static str)],
+    /// Codes of groups of countries beside those that all layouts share.
+    pub(super) groups: &'static [&'static str],
+    /// Whether flows within a country stand beside trade.
+    pub(super) domestic: bool,
 }
 
 /// What the `*` of a pattern stands for in a name that fits it.
@@ -62,6 +68,9 @@ const NONE: Names = Names {
     flow: ("", &[]),
     scale: 1.0,
     digits: None,
+    breakdowns: &[],
+    groups: &[],
+    domestic: false,
 };
 
 impl Layout {
@@ -88,6 +97,9 @@ impl Layout {
                 quantity: "qty",
                 revision: "classificationCode",
                 flow: ("flowCode", &["X"]),
+                breakdowns: &[("partner2Code", "0"), ("motCode", "0"), ("customsCode", "C00"), ("mosCode", "0")],
+                // The European Union and ASEAN.
+                groups: &["97", "975"],
                 ..NONE
             },
             Layout::ComtradeOld => Names {
@@ -142,6 +154,9 @@ impl Layout {
                 product: "industry",
                 value: &["intermediate_musd", "final_musd"],
                 scale: 1e6,
+                // Industries have names or numbers, no levels.
+                digits: Some(0),
+                domestic: true,
                 ..NONE
             },
         }

@@ -3,7 +3,8 @@
 use super::*;
 
 fn table(columns: &[(&str, &[&str])]) -> Table {
-    let column = |(name, cells): &(&str, &[&str])| match cells.iter().map(|c| crate::table::parse_number(c)).collect() {
+    let number = |c: &str| if c.is_empty() { Some(f64::NAN) } else { crate::table::parse_number(c) };
+    let column = |(name, cells): &(&str, &[&str])| match cells.iter().map(|c| number(c)).collect() {
         Some(numbers) => Column::number(*name, numbers),
         None => Column::text(*name, cells.iter().map(|c| (!c.is_empty()).then_some(*c))),
     };
@@ -202,4 +203,70 @@ fn levels_of_one_classification_are_told_apart() {
     assert!(notes.contains("1 records of coarser") && notes.contains("1 records of finer"), "{notes}");
     // The same codes as numbers.
     assert_eq!(coded(&["1", "101", "10121", "851712"], Some(6)).unwrap().0, ["010121", "851712"]);
+}
+
+#[test]
+fn parts_of_a_flow_stand_back_where_its_total_is_there() {
+    let file = table(&[
+        ("refYear", &["2020"; 6]),
+        ("reporterCode", &["156"; 6]),
+        ("partnerCode", &["842", "842", "842", "842", "276", "276"]),
+        ("partner2Code", &["0", "0", "36", "0", "0", "0"]),
+        ("cmdCode", &["010121"; 6]),
+        ("motCode", &["0", "2100", "0", "0", "2100", "3200"]),
+        ("customsCode", &["C00", "C00", "C00", "C01", "C00", "C00"]),
+        ("primaryValue", &["40", "25", "7", "3", "5", "6"]),
+    ]);
+    let (long, notes) = TradeRecords { layout: Layout::Comtrade, ..Default::default() }.apply(&file).unwrap();
+    // Germany has no total by transport, so that its parts are what there is.
+    assert_eq!(long.numbers("value").unwrap(), [40.0, 5.0, 6.0]);
+    let notes = notes.join("; ");
+    for name in ["partner2Code", "motCode", "customsCode"] {
+        assert!(notes.contains(&format!("1 parts of flows by `{name}` left out")), "{notes}");
+    }
+}
+
+#[test]
+fn groups_of_countries_are_no_markets() {
+    let file = table(&[
+        ("Year", &["2019"; 5]),
+        ("ReporterISO3", &["CHN", "CHN", "CHN", "CHN", "EUN"]),
+        ("PartnerISO3", &["EUN", "DEU", "WLD", "OAS", "CHN"]),
+        ("ProductCode", &["010121"; 5]),
+        ("TradeFlowName", &["Export"; 5]),
+        ("TradeValue in 1000 USD", &["1"; 5]),
+    ]);
+    let (long, notes) = TradeRecords { layout: Layout::Wits, ..Default::default() }.apply(&file).unwrap();
+    assert_eq!(shown(&long, "market"), ["DEU", "OAS", "CHN"]);
+    let notes = notes.join("; ");
+    assert!(notes.contains("1 records of EUN as a market") && notes.contains("EUN as an exporter kept"), "{notes}");
+}
+
+/// Parts that are negative or missing are judged one by one: 10 and -4 are 10, not 6.
+#[test]
+fn industry_flows_add_parts_that_are_sound_and_cross_a_border() {
+    let file = table(&[
+        ("year", &["2000"; 5]),
+        ("origin", &["CHN"; 5]),
+        ("dest", &["USA", "CHN", "DEU", "FRA", "JPN"]),
+        ("industry", &["1", "10", "1", "10", "2"]),
+        ("intermediate_musd", &["10", "100", "10", "1", ""]),
+        ("final_musd", &["-4", "50", "", "-4", ""]),
+    ]);
+    let of = |negative| TradeRecords { layout: Layout::IndustryFlows, negative, ..Default::default() }.apply(&file);
+    let message = of(Negative::Refuse).unwrap_err().to_string();
+    assert!(message.contains("`final_musd`") && message.contains("rows 1, 4"), "{message}");
+    let (zero, notes) = of(Negative::Zero).unwrap();
+    assert_eq!(zero.numbers("value").unwrap(), [1e7, 1e7, 1e6]);
+    assert_eq!(shown(&zero, "product"), ["1", "1", "10"]);
+    let notes = notes.join("; ");
+    for note in [
+        "2 negative values set to zero",
+        "1 flows within a country",
+        "1 missing values of `final_musd` beside",
+        "1 records without a value",
+    ] {
+        assert!(notes.contains(note), "{notes}");
+    }
+    assert_eq!(of(Negative::Drop).unwrap().0.numbers("value").unwrap(), [1e7]);
 }
