@@ -166,7 +166,7 @@ impl Crosswalk {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Longer {
-    /// Columns to turn; all whose names are a year (`1990`, `1990 [YR1990]`, `YR1990`) when none are named.
+    /// Columns to turn; all whose names are a year (`1990`, `1990 [YR1990]`, `YR1990`, R's `X1990`) when none are named.
     pub columns: Vec<String>,
     /// Name of the column of years.
     pub time: String,
@@ -185,7 +185,8 @@ impl Default for Longer {
 /// The year that a name says, between 1000 and 2999.
 fn year(name: &str) -> Option<i32> {
     let name = name.trim();
-    let digits = name.split(['[', ' ']).next().unwrap_or(name).trim_start_matches("YR");
+    let first = name.split(['[', ' ']).next().unwrap_or(name);
+    let digits = first.strip_prefix("YR").or(first.strip_prefix('X')).unwrap_or(first);
     let year: i32 = (digits.len() == 4).then(|| digits.parse().ok())??;
     (1000..3000).contains(&year).then_some(year)
 }
@@ -311,6 +312,8 @@ mod tests {
         assert_eq!(long.numbers("value").unwrap(), [1.0, 2.0, 3.0]);
         assert_eq!(long.names().collect::<Vec<_>>(), ["Country Code", "20190", "year", "value"]);
         assert!(notes[0].contains("1 missing"));
+        let r = Table::new(vec![Column::number("X1990", vec![1.0]), Column::number("X19", vec![2.0])]).unwrap();
+        assert_eq!(Longer::default().apply(&r).unwrap().0.numbers("year").unwrap(), [1990.0]);
         let all = Longer { missing: true, ..Longer::default() }.apply(&wide).unwrap().0;
         assert_eq!(all.rows(), 4);
         let wrong = Longer { columns: vec!["20190".into()], ..Longer::default() };
