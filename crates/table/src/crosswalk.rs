@@ -173,12 +173,12 @@ pub struct Longer {
     /// Name of the column of values.
     pub value: String,
     /// Keeps rows whose value is missing.
-    pub missing: bool,
+    pub keep_missing: bool,
 }
 
 impl Default for Longer {
     fn default() -> Self {
-        Longer { columns: Vec::new(), time: "year".into(), value: "value".into(), missing: false }
+        Longer { columns: Vec::new(), time: "year".into(), value: "value".into(), keep_missing: false }
     }
 }
 
@@ -214,7 +214,7 @@ impl Longer {
             for ((_, year), column) in chosen.iter().zip(&values) {
                 if column[i].is_nan() {
                     missing += 1;
-                    if !self.missing {
+                    if !self.keep_missing {
                         continue;
                     }
                 }
@@ -229,7 +229,7 @@ impl Longer {
         columns.push(Column::number(&*self.value, cells));
         let mut long = Table::new(columns)?;
         long.origin = table.take(&rows).origin;
-        let done = if self.missing { "kept" } else { "left out" };
+        let done = if self.keep_missing { "kept" } else { "left out" };
         let note = format!(
             "{} rows of {} years became {}; {missing} missing values {done}",
             table.rows(),
@@ -314,7 +314,7 @@ mod tests {
         assert!(notes[0].contains("1 missing"));
         let r = Table::new(vec![Column::number("X1990", vec![1.0]), Column::number("X19", vec![2.0])]).unwrap();
         assert_eq!(Longer::default().apply(&r).unwrap().0.numbers("year").unwrap(), [1990.0]);
-        let all = Longer { missing: true, ..Longer::default() }.apply(&wide).unwrap().0;
+        let all = Longer { keep_missing: true, ..Longer::default() }.apply(&wide).unwrap().0;
         assert_eq!(all.rows(), 4);
         let wrong = Longer { columns: vec!["20190".into()], ..Longer::default() };
         assert!(wrong.apply(&wide).unwrap_err().to_string().contains("not named as a year"));
