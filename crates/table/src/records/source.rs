@@ -53,6 +53,9 @@ impl Source {
         // A file of another layout is told by its first column, not by what hangs on it.
         table.column(&year)?;
         let product = product(records, table, names.product)?;
+        for name in [Some(&exporter), market.as_ref(), product.as_ref()].into_iter().flatten() {
+            table.has_codes(name)?;
+        }
         let classification = product.as_deref().and_then(|p| fits(names.product, p)).unwrap_or("").to_uppercase();
         Ok(Source { year, exporter, market, product, values, quantity, revision, flow, classification, absent })
     }

@@ -270,3 +270,23 @@ fn industry_flows_add_parts_that_are_sound_and_cross_a_border() {
     }
     assert_eq!(of(Negative::Drop).unwrap().0.numbers("value").unwrap(), [1e7]);
 }
+
+/// A file of Namibia alone: `NA` in every row is missing among numbers.
+#[test]
+fn a_column_without_a_code_is_refused_with_the_way_out() {
+    let nan = vec![f64::NAN; 2];
+    let mut file = table(&[("y", &["2019"; 2]), ("p", &["010121", "851712"]), ("v", &["5", "5"])]);
+    file.set(Column::number("iso2", nan)).unwrap();
+    let of = |s: &str| Some(s.to_string());
+    let records = TradeRecords {
+        year: of("y"),
+        exporter: of("iso2"),
+        product: of("p"),
+        value: vec!["v".into()],
+        ..Default::default()
+    };
+    let message = records.apply(&file).unwrap_err().to_string();
+    assert!(message.contains("as_text = [\"iso2\"]"), "{message}");
+    file.set(Column::text("iso2", [Some("NA"); 2])).unwrap();
+    assert_eq!(shown(&records.apply(&file).unwrap().0, "exporter"), ["NA", "NA"]);
+}
