@@ -223,12 +223,7 @@ pub(crate) fn forced(file: &str, names: &[String], options: &ReadOptions) -> Res
     }
 }
 
-/// What must be known of a file that the World Bank wrote, whose table starts at line `line`.
+/// What must be known of a file that the World Bank wrote, whose header is at line `line`.
 pub(crate) fn world_bank(file: &str, line: u32) -> String {
-    let skipped = match line {
-        1 => String::new(),
-        2 => "the line before the header is skipped, ".into(),
-        _ => format!("{} lines before the header are skipped, ", line - 1),
-    };
-    format!("{file}: a download of the World Bank: {skipped}`..` is missing")
+    format!("{file}: a download of the World Bank: read from line {line} without its closing lines, `..` is missing")
 }

@@ -134,7 +134,8 @@ impl TradeRecords {
                 asked: self.digits.is_some(),
                 zeros: if source.classification.starts_with("SITC") { 2 } else { 1 },
             };
-            codes = codes::products(table, product, length, &rows, &mut counts)?;
+            let keys = [table.column(&source.year)?.codes(), table.column(&source.exporter)?.codes()];
+            codes = codes::products(table, product, length, &rows, [&keys[0], &keys[1]], &mut counts)?;
             let mut kept = codes.iter().map(Option::is_some);
             rows.retain(|_| kept.next() == Some(true));
             let mut kept = codes.iter().map(Option::is_some);

@@ -8,7 +8,7 @@
 use super::{Counts, SPELLINGS};
 use crate::table::{MISSING, show_number};
 use crate::{Column, Data, Result, Table};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// How long product codes are.
 #[derive(Clone, Copy)]
@@ -29,12 +29,23 @@ enum Fate {
     Level(&'static str),
 }
 
+/// Fates by code, and the codes of other levels that each code of the level wanted is part of or has as a part.
+#[derive(Default)]
+struct Fates {
+    of: BTreeMap<u32, Fate>,
+    related: BTreeMap<u32, Vec<u32>>,
+}
+
 /// The product code of each of the rows; `None` where its record is left out.
+///
+/// `keys` are the codes of the years and the exporters: an exporter that reports one level only in a year loses it when
+/// another is asked for, which is said.
 pub(super) fn products(
     table: &Table,
     name: &str,
     length: Length,
     rows: &[usize],
+    keys: [&[u32]; 2],
     counts: &mut Counts,
 ) -> Result<Vec<Option<String>>> {
     let column = table.column(name)?;
@@ -47,28 +58,34 @@ pub(super) fn products(
     for (&code, &i) in &first {
         plain.insert(code, (i, clean(table, column, i, code == MISSING)?));
     }
-    let fates = match length.digits {
-        Some(0) => plain.into_iter().map(|(code, (_, text))| (code, Fate::Kept(text))).collect(),
-        Some(digits) => fitted(table, name, plain, digits, length)?,
-        None => {
-            let digits = plain.values().filter(|(_, text)| whole(text));
-            consistent(table, name, digits)?;
-            plain.into_iter().map(|(code, (_, text))| (code, Fate::Kept(text))).collect::<BTreeMap<_, _>>()
+    let Fates { of, related } = match length.digits {
+        Some(digits) if digits > 0 => fitted(table, name, plain, digits, length)?,
+        known => {
+            if known.is_none() {
+                consistent(table, name, plain.values().filter(|(_, text)| whole(text)))?;
+            }
+            let of = plain.into_iter().map(|(code, (_, text))| (code, Fate::Kept(text))).collect();
+            Fates { of, ..Fates::default() }
         }
     };
-    Ok((rows.iter())
-        .map(|&i| match &fates[&codes[i]] {
-            Fate::Kept(text) => Some(text.clone()),
-            Fate::Padded(text) => {
-                counts.add("product codes given their leading zeros back");
-                Some(text.clone())
-            }
-            Fate::Level(level) => {
-                counts.add(format!("records of {level} product codes left out"));
-                None
-            }
-        })
-        .collect())
+    let at = |i: usize, code: u32| (keys[0][i], keys[1][i], code);
+    let held: HashSet<(u32, u32, u32)> = (rows.iter())
+        .filter_map(|&i| Some((i, related.get(&codes[i])?)))
+        .flat_map(|(i, others)| others.iter().map(move |&other| at(i, other)))
+        .collect();
+    let mut code = |&i: &usize| match &of[&codes[i]] {
+        Fate::Kept(text) => Some(text.clone()),
+        Fate::Padded(text) => {
+            counts.add("product codes given their leading zeros back");
+            Some(text.clone())
+        }
+        Fate::Level(level) => {
+            let alone = if held.contains(&at(i, codes[i])) { "" } else { " whose exporter has no others that year" };
+            counts.add(format!("records of {level} product codes left out{alone}"));
+            None
+        }
+    };
+    Ok(rows.iter().map(&mut code).collect())
 }
 
 fn whole(code: &str) -> bool {
@@ -104,7 +121,7 @@ fn fitted(
     plain: BTreeMap<u32, (usize, String)>,
     digits: usize,
     length: Length,
-) -> Result<BTreeMap<u32, Fate>> {
+) -> Result<Fates> {
     // Levels of the Harmonized System have even lengths, so that an odd one tells of a lost zero; where the length
     // wanted is odd itself, a shorter code may as well be of the level above.
     let zeros = if digits % 2 == 1 { 0 } else { length.zeros };
@@ -112,41 +129,45 @@ fn fitted(
         let lost = code.len() < digits && code.len() + zeros >= digits && !code.starts_with('0');
         lost.then(|| format!("{code:0>digits$}"))
     };
-    let mut fates = BTreeMap::new();
+    let mut fates = Fates::default();
     let mut others = Vec::new();
+    // The level wanted, with the codes of the column.
+    let mut level: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for (id, (i, code)) in plain {
-        match padded(&code).filter(|_| whole(&code)) {
-            Some(full) => drop(fates.insert(id, Fate::Padded(full))),
-            None if whole(&code) && code.len() != digits => others.push((id, i, code)),
-            None => drop(fates.insert(id, Fate::Kept(code))),
+        let fate = match padded(&code).filter(|_| whole(&code)) {
+            Some(full) => Fate::Padded(full),
+            None if whole(&code) && code.len() != digits => {
+                others.push((id, i, code));
+                continue;
+            }
+            None => Fate::Kept(code),
+        };
+        if let Fate::Kept(code) | Fate::Padded(code) = &fate {
+            level.entry(code.clone()).or_default().push(id);
         }
+        fates.of.insert(id, fate);
     }
-    let level: BTreeSet<String> = (fates.values())
-        .filter_map(|fate| match fate {
-            Fate::Kept(code) | Fate::Padded(code) if whole(code) => Some(code.clone()),
-            _ => None,
-        })
-        .collect();
     for (id, i, code) in others {
         // An odd difference in length is a lost zero of the other level.
-        let code_there =
-            if code.len().abs_diff(digits) % 2 == 1 && zeros > 0 { format!("0{code}") } else { code.clone() };
-        let of_level = match code_there.get(..digits) {
-            Some(start) => level.contains(start).then_some("finer"),
+        let lost = code.len().abs_diff(digits) % 2 == 1 && zeros > 0;
+        let whole = if lost { format!("0{code}") } else { code.clone() };
+        let (which, kin): (_, Vec<u32>) = match whole.get(..digits) {
+            Some(start) => ("finer", level.get(start).into_iter().flatten().copied().collect()),
             None => {
-                let next = level.range(code_there.clone()..).next();
-                next.is_some_and(|next| next.starts_with(&code_there)).then_some("coarser")
+                let beneath = level.range(whole.clone()..).take_while(|(full, _)| full.starts_with(&whole));
+                ("coarser", beneath.flat_map(|(_, ids)| ids.iter().copied()).collect())
             }
         };
-        let fate = of_level.filter(|_| length.asked).map(Fate::Level).ok_or_else(|| {
+        if !length.asked || kin.is_empty() {
             let message = match code.len() > digits {
                 true => format!("the product code {code} has more than {digits} digits"),
                 false => format!("the product code {code} is too short for one of {digits} digits that lost its zero"),
             };
             let remedy = "set `digits` to the length of the codes (0: any length), or correct them";
-            table.content(Some(name), vec![i], message, remedy)
-        })?;
-        fates.insert(id, fate);
+            return Err(table.content(Some(name), vec![i], message, remedy));
+        }
+        kin.into_iter().for_each(|of| fates.related.entry(of).or_default().push(id));
+        fates.of.insert(id, Fate::Level(which));
     }
     Ok(fates)
 }

@@ -205,6 +205,31 @@ fn levels_of_one_classification_are_told_apart() {
     assert_eq!(coded(&["1", "101", "10121", "851712"], Some(6)).unwrap().0, ["010121", "851712"]);
 }
 
+/// B reports chapters only: at six digits it has nothing, which is said.
+#[test]
+fn an_exporter_without_the_level_wanted_is_said() {
+    let file = table(&[
+        ("y", &["2015"; 4]),
+        ("c", &["A", "A", "B", "A"]),
+        ("p", &["01", "010121", "01", "851712"]),
+        ("v", &["1"; 4]),
+    ]);
+    let of = |s: &str| Some(s.to_string());
+    let records = TradeRecords {
+        year: of("y"),
+        exporter: of("c"),
+        product: of("p"),
+        value: vec!["v".into()],
+        digits: Some(6),
+        ..Default::default()
+    };
+    let (long, notes) = records.apply(&file).unwrap();
+    assert_eq!(shown(&long, "exporter"), ["A", "A"]);
+    let left = "1 records of coarser product codes left out";
+    assert!(notes.contains(&left.to_string()), "{notes:?}");
+    assert!(notes.contains(&format!("{left} whose exporter has no others that year")), "{notes:?}");
+}
+
 #[test]
 fn parts_of_a_flow_stand_back_where_its_total_is_there() {
     let file = table(&[
