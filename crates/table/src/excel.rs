@@ -116,10 +116,11 @@ fn framed(cells: &mut Vec<(u32, u32, Cell)>, options: &ReadOptions) -> (u32, boo
     let is = |cell: &(u32, u32, Cell), what: fn(&str) -> bool| matches!(cell, (_, 0, Cell::Text(s)) if what(s));
     let mut row = u32::try_from(options.skip).unwrap_or(u32::MAX);
     let mut known = false;
-    if row == 0 && cells.first().is_some_and(|cell| cell.0 == 0 && is(cell, frame::opens)) {
-        if let Some(head) = cells.iter().take_while(|cell| cell.0 < 20).find(|cell| is(cell, frame::heads)) {
-            (row, known) = (head.0, true);
-        }
+    if row == 0
+        && cells.first().is_some_and(|cell| cell.0 == 0 && is(cell, frame::opens))
+        && let Some(head) = cells.iter().take_while(|cell| cell.0 < 20).find(|cell| is(cell, frame::heads))
+    {
+        (row, known) = (head.0, true);
     }
     let closing = cells.iter().rposition(|cell| !is(cell, frame::closes)).map_or(0, |last| last + 1);
     if cells[closing..].iter().any(|cell| is(cell, frame::sources)) {
