@@ -166,26 +166,27 @@ impl Crosswalk {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Longer {
-    /// Columns to turn; all whose names are a year (`1990`, `1990 [YR1990]`, `YR1990`) when none are named.
+    /// Columns to turn; all whose names are a year (`1990`, `1990 [YR1990]`, `YR1990`, R's `X1990`) when none are named.
     pub columns: Vec<String>,
     /// Name of the column of years.
     pub time: String,
     /// Name of the column of values.
     pub value: String,
     /// Keeps rows whose value is missing.
-    pub missing: bool,
+    pub keep_missing: bool,
 }
 
 impl Default for Longer {
     fn default() -> Self {
-        Longer { columns: Vec::new(), time: "year".into(), value: "value".into(), missing: false }
+        Longer { columns: Vec::new(), time: "year".into(), value: "value".into(), keep_missing: false }
     }
 }
 
 /// The year that a name says, between 1000 and 2999.
 fn year(name: &str) -> Option<i32> {
     let name = name.trim();
-    let digits = name.split(['[', ' ']).next().unwrap_or(name).trim_start_matches("YR");
+    let first = name.split(['[', ' ']).next().unwrap_or(name);
+    let digits = first.strip_prefix("YR").or(first.strip_prefix('X')).unwrap_or(first);
     let year: i32 = (digits.len() == 4).then(|| digits.parse().ok())??;
     (1000..3000).contains(&year).then_some(year)
 }
@@ -213,7 +214,7 @@ impl Longer {
             for ((_, year), column) in chosen.iter().zip(&values) {
                 if column[i].is_nan() {
                     missing += 1;
-                    if !self.missing {
+                    if !self.keep_missing {
                         continue;
                     }
                 }
@@ -228,7 +229,7 @@ impl Longer {
         columns.push(Column::number(&*self.value, cells));
         let mut long = Table::new(columns)?;
         long.origin = table.take(&rows).origin;
-        let done = if self.missing { "kept" } else { "left out" };
+        let done = if self.keep_missing { "kept" } else { "left out" };
         let note = format!(
             "{} rows of {} years became {}; {missing} missing values {done}",
             table.rows(),
@@ -311,7 +312,9 @@ mod tests {
         assert_eq!(long.numbers("value").unwrap(), [1.0, 2.0, 3.0]);
         assert_eq!(long.names().collect::<Vec<_>>(), ["Country Code", "20190", "year", "value"]);
         assert!(notes[0].contains("1 missing"));
-        let all = Longer { missing: true, ..Longer::default() }.apply(&wide).unwrap().0;
+        let r = Table::new(vec![Column::number("X1990", vec![1.0]), Column::number("X19", vec![2.0])]).unwrap();
+        assert_eq!(Longer::default().apply(&r).unwrap().0.numbers("year").unwrap(), [1990.0]);
+        let all = Longer { keep_missing: true, ..Longer::default() }.apply(&wide).unwrap().0;
         assert_eq!(all.rows(), 4);
         let wrong = Longer { columns: vec!["20190".into()], ..Longer::default() };
         assert!(wrong.apply(&wide).unwrap_err().to_string().contains("not named as a year"));

@@ -6,7 +6,8 @@
 //! codes keep their zeros. In a numeric column the empty cell and [`MISSING_TOKENS`](crate::table::MISSING_TOKENS)
 //! are missing; in a text column only the empty cell is, because `NA` is also Namibia.
 
-use crate::read::{Read, ReadOptions, header};
+use crate::frame::{self, Frame};
+use crate::read::{Read, ReadOptions, forced, header, world_bank};
 use crate::table::{TextBuilder, is_missing_token, parse_number, show_number};
 use crate::write::WriteOptions;
 use crate::{Column, Data, Error, Lines, Result, Table};
@@ -35,7 +36,7 @@ pub(crate) fn read(path: &Path, delimiter: u8, options: &ReadOptions) -> Result<
             }
         },
     };
-    let table = parse(&text, delimiter, &options.missing, &file, &mut notes)?;
+    let table = parse(&text, delimiter, options, &file, &mut notes)?;
     Ok(Read { table, notes })
 }
 
@@ -122,15 +123,21 @@ enum Building {
 
 /// The table that comma-separated text with a header holds; `file` names it in errors.
 pub fn parse_text(text: &str, file: &str) -> Result<Table> {
-    parse(text, b',', &[], file, &mut Vec::new())
+    parse(text, b',', &ReadOptions::default(), file, &mut Vec::new())
 }
 
 /// Parses delimited text with a header.
-fn parse(text: &str, delimiter: u8, missing: &[String], file: &str, notes: &mut Vec<String>) -> Result<Table> {
-    let mut names = None;
+fn parse(text: &str, delimiter: u8, options: &ReadOptions, file: &str, notes: &mut Vec<String>) -> Result<Table> {
+    let frame = frame::find(text, delimiter, options.skip, file)?;
+    let mut missing = options.missing.clone();
+    if frame.world_bank {
+        missing.push(frame::MISSING.into());
+        notes.push(world_bank(file, frame.line));
+    }
+    let (mut names, mut unnamed) = (None, Vec::new());
     let mut as_text: Vec<bool> = Vec::new();
     loop {
-        let mut rows = Rows::new(text, delimiter, file);
+        let mut rows = Rows::new(&frame, delimiter, file);
         let Some(head) = rows.next(None)? else {
             return Err(Error::invalid(
                 format!("{file} has blank lines only"),
@@ -139,16 +146,24 @@ fn parse(text: &str, delimiter: u8, missing: &[String], file: &str, notes: &mut 
         };
         if names.is_none() {
             other_delimiter(head, delimiter, file)?;
-            names = Some(header(file, head, notes)?);
-            as_text = vec![false; head.len()];
+            let named = header(file, frame.line, head, &mut unnamed)?;
+            as_text = forced(file, &named, options)?;
+            names = Some(named);
         }
-        let (columns, lines) = columns(&mut rows, &as_text, missing)?;
+        // The World Bank ends its lines with a comma.
+        let trailing = frame.world_bank && head.iter().next_back() == Some("");
+        let (mut columns, lines) = columns(&mut rows, &as_text, &missing)?;
         // A column that turned out to be text after some numbers is read again from the start.
         let late: Vec<bool> = columns.iter().map(|c| matches!(c, Building::Late | Building::Text(_))).collect();
         if columns.iter().any(|c| matches!(c, Building::Late)) {
             as_text = late;
             continue;
         }
+        if trailing && matches!(columns.last(), Some(Building::Number(_, false))) {
+            columns.pop();
+            unnamed.pop();
+        }
+        notes.append(&mut unnamed);
         let columns = names.unwrap_or_default().into_iter().zip(columns).map(|(name, column)| Column {
             name,
             data: match column {
@@ -234,7 +249,8 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(text: &'a str, delimiter: u8, file: &'a str) -> Self {
+    fn new(frame: &Frame<'a>, delimiter: u8, file: &'a str) -> Self {
+        let text = frame.body;
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -243,7 +259,7 @@ impl<'a> Rows<'a> {
             .from_reader(text.as_bytes());
         let newline = if text.contains('\n') { b'\n' } else { b'\r' };
         let record = StringRecord::new();
-        Rows { text: text.as_bytes(), file, reader, record, line: 1, counted: 0, newline, delimiter }
+        Rows { text: text.as_bytes(), file, reader, record, line: frame.line, counted: 0, newline, delimiter }
     }
 
     /// The next record, of `width` cells where that is known.
@@ -315,7 +331,7 @@ mod tests {
     use super::*;
 
     fn table(text: &str) -> Table {
-        parse(text, b',', &[], "t.csv", &mut Vec::new()).unwrap()
+        parse(text, b',', &ReadOptions::default(), "t.csv", &mut Vec::new()).unwrap()
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! Dates become ISO text, `TRUE` and `FALSE` 1 and 0, `#N/A` is missing; another error value makes its column text,
 //! so that it is reported with its row when the numbers are asked for. Blank rows are skipped.
 
-use crate::read::{MAX_COLUMNS, Read, ReadOptions, header};
+use crate::frame;
+use crate::read::{MAX_COLUMNS, Read, ReadOptions, forced, header, world_bank};
 use crate::table::{TextBuilder, is_missing_token, parse_number, show_number};
 use crate::{Column, Data, Error, Lines, Result, Table, near};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, Xlsx};
@@ -43,7 +44,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Read> {
     if options.sheet.is_none() && sheets.len() > 1 {
         notes.push(format!("{file}: `{sheet}` is the first of {} sheets and the one that is read", sheets.len()));
     }
-    let table = assemble(cells, &options.missing, &file, &mut notes)?;
+    let table = assemble(cells, options, &file, &mut notes)?;
     Ok(Read { table, notes })
 }
 
@@ -110,17 +111,49 @@ fn iso(t: &ExcelDateTime) -> String {
     }
 }
 
+/// The row with the names, and whether the World Bank wrote the sheet, whose closing rows go.
+fn framed(cells: &mut Vec<(u32, u32, Cell)>, options: &ReadOptions) -> (u32, bool) {
+    let is = |cell: &(u32, u32, Cell), what: fn(&str) -> bool| matches!(cell, (_, 0, Cell::Text(s)) if what(s));
+    let mut row = u32::try_from(options.skip).unwrap_or(u32::MAX);
+    let mut known = false;
+    if row == 0
+        && cells.first().is_some_and(|cell| cell.0 == 0 && is(cell, frame::opens))
+        && let Some(head) = cells.iter().take_while(|cell| cell.0 < 20).find(|cell| is(cell, frame::heads))
+    {
+        (row, known) = (head.0, true);
+    }
+    let closing = cells.iter().rposition(|cell| !is(cell, frame::closes)).map_or(0, |last| last + 1);
+    if cells[closing..].iter().any(|cell| is(cell, frame::sources)) {
+        cells.truncate(closing);
+        known = true;
+    }
+    cells.retain(|cell| cell.0 >= row);
+    let dated = |cell: &(u32, u32, Cell)| matches!(&cell.2, Cell::Text(s) if frame::dated(s));
+    (row, known || cells.iter().take_while(|cell| cell.0 == row).any(dated))
+}
+
 /// A table from cells in order, names in the first row.
-fn assemble(cells: Vec<(u32, u32, Cell)>, missing: &[String], file: &str, notes: &mut Vec<String>) -> Result<Table> {
-    if cells.first().is_none_or(|c| c.0 != 0) {
+fn assemble(
+    mut cells: Vec<(u32, u32, Cell)>,
+    options: &ReadOptions,
+    file: &str,
+    notes: &mut Vec<String>,
+) -> Result<Table> {
+    let (first, known) = framed(&mut cells, options);
+    let mut missing = options.missing.clone();
+    if known {
+        missing.push(frame::MISSING.into());
+        notes.push(world_bank(file, first.saturating_add(1)));
+    }
+    if cells.first().is_none_or(|c| c.0 != first) {
         return Err(Error::at_line(
             file,
-            1,
-            "the first row of the sheet is blank, wanted the names of the columns",
-            "move the table to the top, or name another `sheet`",
+            first.saturating_add(1),
+            "this row of the sheet is blank, wanted the names of the columns",
+            "set `skip` to the number of rows before the names, or name another `sheet`",
         ));
     }
-    let body = cells.partition_point(|c| c.0 == 0);
+    let body = cells.partition_point(|c| c.0 == first);
     let width = cells[body - 1].1 as usize + 1;
     let mut head = vec![String::new(); width];
     for (_, column, cell) in &cells[..body] {
@@ -129,7 +162,8 @@ fn assemble(cells: Vec<(u32, u32, Cell)>, missing: &[String], file: &str, notes:
             Cell::Number(x) => show_number(*x),
         };
     }
-    let names = header(file, head.iter().map(String::as_str), notes)?;
+    let names = header(file, first + 1, head.iter().map(String::as_str), notes)?;
+    let as_text = forced(file, &names, options)?;
     let mut lines: Vec<u32> = Vec::new();
     let mut columns: Vec<Vec<(usize, Cell)>> = (0..width).map(|_| Vec::new()).collect();
     for (row, column, cell) in cells.into_iter().skip(body) {
@@ -147,7 +181,10 @@ fn assemble(cells: Vec<(u32, u32, Cell)>, missing: &[String], file: &str, notes:
         })?;
         column.push((lines.len() - 1, cell));
     }
-    let columns = names.into_iter().zip(columns).map(|(name, cells)| typed(name, cells, lines.len(), missing));
+    let columns = names.into_iter().zip(columns).zip(as_text).map(|((name, cells), as_text)| match as_text {
+        true => text(name, &cells, lines.len(), |s| missing.iter().any(|m| m == s.trim())),
+        false => typed(name, cells, lines.len(), &missing),
+    });
     let mut table = Table::new(columns.collect())?;
     table.origin.lines = Lines::Listed(lines);
     Ok(table)

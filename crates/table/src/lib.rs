@@ -20,6 +20,7 @@ pub mod csv;
 pub mod damage;
 pub mod error;
 pub mod excel;
+mod frame;
 pub mod join;
 pub mod panel;
 pub mod parquet;

@@ -42,6 +42,7 @@ impl Panel {
         let codes = column.codes();
         let missing: Vec<usize> = (0..table.rows()).filter(|&i| codes[i] == MISSING).collect();
         if !missing.is_empty() {
+            table.has_codes(unit)?;
             return Err(table.content(Some(unit), missing, "the unit is missing", "fill it in, or drop these rows"));
         }
         // Levels that a filter emptied do not count as units.

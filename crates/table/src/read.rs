@@ -33,6 +33,12 @@ pub struct ReadOptions {
     pub delimiter: Option<char>,
     /// Sheet of a workbook. Default: the first.
     pub sheet: Option<String>,
+    /// Lines (rows of a sheet) before the one with the names of the columns.
+    ///
+    /// Default: 0, and those with which the World Bank's downloads begin.
+    pub skip: usize,
+    /// Columns of a text file or workbook that are text whatever they hold: codes among which `NA` is Namibia.
+    pub as_text: Vec<String>,
     /// Further texts that mean missing, in every column of a text file or workbook: `-`, `…`, `-99`.
     pub missing: Vec<String>,
     /// Reads the value labels of a Stata file as text in place of the codes.
@@ -179,6 +185,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>> {
 /// Names of a header: trimmed, distinct, `column_3` where there is none (which is a note).
 pub(crate) fn header<'a>(
     file: &str,
+    line: u32,
     cells: impl IntoIterator<Item = &'a str>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<String>> {
@@ -186,7 +193,7 @@ pub(crate) fn header<'a>(
     if names.len() > MAX_COLUMNS {
         return Err(Error::at_line(
             file,
-            1,
+            line,
             format!("the header has {} columns, at most {MAX_COLUMNS} are read", names.len()),
             "check the delimiter and the line breaks, or store the data in long form",
         ));
@@ -200,11 +207,28 @@ pub(crate) fn header<'a>(
         if let Some(before) = first.insert(name.clone(), i) {
             return Err(Error::at_line(
                 file,
-                1,
+                line,
                 format!("columns {} and {} are both named `{name}`", before + 1, i + 1),
                 "rename one of them",
             ));
         }
     }
     Ok(names)
+}
+
+/// Which of the columns `names` are text whatever they hold.
+pub(crate) fn forced(file: &str, names: &[String], options: &ReadOptions) -> Result<Vec<bool>> {
+    match options.as_text.iter().find(|name| !names.contains(name)) {
+        Some(name) => Err(Error::NoColumn {
+            name: name.clone(),
+            near: crate::error::near(name, names.iter().map(String::as_str)),
+            file: Some(file.into()),
+        }),
+        None => Ok(names.iter().map(|name| options.as_text.contains(name)).collect()),
+    }
+}
+
+/// What must be known of a file that the World Bank wrote, whose header is at line `line`.
+pub(crate) fn world_bank(file: &str, line: u32) -> String {
+    format!("{file}: a download of the World Bank: read from line {line} without its closing lines, `..` is missing")
 }

@@ -368,6 +368,20 @@ impl Table {
         self.columns.iter().any(|c| c.name == name)
     }
 
+    /// An error where a column of codes has none in any row: so is `NA` read where no other code tells that it is one.
+    pub fn has_codes(&self, name: &str) -> Result<()> {
+        let column = self.column(name)?;
+        match self.rows > 0 && (0..self.rows).all(|i| column.is_missing(i)) {
+            true => Err(self.content(
+                Some(name),
+                Vec::new(),
+                "there is no code in any row",
+                format!("where it is NA (Namibia), read the column as text: as_text = [\"{name}\"]"),
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// The numbers of a column; text that is not a number, and an infinite value, is an error with file, line and
     /// column.
     pub fn numbers(&self, name: &str) -> Result<&[f64]> {

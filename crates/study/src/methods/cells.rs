@@ -344,6 +344,10 @@ fn make(cx: &Context, keys: Keys) -> Result<Coded> {
     }
     let (unit, product, market, missing) = scan.labels();
     if unit.0.is_empty() {
+        let codes = [Some(&keys.unit), keys.product.as_ref(), keys.market.as_ref()];
+        for name in codes.into_iter().flatten().filter(|name| cx.table.has(name)) {
+            cx.table.has_codes(name)?;
+        }
         return Err(Error::plan("no record has its keys and its value", "check the columns that the options name"));
     }
     let mut cells = cells.finish(market.is_some()).map_err(|e| match keys.columns.is_empty() {

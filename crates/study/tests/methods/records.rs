@@ -46,6 +46,46 @@ fn shares_that_lose_trade_are_refused_where_they_stand() {
 }
 
 #[test]
+fn an_atlas_file_of_any_classification_keeps_its_products() {
+    let atlas = "country_iso3_code,product_hs12_code,year,export_value\nNAM,0101,2019,10\nNAM,8517,2019,30\n";
+    let text = "[data.atlas]\nfile = \"atlas.csv\"\n\
+        [[step]]\nmethod = \"trade_records\"\nname = \"records\"\nlayout = \"atlas\"\ndata = \"atlas\"\n\
+        [[step]]\nmethod = \"concentration\"\nname = \"c\"\ndata = \"records\"\nunit = \"exporter\"\ntime = \"year\"\n\
+        product = \"product\"\nvalue = \"value\"\n";
+    let run = study(&[("atlas.csv", atlas)], text).unwrap();
+    plim_golden::close(run.measured["c"].numbers("c").unwrap()[0], 0.0625 + 0.5625, 1e-12, "HHI of Namibia");
+    assert_eq!(run.tables["records"].column("revision").unwrap().show(0), "HS12");
+}
+
+#[test]
+fn a_download_of_the_world_bank_becomes_long() {
+    let api = "\"Data Source\",\"World Development Indicators\",\n\n\"Last Updated Date\",\"2024-01-01\",\n\n\
+        \"Country Name\",\"Country Code\",\"1990\",\"1991\",\n\"Namibia\",\"NAM\",\"1\",\"..\",\n\"China\",\"CHN\",\"10\",\"12\",\n";
+    let text = "[data.wb]\nfile = \"wb.csv\"\n[[step]]\nmethod = \"longer\"\nname = \"gdp\"\ndata = \"wb\"\n";
+    let run = study(&[("wb.csv", api)], text).unwrap();
+    assert_eq!(run.tables["gdp"].numbers("value").unwrap(), [1.0, 10.0, 12.0]);
+    let run = study(&[("wb.csv", api)], &format!("{text}keep_missing = true\n")).unwrap();
+    assert_eq!(run.tables["gdp"].rows(), 4);
+}
+
+/// `NA` in every row is Namibia only where the column is said to be text.
+#[test]
+fn a_file_of_namibia_alone() {
+    let file = "iso2,year,p,v\nNA,2019,x,5\nNA,2019,y,5\n";
+    let step = "[[step]]\nmethod = \"concentration\"\nname = \"c\"\ndata = \"n\"\nunit = \"iso2\"\ntime = \"year\"\n\
+        product = \"p\"\nvalue = \"v\"\n";
+    let message = study(&[("n.csv", file)], &format!("[data.n]\nfile = \"n.csv\"\n{step}")).err().unwrap();
+    assert!(message.contains("as_text = [\"iso2\"]"), "{message}");
+    let said = format!("[data.n]\nfile = \"n.csv\"\nas_text = [\"iso2\"]\n{step}");
+    plim_golden::close(
+        study(&[("n.csv", file)], &said).unwrap().measured["c"].numbers("c").unwrap()[0],
+        0.5,
+        1e-12,
+        "HHI",
+    );
+}
+
+#[test]
 fn likelihood_ratios_of_nested_frontiers_are_shown() {
     let mut csv = String::from("y,x\n");
     let mut draw = plim_stats::math::rng::Stream::new(4, 0);

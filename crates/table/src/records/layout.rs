@@ -28,7 +28,7 @@ pub enum Layout {
     IndustryFlows,
 }
 
-/// Columns of a layout; empty where it has none.
+/// Columns of a layout; empty where it has none. A `*` in the product's name stands for its classification.
 pub(super) struct Names {
     pub(super) year: &'static str,
     pub(super) exporter: &'static str,
@@ -41,6 +41,20 @@ pub(super) struct Names {
     pub(super) flow: (&'static str, &'static [&'static str]),
     pub(super) scale: f64,
     pub(super) digits: Option<usize>,
+    /// Columns that divide one flow (by transport, customs regime, second partner), and what they call the whole.
+    pub(super) breakdowns: &'static [(&'static str, &'static str)],
+    /// Codes of groups of countries beside those that all layouts share.
+    pub(super) groups: &'static [&'static str],
+    /// Whether flows within a country stand beside trade.
+    pub(super) domestic: bool,
+}
+
+/// What the `*` of a pattern stands for in a name that fits it.
+pub(super) fn fits<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
+    match pattern.split_once('*') {
+        Some((head, tail)) => name.strip_prefix(head)?.strip_suffix(tail).filter(|middle| !middle.is_empty()),
+        None => (pattern == name).then_some(""),
+    }
 }
 
 const NONE: Names = Names {
@@ -54,6 +68,9 @@ const NONE: Names = Names {
     flow: ("", &[]),
     scale: 1.0,
     digits: None,
+    breakdowns: &[],
+    groups: &[],
+    domestic: false,
 };
 
 impl Layout {
@@ -80,6 +97,9 @@ impl Layout {
                 quantity: "qty",
                 revision: "classificationCode",
                 flow: ("flowCode", &["X"]),
+                breakdowns: &[("partner2Code", "0"), ("motCode", "0"), ("customsCode", "C00"), ("mosCode", "0")],
+                // The European Union and ASEAN.
+                groups: &["97", "975"],
                 ..NONE
             },
             Layout::ComtradeOld => Names {
@@ -107,14 +127,15 @@ impl Layout {
                 year: "year",
                 exporter: "country_iso3_code",
                 market: "partner_iso3_code",
-                product: "product_hs92_code",
+                product: "product_*_code",
                 value: &["export_value"],
                 ..NONE
             },
             Layout::AtlasOld => Names {
                 year: "year",
                 exporter: "location_code",
-                product: "hs_product_code",
+                market: "partner_code",
+                product: "*_product_code",
                 value: &["export_value"],
                 ..NONE
             },
@@ -133,6 +154,9 @@ impl Layout {
                 product: "industry",
                 value: &["intermediate_musd", "final_musd"],
                 scale: 1e6,
+                // Industries have names or numbers, no levels.
+                digits: Some(0),
+                domestic: true,
                 ..NONE
             },
         }

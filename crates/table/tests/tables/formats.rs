@@ -192,6 +192,72 @@ fn further_missing_texts_hold_in_every_column() {
     assert_eq!([text(&table, "s", 0), text(&table, "s", 1)], [None, Some("NA")]);
 }
 
+/// The World Bank's API: lines before the header, a comma at the end of each line.
+const API: &str = "\"Data Source\",\"World Development Indicators\",\n\n\"Last Updated Date\",\"2024-01-01\",\n\n\
+    \"Country Name\",\"Country Code\",\"1990\",\"1991\",\n\"Namibia\",\"NA\",\"1\",\"..\",\n\"China\",\"CN\",\"10\",\"\",\n";
+/// Its DataBank: lines after the rows.
+const DATA_BANK: &str = "Country Name,Country Code,1990 [YR1990],1991 [YR1991]\nNamibia,NA,1,..\nChina,CN,10,\n\n,,,\n\
+    Data from database: World Development Indicators\nLast Updated: 10/24/2024\n";
+
+#[test]
+fn downloads_of_the_world_bank_are_read_as_they_come() {
+    for (content, year, lines) in [(API, "1991", [6, 7]), (DATA_BANK, "1991 [YR1991]", [2, 3])] {
+        let read = csv(content, &ReadOptions::default()).unwrap();
+        let table = &read.table;
+        assert_eq!((table.rows(), table.names().count(), text(table, "Country Code", 0)), (2, 4, Some("NA")));
+        assert!(table.numbers(year).unwrap().iter().all(|x| x.is_nan()));
+        assert_eq!([table.line(0), table.line(1)], lines.map(Some));
+        assert!(read.notes.len() == 1 && read.notes[0].contains("World Bank"), "{:?}", read.notes);
+    }
+    // In a sheet that lacks the blank rows, and with a cell at fault.
+    let dir = tempfile::tempdir().unwrap();
+    let column = |name: &str, cells: [&str; 4]| Column::text(name, cells.map(|c| Some(c).filter(|c| !c.is_empty())));
+    let sheet = Table::new(vec![
+        column("Data Source", ["Country Name", "Namibia", "China", "Data from database: WDI"]),
+        column("World Development Indicators", ["1990", "..", "x", ""]),
+    ]);
+    write(path(&dir, "t.xlsx"), &sheet.unwrap()).unwrap();
+    let table = read(path(&dir, "t.xlsx"), &ReadOptions::default()).unwrap().table;
+    assert_eq!((table.rows(), text(&table, "1990", 0), table.line(0)), (2, None, Some(3)));
+    assert!(table.numbers("1990").unwrap_err().to_string().contains("line 4"));
+}
+
+#[test]
+fn lines_before_the_header_are_skipped_on_request() {
+    let options = ReadOptions { skip: 2, ..ReadOptions::default() };
+    let table = csv("Table 3. Output\n\nx,y\n1,2\n3,oops\n", &options).unwrap().table;
+    assert_eq!(table.numbers("x").unwrap(), [1.0, 3.0]);
+    assert!(table.numbers("y").unwrap_err().to_string().contains("line 5"));
+    let message = csv("x,x\n1,2\nx,x\n1,2\n", &options).unwrap_err().to_string();
+    assert!(message.contains("line 3"), "{message}");
+    let dir = tempfile::tempdir().unwrap();
+    let sheet = Table::new(vec![Column::text("Table 3", ["by city", "x", "7"].map(Some))]).unwrap();
+    write(path(&dir, "t.xlsx"), &sheet).unwrap();
+    assert_eq!(read(path(&dir, "t.xlsx"), &options).unwrap().table.numbers("x").unwrap(), [7.0]);
+    for skip in [9, usize::MAX] {
+        let options = ReadOptions { skip, ..ReadOptions::default() };
+        assert!(read(path(&dir, "t.xlsx"), &options).unwrap_err().to_string().contains("`skip`"));
+        assert!(csv("x\n1\n", &options).unwrap_err().to_string().contains("`skip`"));
+    }
+}
+
+/// A file of Namibia alone: `NA` everywhere is missing among numbers, and a code where the column is said to be text.
+#[test]
+fn a_column_of_codes_can_be_said_to_be_text() {
+    let options = ReadOptions { as_text: vec!["iso2".into()], ..ReadOptions::default() };
+    let content = "iso2,x\nNA,1\nNA,NA\n";
+    let table = csv(content, &options).unwrap().table;
+    assert_eq!(text(&table, "iso2", 1), Some("NA"));
+    assert!(table.numbers("x").unwrap()[1].is_nan());
+    assert!(csv(content, &ReadOptions::default()).unwrap().table.column("iso2").unwrap().is_missing(0));
+    let message = csv("iso,x\nNA,1\n", &options).unwrap_err().to_string();
+    assert!(message.contains("`iso2`") && message.contains("did you mean `iso`"), "{message}");
+    let dir = tempfile::tempdir().unwrap();
+    let sheet = Table::new(vec![Column::text("iso2", ["NA", "NA"].map(Some)), Column::number("x", vec![1.0, 2.0])]);
+    write(path(&dir, "t.xlsx"), &sheet.unwrap()).unwrap();
+    assert_eq!(text(&read(path(&dir, "t.xlsx"), &options).unwrap().table, "iso2", 0), Some("NA"));
+}
+
 #[test]
 fn a_column_without_a_name_gets_one_and_a_note() {
     let read = csv(",x\n1,2\n", &ReadOptions::default()).unwrap();
