@@ -185,7 +185,7 @@ fn others(raw: &Raw, normalize_scope: NormalizeScope, scored: bool) -> Vec<Candi
             constant: Constant::Drop,
             ..Basis::default()
         };
-        let weighting = Weighting { method, correlation, ..Weighting::default() };
+        let weighting = Weighting { correlation, ..Weighting::by(method) };
         let options = WeightedIndex { basis, weighting, ..WeightedIndex::default() };
         let found = weighted_index(&options, raw.x, raw.time, None, 0).ok()?;
         let correlation = if correlation == Correlation::Absolute { ", correlation = absolute" } else { "" };

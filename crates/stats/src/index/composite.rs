@@ -25,14 +25,16 @@ use super::normalize::{NormalizeScope, Oriented, blocks};
 use super::presets::Preset;
 use super::scale::{Fixed, Normalize, Scale};
 use super::sheet::{Sheet, Transform};
-use super::treat::{Rule, Treat, Treatment, treatment};
+use super::treat::{Rule, Treat, treatment};
 use super::tree::{Local, local_weights, tree_weights};
+use super::vintage::Asked;
 use super::weights::{Convention, Weighting};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::tree::{TreeWeight, WeightLevel};
+pub use super::vintage::{Treated, Vintage};
 
 /// A composite index from a tree of indicators.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -118,37 +120,6 @@ pub struct Inputs<'a> {
     pub keys: Keys<'a>,
 }
 
-/// All it takes to score new rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Vintage {
-    /// Form of the normalization.
-    pub normalize: Normalize,
-    /// Onto what it went.
-    pub scale: [f64; 2],
-    /// Form of the aggregation by level.
-    pub aggregate: Vec<Aggregate>,
-    /// Power of the generalized mean.
-    pub power: f64,
-    /// Treatments of the indicators that have one.
-    pub treatments: Vec<Treated>,
-    /// Scale of each indicator.
-    pub scales: Vec<Scale>,
-    /// Weights at every level.
-    pub weights: Vec<TreeWeight>,
-}
-
-/// An indicator and its treatment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Treated {
-    /// Indicator.
-    pub name: String,
-    /// Values that it changed.
-    pub values: usize,
-    /// The treatment.
-    #[serde(flatten)]
-    pub treatment: Treatment,
-}
-
 /// An index with its dimensions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Composite {
@@ -170,8 +141,12 @@ pub struct Composite {
 
 /// The index of `inputs` along the tree of `sheet`; with a `vintage`, on its scale.
 pub fn index(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&Vintage>) -> Result<Composite> {
-    check(options, sheet, vintage)?;
     let leaves = sheet.leaves();
+    let basis = basis(options, sheet, &leaves);
+    check(options, sheet, vintage.is_some())?;
+    if let Some(vintage) = vintage {
+        vintage.check(options, sheet, &basis)?;
+    }
     let names: Vec<String> = leaves.iter().map(|&l| sheet.nodes[l].code.clone()).collect();
     if inputs.x.len() != leaves.len() || inputs.denominators.len() != leaves.len() {
         return Err(Error::length("the list of indicator columns", inputs.x.len(), leaves.len()));
@@ -181,15 +156,18 @@ pub fn index(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&V
     let imputed = filled(options, &names, &mut columns, &inputs.keys, &mut notes)?;
     let treated = treat(options, &names, &mut columns, vintage, &mut notes)?;
 
-    let basis = basis(options, sheet, &leaves);
     let x: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let time = inputs.keys.time;
     let prepared = match vintage {
-        Some(_) => basis.complete(&x, time)?,
+        Some(vintage) => {
+            let varies = names.iter().map(|name| vintage.scales(name)).collect();
+            Prepared { varies, ..basis.complete(&x, time)? }
+        }
         None => basis.prepare(&x, time)?,
     };
     notes.extend(prepared.notes.iter().cloned());
-    let normalize = super::weighted::form(&options.basis, options.weighting.method);
+    let own = super::weighted::form(&options.basis, options.weighting.convention());
+    let normalize = vintage.map_or(own, |v| v.normalize);
     let (Z, scales) = prepared.frozen(normalize, vintage.map_or(&[], |v| &v.scales))?;
 
     let mut tree = Tree::new(sheet, &leaves, &Z, options, normalize);
@@ -205,20 +183,23 @@ pub fn index(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&V
         && options.weight_scope == ShareScope::Pooled
         && normalize != Normalize::Rank
         && !options.aggregate.iter().any(|a| a.compares());
-    let vintage = movable.then(|| Vintage {
+    let made = || Vintage {
         normalize,
         scale: options.scale,
         aggregate: options.aggregate.clone(),
         power: options.power,
+        indicators: Vintage::readings(sheet),
+        asked: Asked::of(options, &basis),
         treatments: treated.clone(),
         scales: scales.clone(),
         weights: weights.clone(),
-    });
+    };
+    let vintage = vintage.cloned().or_else(|| movable.then(made));
     Ok(Composite { scores: tree.scores(), weights, imputed, treated, scales, vintage, notes })
 }
 
 /// Refuses options that do not go together.
-fn check(options: &Index, sheet: &Sheet, vintage: Option<&Vintage>) -> Result<()> {
+fn check(options: &Index, sheet: &Sheet, frozen: bool) -> Result<()> {
     let refuse = |message: &str, remedy: &str| Err(Error::invalid(message, remedy));
     let dimension = |code: &String| sheet.nodes.iter().any(|n| n.code == *code && !n.children.is_empty());
     if let Some(other) = options.dimensions.iter().find(|code| !dimension(code)) {
@@ -243,32 +224,18 @@ fn check(options: &Index, sheet: &Sheet, vintage: Option<&Vintage>) -> Result<()
         return refuse("a limit of `skewness` or `kurtosis` is no number of use", "leave them out: 2 and 3.5");
     }
     let listed = !options.weighting.weights.is_empty();
-    let other = listed || options.weighting.method != Convention::Given;
-    if other && sheet.weighs() && vintage.is_none() {
+    let other = listed || options.weighting.convention() != Convention::Given;
+    if other && sheet.weighs() && !frozen {
         return refuse(
             "the sheet has unequal weights, but the convention is another",
             "set `method = \"given\"` (in a study file `using = \"given\"`), or take the weights out of the sheet",
         );
     }
     let unweighed = sheet.nodes.iter().all(|n| n.weight.is_none());
-    if options.weighting.method == Convention::Given && !listed && unweighed && vintage.is_none() {
+    if options.weighting.convention() == Convention::Given && !listed && unweighed && !frozen {
         return refuse("the convention `given` without weights", "list `weights`, or write them into the sheet");
     }
-    let Some(vintage) = vintage else { return Ok(()) };
-    let form = super::weighted::form(&options.basis, options.weighting.method);
-    if vintage.normalize != form || vintage.scale != options.scale || vintage.aggregate != options.aggregate {
-        return refuse(
-            "the frozen index was normalized, scaled or aggregated in another way",
-            "set `normalize`, `scale` and `aggregate` as in the earlier run",
-        );
-    }
-    let lacks = |name: &str| vintage.scales.iter().all(|s| s.name != name);
-    match sheet.leaves().into_iter().map(|l| &sheet.nodes[l].code).find(|name| lacks(name)) {
-        Some(name) => {
-            refuse(&format!("the frozen index has no indicator `{name}`"), "use the sheet of the earlier run")
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The options of normalization with names and directions from the sheet.

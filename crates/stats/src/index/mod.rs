@@ -15,6 +15,7 @@ pub mod sheet;
 pub mod topsis;
 pub mod treat;
 mod tree;
+pub mod vintage;
 pub mod weighted;
 pub mod weights;
 

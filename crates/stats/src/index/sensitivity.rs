@@ -268,14 +268,14 @@ fn shares(
     let leaves: Vec<&String> = sheet.leaves().into_iter().map(|l| &sheet.nodes[l].code).collect();
     let weight = |name: &String| weights.iter().find(|w| w.name == *name && w.level == 1).map_or(0.0, |w| w.global);
     let nominal: Vec<f64> = leaves.iter().map(|name| weight(name)).collect();
-    let draws: Vec<Vec<f64>> = match options.index.weighting.method.from_data() {
+    let draws: Vec<Vec<f64>> = match options.index.weighting.convention().from_data() {
         true => {
             let one = |r: u64| engine.nominal_weights(&engine.draw(seed, r));
             (0..options.replications as u64).into_par_iter().filter_map(one).collect()
         }
         false => Vec::new(),
     };
-    if options.index.weighting.method.from_data() && draws.is_empty() {
+    if options.index.weighting.convention().from_data() && draws.is_empty() {
         notes.push("the nominal weights have no bootstrap interval".into());
     }
     let forms = &options.index.aggregate;

@@ -36,7 +36,8 @@ pub struct SheetRow {
 }
 
 /// A function of each value before anything else but the denominator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Transform {
     /// The value itself.
     #[default]

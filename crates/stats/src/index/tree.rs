@@ -4,7 +4,8 @@ use super::basis::Prepared;
 use super::composite::{Index, Tree};
 use super::entropy::ShareScope;
 use super::normalize::blocks;
-use super::sheet::Sheet;
+use super::sheet::{Node, Sheet};
+use super::vintage::SAVE_ANEW;
 use super::weighted::{Source, at_rows, block_weights};
 use super::weights::{Convention, to_sum_one};
 use crate::{Error, Result};
@@ -50,8 +51,18 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// Weights of an earlier vintage.
+    /// Weights of an earlier vintage, which must be those of this tree and of each dimension sum to one.
     pub fn frozen(sheet: &Sheet, rows: &[usize], given: &[TreeWeight]) -> Result<Local> {
+        let elsewhere = |w: &&TreeWeight| {
+            let belongs = |n: &Node| n.code == w.name && n.parent.is_some_and(|p| sheet.nodes[p].code == w.parent);
+            !sheet.nodes.iter().any(belongs)
+        };
+        if let Some(w) = given.iter().find(elsewhere) {
+            return Err(Error::invalid(
+                format!("the frozen index weighs `{}` in `{}`, and here it does not belong there", w.name, w.parent),
+                "use the sheet of the earlier run",
+            ));
+        }
         let mut weights = vec![None; sheet.nodes.len()];
         for (at, node) in sheet.nodes.iter().enumerate().filter(|(_, n)| !n.children.is_empty()) {
             let mut own = Vec::new();
@@ -64,6 +75,14 @@ impl Local {
                     )
                 })?;
                 own.push(found.weight);
+            }
+            let total: f64 = own.iter().sum();
+            // A damaged file must not rescale the index.
+            if total.is_nan() || (total - 1.0).abs() > 1e-9 {
+                return Err(Error::invalid(
+                    format!("the frozen weights in `{}` sum to {total}, not to one", node.code),
+                    SAVE_ANEW,
+                ));
             }
             weights[at] = Some(own);
         }
@@ -82,13 +101,14 @@ pub(crate) fn local_weights(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Local>> {
     let how = &options.weighting;
-    let listed = how.method == Convention::Ahp || how.method == Convention::Given && !how.weights.is_empty();
-    let level = options.weight_level.unwrap_or(match how.method.from_data() || listed {
+    let method = how.convention();
+    let listed = method == Convention::Ahp || method == Convention::Given && !how.weights.is_empty();
+    let level = options.weight_level.unwrap_or(match method.from_data() || listed {
         true => WeightLevel::Leaf,
         false => WeightLevel::Group,
     });
     if level == WeightLevel::Leaf {
-        if how.method == Convention::Given && how.weights.is_empty() {
+        if method == Convention::Given && how.weights.is_empty() {
             return Err(Error::invalid(
                 "`weight_level = \"leaf\"` with the weights of the sheet, which are those within dimensions",
                 "set `weight_level = \"group\"`, or list the `weights` of all indicators",
@@ -108,7 +128,7 @@ pub(crate) fn local_weights(
     for block in blocks(&prepared.rows, prepared.time, options.weight_scope == ShareScope::Year)? {
         let mut weights = vec![None; sheet.nodes.len()];
         for (at, node) in sheet.nodes.iter().enumerate().filter(|(_, n)| !n.children.is_empty()) {
-            let own = match (how.method, sheet.weights(at)) {
+            let own = match (method, sheet.weights(at)) {
                 (Convention::Given | Convention::Equal, given) => {
                     let k = node.children.len();
                     let own = given.unwrap_or_else(|| vec![1.0 / k as f64; k]);
@@ -118,7 +138,7 @@ pub(crate) fn local_weights(
                 _ => by_data(options, sheet, at, tree, &varies, &block.rows, notes)?,
             };
             // What is weighed by its data must be scored before what is above it.
-            if how.method.from_data() {
+            if method.from_data() {
                 tree.aggregate(options, at, &own, &block.rows, prepared)?;
             }
             weights[at] = Some(own);

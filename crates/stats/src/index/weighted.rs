@@ -65,7 +65,7 @@ impl Critic {
     pub fn weighted(&self) -> WeightedIndex {
         WeightedIndex {
             basis: self.basis.clone(),
-            weighting: Weighting { method: Convention::Critic, correlation: self.correlation, ..Weighting::default() },
+            weighting: Weighting { correlation: self.correlation, ..Weighting::by(Convention::Critic) },
             weight_scope: self.weight_scope,
             ..WeightedIndex::default()
         }
@@ -126,7 +126,7 @@ pub fn weighted_index(
     seed: u64,
 ) -> Result<Scored> {
     let prepared = options.basis.prepare(x, time)?;
-    let normalize = form(&options.basis, options.weighting.method);
+    let normalize = form(&options.basis, options.weighting.convention());
     let (Z, scales) = prepared.normalized(normalize)?;
     let mut notes = prepared.notes.clone();
     let found = block_weights(&prepared, &Z, &options.weighting, options.weight_scope, &mut notes)?;
@@ -171,7 +171,7 @@ pub(crate) fn block_weights(
 ) -> Result<Vec<BlockWeights>> {
     // Conventions that are combined see the indicators as their own papers normalize them.
     let mut parts: Vec<(Convention, Vec<Vec<f64>>)> = Vec::new();
-    if how.method == Convention::Combined {
+    if how.convention() == Convention::Combined {
         weights::combined::check(&how.combine)?;
         for &method in &how.combine {
             parts.push((method, prepared.normalized(form(prepared.basis, method))?.0));
@@ -183,18 +183,18 @@ pub(crate) fn block_weights(
             Some(year) => in_year(e, year),
             None => e,
         };
-        let found = match how.method {
+        let found = match how.convention() {
             Convention::Combined => {
                 let mut lists = Vec::new();
                 for (method, Z) in &parts {
-                    let part = Weighting { method: *method, ..how.clone() };
+                    let part = Weighting { method: Some(*method), ..how.clone() };
                     let found = at_rows(&source(prepared, Z, *method), &part, &block.rows, notes);
                     lists.push(found.map_err(place)?.weights);
                 }
                 let weights = weights::combine(&lists, how.combination).map_err(place)?;
                 Weights { weights, ..Weights::default() }
             }
-            _ => at_rows(&source(prepared, Z, how.method), how, &block.rows, notes).map_err(place)?,
+            _ => at_rows(&source(prepared, Z, how.convention()), how, &block.rows, notes).map_err(place)?,
         };
         let Weights { weights, scores, .. } = found;
         all.push(BlockWeights { year: block.year, rows: block.rows, weights, scores });
@@ -228,7 +228,7 @@ pub(crate) fn at_rows(source: &Source, how: &Weighting, rows: &[usize], notes: &
     if varies.iter().all(|v| !*v) {
         return Err(Error::invalid("no indicator differs between rows", "choose indicators with spread"));
     }
-    let found = match how.method.from_data() {
+    let found = match how.convention().from_data() {
         true => {
             let kept: Vec<usize> = (0..names.len()).filter(|&j| varies[j]).collect();
             let kept_names: Vec<String> = kept.iter().map(|&j| names[j].clone()).collect();

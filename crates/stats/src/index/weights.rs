@@ -183,9 +183,9 @@ impl Convention {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Weighting {
-    /// Convention of the weights; in a study file written `using`.
-    pub method: Convention,
-    /// Weights of the indicators in their order, which sum to one, for `method = "given"`.
+    /// Convention of the weights; in a study file written `using`. By default `given` where `weights` are listed, else `equal`.
+    pub method: Option<Convention>,
+    /// Weights of the indicators in their order, which sum to one: the convention `given`.
     pub weights: Vec<f64>,
     /// Correlation in `critic`: `signed` (conflict 1 - r) or `absolute` (1 - |r|).
     pub correlation: Correlation,
@@ -204,6 +204,18 @@ pub struct Weighting {
     pub combine: Vec<Convention>,
     /// How they are put together: `product`, `minimum_relative_entropy` or `game_theory`.
     pub combination: Combination,
+}
+
+impl Weighting {
+    /// Weights by this convention, all else as by default.
+    pub fn by(method: Convention) -> Self {
+        Weighting { method: Some(method), ..Weighting::default() }
+    }
+
+    /// The convention in force.
+    pub fn convention(&self) -> Convention {
+        self.method.unwrap_or(if self.weights.is_empty() { Convention::Equal } else { Convention::Given })
+    }
 }
 
 /// Weights that sum to one, and what a reader must know about them.
@@ -226,7 +238,7 @@ impl Weights {
 /// Weights of the indicators by the convention of `how`.
 pub fn weigh(of: &Indicators, how: &Weighting) -> Result<Weights> {
     let k = of.count();
-    Ok(match how.method {
+    Ok(match how.convention() {
         Convention::Equal => Weights::plain(vec![1.0 / k as f64; k]),
         Convention::Given => Weights::plain(given(&how.weights, k)?),
         Convention::Entropy => Weights::plain(dispersion::entropy_weights(of)?),
@@ -258,7 +270,7 @@ pub fn weigh(of: &Indicators, how: &Weighting) -> Result<Weights> {
             let mut notes = Vec::new();
             let mut parts = Vec::new();
             for &method in &how.combine {
-                let part = weigh(of, &Weighting { method, ..how.clone() })?;
+                let part = weigh(of, &Weighting { method: Some(method), ..how.clone() })?;
                 notes.extend(part.notes);
                 parts.push(part.weights);
             }

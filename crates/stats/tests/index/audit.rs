@@ -61,7 +61,7 @@ impl World {
     fn weighted(&self, method: Convention) -> Vec<f64> {
         let names = self.entropy();
         let basis = Basis { indicators: names.indicators, negative: names.negative, ..Basis::default() };
-        let weighting = Weighting { method, ..Weighting::default() };
+        let weighting = Weighting::by(method);
         let options = WeightedIndex { basis, weighting, ..WeightedIndex::default() };
         let found = weighted_index(&options, &self.columns(), Some(&self.time), None, 0).unwrap();
         found.weights.iter().map(|w| w.weight).collect()

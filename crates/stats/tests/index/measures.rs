@@ -19,11 +19,7 @@ fn basis() -> Basis {
 }
 
 fn by(method: Convention) -> WeightedIndex {
-    WeightedIndex {
-        basis: basis(),
-        weighting: Weighting { method, ..Weighting::default() },
-        ..WeightedIndex::default()
-    }
+    WeightedIndex { basis: basis(), weighting: Weighting::by(method), ..WeightedIndex::default() }
 }
 
 fn run(options: &WeightedIndex) -> plim_stats::index::Scored {
@@ -32,7 +28,7 @@ fn run(options: &WeightedIndex) -> plim_stats::index::Scored {
 
 #[test]
 fn methods_1_3_topsis() {
-    let weighting = Weighting { method: Convention::Entropy, ..Weighting::default() };
+    let weighting = Weighting::by(Convention::Entropy);
     let plain = Topsis { basis: basis(), weighting, ..Topsis::default() };
     let found = topsis(&plain, &[&X1, &X2, &X3], None).unwrap();
     let c = [0.20130393, 0.28784877, 0.29166300, 0.42222734, 0.61502502, 0.84048720];
@@ -98,7 +94,7 @@ fn r_reference_of_components() {
     // Shares of raw values: entropy of the columns as they are.
     let raw = WeightedIndex {
         basis: Basis { indicators, normalize: Some(Normalize::None), ..Basis::default() },
-        weighting: Weighting { method: Convention::Entropy, ..Weighting::default() },
+        weighting: Weighting::by(Convention::Entropy),
         ..WeightedIndex::default()
     };
     let found = weighted_index(&raw, &x, None, None, 0).unwrap();
@@ -138,7 +134,7 @@ fn critic_is_the_convention_and_papers_normalize_for_themselves() {
     let merec = run(&by(Convention::Merec));
     close(merec.scales[0].spread, 35.0, 0.0, "best x1");
     let how = Weighting {
-        method: Convention::Combined,
+        method: Some(Convention::Combined),
         combine: vec![Convention::Entropy, Convention::Merec],
         ..Weighting::default()
     };
@@ -173,7 +169,7 @@ fn bootstrap_of_entropy_is_the_same_by_both_roads() {
     // A combination of entropy with itself: the product's square root is the same weights, by the general road.
     let slow = WeightedIndex {
         weighting: Weighting {
-            method: Convention::Combined,
+            method: Some(Convention::Combined),
             combine: vec![Convention::Entropy, Convention::Entropy],
             combination: plim_stats::index::weights::Combination::MinimumRelativeEntropy,
             ..Weighting::default()

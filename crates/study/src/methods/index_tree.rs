@@ -140,7 +140,10 @@ fn vintage(cx: &Context, file: &str) -> Result<Vintage> {
     };
     let found = results.get("vintage").or(own).or_else(only);
     let found = found.filter(|v| !v.is_null()).ok_or_else(|| wrong("there is no `vintage` of this index".into()))?;
-    serde_json::from_value(found.clone()).map_err(|e| wrong(format!("its `vintage` cannot be read: {e}")))
+    serde_json::from_value(found.clone()).map_err(|e| {
+        let remedy = "save it anew: run the earlier `index` again";
+        Error::plan(format!("{file}: its `vintage` cannot be read: {e}"), remedy)
+    })
 }
 
 /// Columns of the tree's indicators and of their denominators.

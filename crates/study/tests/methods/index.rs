@@ -104,9 +104,19 @@ fn an_index_from_a_sheet_and_its_vintage() {
         again.insert("indicator_sheet".into(), json!("sheet.toml"));
         again.insert("frozen".into(), json!("old.json"));
         again.insert("where".into(), json!("city = \"B\" & year = 2"));
-        let (_, one) = measure("index", &files, Value::Object(again));
+        let (_, one) = measure("index", &files, Value::Object(again.clone()));
         assert_eq!(one.numbers("score").unwrap(), &table.numbers("score").unwrap()[3..4]);
+        again.insert("method".into(), json!("critic"));
+        assert!(refused("index", &files, Value::Object(again)).contains("`method`"));
     }
+    // One that does not say how its indicators are read.
+    let mut old = m.more["vintage"].clone();
+    old.as_object_mut().unwrap().remove("indicators");
+    let old = json!({ "vintage": old }).to_string();
+    let Value::Object(mut again) = options else { unreachable!() };
+    again.insert("frozen".into(), json!("old.json"));
+    let text = refused("index", &[("sheet.csv", SHEET), ("old.json", &old)], Value::Object(again));
+    assert!(text.contains("indicators") && text.contains("save it anew"), "{text}");
 }
 
 #[test]
