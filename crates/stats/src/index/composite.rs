@@ -141,6 +141,16 @@ pub struct Composite {
 
 /// The index of `inputs` along the tree of `sheet`; with a `vintage`, on its scale.
 pub fn index(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&Vintage>) -> Result<Composite> {
+    // Beside a vintage the options of scales and weights are those of the earlier run.
+    match vintage {
+        Some(_) => unused_group(options)?,
+        None => unused(options, &[], &[], &[])?,
+    }
+    made(options, sheet, inputs, vintage)
+}
+
+/// As [`index`], where options may serve alternatives to it.
+pub(super) fn made(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&Vintage>) -> Result<Composite> {
     let leaves = sheet.leaves();
     let basis = basis(options, sheet, &leaves);
     check(options, sheet, vintage.is_some())?;
@@ -196,6 +206,54 @@ pub fn index(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&V
     };
     let vintage = vintage.cloned().or_else(|| movable.then(made));
     Ok(Composite { scores: tree.scores(), weights, imputed, treated, scales, vintage, notes })
+}
+
+/// Refuses options that neither the index nor one of its alternatives asks for.
+pub(super) fn unused(
+    options: &Index,
+    conventions: &[Convention],
+    aggregations: &[Aggregate],
+    treatments: &[Treat],
+) -> Result<()> {
+    options.weighting.check(conventions)?;
+    unused_group(options)?;
+    let plain = Index::default();
+    let refuse = |option: &str, needs: &str| {
+        Err(Error::invalid(
+            format!("`{option}` belongs to `{needs}`, which is not asked for"),
+            format!("set `{needs}`, or leave `{option}` out"),
+        ))
+    };
+    if options.power != plain.power
+        && !options.aggregate.iter().chain(aggregations).any(|a| *a == Aggregate::GeneralizedMean)
+    {
+        return refuse("power", "aggregate = \"generalized_mean\"");
+    }
+    let treats = |which: fn(&Treat) -> bool| treatments.iter().chain([&options.treat]).any(which);
+    if !treats(|t| *t != Treat::None) {
+        if options.skewness != plain.skewness {
+            return refuse("skewness", "treat = \"winsorize\"");
+        }
+        if options.kurtosis != plain.kurtosis {
+            return refuse("kurtosis", "treat = \"winsorize\"");
+        }
+    }
+    match options.winsorize_max != plain.winsorize_max
+        && !treats(|t| matches!(t, Treat::Winsorize | Treat::WinsorizeLog))
+    {
+        true => refuse("winsorize_max", "treat = \"winsorize\""),
+        false => Ok(()),
+    }
+}
+
+fn unused_group(options: &Index) -> Result<()> {
+    match options.impute_group.is_some() && options.impute != Impute::GroupMean {
+        true => Err(Error::invalid(
+            "`impute_group` belongs to `impute = \"group_mean\"`, which is not asked for",
+            "set `impute = \"group_mean\"`, or leave `impute_group` out",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Refuses options that do not go together.
@@ -258,10 +316,11 @@ pub(super) fn denominated(sheet: &Sheet, leaves: &[usize], inputs: &Inputs) -> R
         let node = &sheet.nodes[leaf];
         let mut column = x.to_vec();
         if let Some(d) = denominator {
-            let zero: Vec<usize> = (0..x.len()).filter(|&i| d[i] == 0.0 && !x[i].is_nan()).collect();
+            // By a negative one the order of the rows would turn.
+            let zero: Vec<usize> = (0..x.len()).filter(|&i| d[i] <= 0.0 && !x[i].is_nan()).collect();
             if !zero.is_empty() {
                 let e = Error::invalid(
-                    format!("its denominator `{}` is zero", node.denominator.as_deref().unwrap_or_default()),
+                    format!("its denominator `{}` is zero or less", node.denominator.as_deref().unwrap_or_default()),
                     "correct these rows or leave them out with `where`",
                 );
                 return Err(e.at_column(&node.code).at_rows(zero));

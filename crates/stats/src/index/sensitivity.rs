@@ -41,7 +41,7 @@ pub use ranks::{Pair, RankShare, RankStats};
 
 use super::aggregate::Aggregate;
 use super::bootstrap::{check as check_interval, interval};
-use super::composite::{Index, Inputs, Vintage, index};
+use super::composite::{Index, Inputs, made, unused};
 use super::normalize::NormalizeScope;
 use super::scale::Normalize;
 use super::sheet::Sheet;
@@ -165,7 +165,8 @@ pub struct Stats {
 /// Uncertainty and sensitivity of the index of `inputs` along the tree of `sheet`.
 pub fn sensitivity(options: &Sensitivity, sheet: &Sheet, inputs: &Inputs, seed: u64) -> Result<Robustness> {
     check(options)?;
-    let nominal = index(&options.index, sheet, inputs, None::<&Vintage>)?;
+    unused(&options.index, &options.conventions, &options.aggregations, &options.treatments)?;
+    let nominal = made(&options.index, sheet, inputs, None)?;
     let score = nominal.scores.last().map(|(_, s)| s.clone()).unwrap_or_default();
     let engine = Engine::new(options, sheet, inputs, seed)?;
     let design = Design::new(options, engine.indicators(), seed)?;

@@ -125,6 +125,13 @@ pub fn weighted_index(
     units: Option<&[u32]>,
     seed: u64,
 ) -> Result<Scored> {
+    options.weighting.check(&[])?;
+    if options.replications == 0 && options.level != WeightedIndex::default().level {
+        return Err(Error::invalid(
+            "`level` is that of intervals, and no replications are asked for",
+            "set `replications = 1000`, say, or leave `level` out",
+        ));
+    }
     let prepared = options.basis.prepare(x, time)?;
     let normalize = form(&options.basis, options.weighting.convention());
     let (Z, scales) = prepared.normalized(normalize)?;

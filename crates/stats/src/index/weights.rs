@@ -212,6 +212,37 @@ impl Weighting {
         Weighting { method: Some(method), ..Weighting::default() }
     }
 
+    /// Refuses options that no convention in force asks for; `alternatives` are those that a sensitivity analysis draws.
+    pub fn check(&self, alternatives: &[Convention]) -> Result<()> {
+        use Convention::*;
+        let own = self.convention();
+        let mut used: Vec<Convention> = alternatives.iter().copied().chain([own]).collect();
+        if used.contains(&Combined) {
+            used.extend(&self.combine);
+        }
+        let plain = Weighting::default();
+        let options: [(&str, bool, &[Convention]); 8] = [
+            ("weights", !self.weights.is_empty(), &[Given]),
+            ("pairwise", !self.pairwise.is_empty(), &[Ahp]),
+            ("combine", !self.combine.is_empty(), &[Combined]),
+            ("combination", self.combination != plain.combination, &[Combined]),
+            ("correlation", self.correlation != plain.correlation, &[Critic]),
+            ("components", self.components != plain.components, &[Pca, Factor]),
+            ("nonnegative", self.nonnegative, &[ScatterDegree]),
+            ("assurance", !self.assurance.is_empty(), &[BenefitOfTheDoubt]),
+        ];
+        match options.iter().find(|(_, set, needs)| *set && !needs.iter().any(|c| used.contains(c))) {
+            None => Ok(()),
+            Some((name, _, needs)) => {
+                let word = needs[0].word();
+                Err(Error::invalid(
+                    format!("`{name}` belongs to the convention `{word}`, and here it is `{}`", own.word()),
+                    format!("set `method = \"{word}\"` (in a study file `using = \"{word}\"`), or leave `{name}` out"),
+                ))
+            }
+        }
+    }
+
     /// The convention in force.
     pub fn convention(&self) -> Convention {
         self.method.unwrap_or(if self.weights.is_empty() { Convention::Equal } else { Convention::Given })

@@ -473,7 +473,8 @@ fn every_aggregation_prefers_what_is_better_everywhere() {
     ];
     // Row 1 is better than row 0 in every indicator, row 5 is better than row 0 in all too.
     for form in forms {
-        let got = run(&Index { aggregate: vec![form], scale: [1.0, 100.0], power: 0.5, ..Index::default() });
+        let power = if form == Aggregate::GeneralizedMean { 0.5 } else { 1.0 };
+        let got = run(&Index { aggregate: vec![form], scale: [1.0, 100.0], power, ..Index::default() });
         let s = &got.scores.last().unwrap().1;
         assert!(s.iter().all(|v| v.is_finite()) && s[1] > s[0] && s[5] > s[0], "{form:?} {s:?}");
     }
@@ -517,6 +518,10 @@ fn sheets_that_are_no_trees_are_refused() {
     assert!(text.contains("`positive`") && text.contains("target=VALUE"), "{text}");
     assert!(refused(&|s| s[0].weight = Some(0.4)).contains("no weight"));
     assert!(refused(&|s| (s[0].weight, s[1].weight) = (Some(0.4), Some(0.5))).contains("sum to 0.9"));
+    assert!(refused(&|s| (s[0].weight, s[1].weight) = (Some(0.6), Some(0.6))).contains("sum to 1.2"));
+    let mut ones = rows();
+    (ones[0].weight, ones[1].weight) = (Some(1.0), Some(1.0));
+    assert!(Sheet::new(&ones).is_ok(), "1 each");
     assert!(refused(&|s| (s[0].weight, s[1].weight) = (Some(-1.0), Some(2.0))).contains("zero or more"));
     assert!(refused(&|s| s[0].low = Some(1.0)).contains("goalpost"));
     assert!(refused(&|s| s[0].transform = "ln".into()).contains("`ln`"));
@@ -534,6 +539,44 @@ fn sheets_that_are_no_trees_are_refused() {
         let sheet = Sheet::new(&preset.rows()).unwrap();
         assert_eq!(sheet.leaves().len(), if preset == Preset::Core { 5 } else { 16 });
     }
+}
+
+#[test]
+fn no_option_is_taken_and_ignored() {
+    let sheet = Sheet::new(&rows()).unwrap();
+    let refused = |options: Index| run_on(&options, &sheet, &[&X[0], &X[1], &X[2]], None).unwrap_err().to_string();
+    for (name, options) in [
+        (
+            "weights",
+            Index { weighting: Weighting { weights: vec![0.2, 0.3, 0.5], ..by(Convention::Sd) }, ..Index::default() },
+        ),
+        (
+            "pairwise",
+            Index { weighting: Weighting { pairwise: vec![1.0; 3], ..Weighting::default() }, ..Index::default() },
+        ),
+        ("power", Index { power: 2.0, ..Index::default() }),
+        ("impute_group", Index { impute_group: Some("region".into()), impute: Impute::Linear, ..Index::default() }),
+        ("skewness", Index { skewness: 1.0, ..Index::default() }),
+        ("kurtosis", Index { kurtosis: 1.0, ..Index::default() }),
+        ("winsorize_max", Index { winsorize_max: 2, treat: Treat::Log, ..Index::default() }),
+    ] {
+        let text = refused(options);
+        assert!(text.contains(&format!("`{name}`")) && text.contains("or leave"), "{name}: {text}");
+    }
+    // What serves an alternative of the sensitivity analysis is in use.
+    let index = Index { power: 0.5, scale: [1.0, 100.0], skewness: 1.0, ..Index::default() };
+    let none = vec![None; 3];
+    let inputs = Inputs { x: &[&X[0], &X[1], &X[2]], denominators: &none, keys: Keys::default() };
+    let options = Sensitivity {
+        aggregations: vec![Aggregate::Arithmetic, Aggregate::GeneralizedMean],
+        runs: 1024,
+        replications: 100,
+        index,
+        ..Sensitivity::default()
+    };
+    assert!(sensitivity(&options, &sheet, &inputs, 1).is_ok());
+    let plain = Sensitivity { aggregations: vec![Aggregate::Arithmetic], ..options };
+    assert!(sensitivity(&plain, &sheet, &inputs, 1).unwrap_err().to_string().contains("`power`"));
 }
 
 #[test]
@@ -560,6 +603,11 @@ fn steps_refuse_what_they_cannot_do() {
     let inputs = Inputs { x: &x, denominators: &denominators, keys };
     let error = index(&Index::default(), &tree, &inputs, None).unwrap_err();
     assert!(error.to_string().contains("`people` is zero") && error.rows == [2], "{error}");
+    let below = [1.0, 2.0, 3.0, 1.0, -1.0, 1.0];
+    denominators[leaf] = Some(below.as_slice());
+    let inputs = Inputs { x: &x, denominators: &denominators, keys };
+    let error = index(&Index::default(), &tree, &inputs, None).unwrap_err();
+    assert!(error.to_string().contains("zero or less") && error.rows == [4], "{error}");
     with[0].denominator = String::new();
     with[2].transform = "log".into();
     let tree = Sheet::new(&with).unwrap();

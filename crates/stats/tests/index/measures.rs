@@ -3,6 +3,7 @@
 use plim_golden::{Csv, close, close_printed, json, shared};
 use plim_stats::index::entropy::{Constant, ShareScope};
 use plim_stats::index::principal::Form;
+use plim_stats::index::weights::{Combination, Components, Correlation};
 use plim_stats::index::{
     Basis, Convention, Critic, Entropy, Normalize, NormalizeScope, Pca, Topsis, WeightedIndex, Weighting, entropy,
     pca_index, topsis, weighted_index,
@@ -171,7 +172,7 @@ fn bootstrap_of_entropy_is_the_same_by_both_roads() {
         weighting: Weighting {
             method: Some(Convention::Combined),
             combine: vec![Convention::Entropy, Convention::Entropy],
-            combination: plim_stats::index::weights::Combination::MinimumRelativeEntropy,
+            combination: Combination::MinimumRelativeEntropy,
             ..Weighting::default()
         },
         ..fast.clone()
@@ -186,6 +187,71 @@ fn bootstrap_of_entropy_is_the_same_by_both_roads() {
     assert!(weighted_index(&judged, &x, None, None, 0).unwrap_err().to_string().contains("do not come from the data"));
     let few = WeightedIndex { replications: 5, ..by(Convention::Entropy) };
     assert!(weighted_index(&few, &x, None, None, 0).unwrap_err().to_string().contains("too few"));
+}
+
+#[test]
+fn a_list_of_weights_is_the_convention_given() {
+    let weights = vec![0.2, 0.3, 0.5];
+    let listed = Weighting { weights: weights.clone(), ..Weighting::default() };
+    let found = run(&WeightedIndex { weighting: listed.clone(), ..by(Convention::Equal) });
+    assert_eq!(found.weights.iter().map(|w| w.weight).collect::<Vec<_>>(), weights);
+    let explicit = Weighting { weights, ..Weighting::by(Convention::Given) };
+    assert_eq!(found, run(&WeightedIndex { weighting: explicit, ..by(Convention::Equal) }));
+    let close_to = topsis(&Topsis { basis: basis(), weighting: listed, ..Topsis::default() }, &[&X1, &X2, &X3], None);
+    assert_eq!(close_to.unwrap().weights[2].weight, 0.5);
+}
+
+#[test]
+fn no_option_is_taken_and_ignored() {
+    let x: [&[f64]; 3] = [&X1, &X2, &X3];
+    let sum = |weighting: Weighting| {
+        let options = WeightedIndex { weighting, ..by(Convention::Equal) };
+        weighted_index(&options, &x, None, None, 0).unwrap_err().to_string()
+    };
+    let plain = Weighting::default;
+    use Convention::*;
+    for (name, weighting) in [
+        ("weights", Weighting { weights: vec![0.2, 0.3, 0.5], ..Weighting::by(Equal) }),
+        ("pairwise", Weighting { pairwise: vec![3.0, 5.0, 2.0], ..plain() }),
+        ("combine", Weighting { combine: vec![Entropy, Critic], ..Weighting::by(Entropy) }),
+        ("combination", Weighting { combination: Combination::GameTheory, ..Weighting::by(Entropy) }),
+        ("correlation", Weighting { correlation: Correlation::Absolute, ..Weighting::by(Sd) }),
+        ("components", Weighting { components: Components::Number(2), ..Weighting::by(Critic) }),
+        ("nonnegative", Weighting { nonnegative: true, ..Weighting::by(Pca) }),
+        ("assurance", Weighting { assurance: vec!["x1/x2 in [1, 1]".into()], ..plain() }),
+    ] {
+        let text = sum(weighting);
+        assert!(text.contains(&format!("`{name}` belongs")) && text.contains("or leave"), "{name}: {text}");
+    }
+    // Of a convention that is combined they are in use.
+    let parts =
+        Weighting { combine: vec![Entropy, Critic], correlation: Correlation::Absolute, ..Weighting::by(Combined) };
+    assert!(weighted_index(&WeightedIndex { weighting: parts, ..by(Equal) }, &x, None, None, 0).is_ok());
+    let level = WeightedIndex { level: 0.9, ..by(Entropy) };
+    assert!(weighted_index(&level, &x, None, None, 0).unwrap_err().to_string().contains("`level`"));
+    let first = plim_stats::index::Pca { basis: basis(), form: Form::First, components: Components::Number(2) };
+    assert!(pca_index(&first, &x, None).unwrap_err().to_string().contains("`components`"));
+    let judged = Topsis { basis: basis(), weight_normalize: Some(Normalize::Vector), ..Topsis::default() };
+    assert!(topsis(&judged, &x, None).unwrap_err().to_string().contains("`weight_normalize`"));
+}
+
+#[test]
+fn weights_of_topsis_are_those_of_their_normalization() {
+    let x: [&[f64]; 3] = [&X1, &X2, &X3];
+    let weighting =
+        Weighting { combine: vec![Convention::Entropy, Convention::Sd], ..Weighting::by(Convention::Combined) };
+    let vector = Basis { normalize: Some(Normalize::Vector), ..basis() };
+    let options = Topsis {
+        basis: vector,
+        weighting: weighting.clone(),
+        weight_normalize: Some(Normalize::MinMax),
+        ..Topsis::default()
+    };
+    let own = run(&WeightedIndex { weighting, ..by(Convention::Equal) });
+    assert_eq!(topsis(&options, &x, None).unwrap().weights, own.weights);
+    // Papers that normalize for themselves do so for their weights.
+    let merec = Topsis { basis: basis(), weighting: Weighting::by(Convention::Merec), ..Topsis::default() };
+    assert_eq!(topsis(&merec, &x, None).unwrap().weights, run(&by(Convention::Merec)).weights);
 }
 
 #[test]

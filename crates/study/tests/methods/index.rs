@@ -158,6 +158,16 @@ fn refusals_say_where_and_the_way_out() {
     assert!(refused("index", &[("old.json", "{}")], frozen).contains("vintage"));
     let given = with(json!({ "method": "given", "weights": "0.5,0.2,0.1" }));
     assert!(refused("weights", &[], given).contains("not to one"));
+    for (name, options) in [
+        ("weights", json!({ "method": "equal", "weights": "0.5,0.3,0.2" })),
+        ("pairwise", json!({ "pairwise": "3,5,2" })),
+        ("combine", json!({ "method": "entropy", "combine": "entropy,critic" })),
+    ] {
+        let text = refused("weights", &[], with(options));
+        assert!(text.contains(&format!("`{name}` belongs")), "{text}");
+    }
+    let (m, _) = measure("weights", &[], with(json!({ "weights": "0.5,0.3,0.2" })));
+    assert_eq!(listed(&m.more["weights"], "weight"), [0.5, 0.3, 0.2]);
     assert!(refused("weights", &[], with(json!({ "method": "entropie" }))).contains("entropy"));
     assert!(refused("weights", &[], with(json!({ "nomalize": "z" }))).contains("normalize"));
 }

@@ -5,7 +5,7 @@ use super::design::Choices;
 use crate::index::aggregate::aggregate;
 use crate::index::basis::Basis;
 use crate::index::bootstrap::{Groups, Lows, redrawn};
-use crate::index::composite::{Index, Inputs, basis, denominated, filled, index, treat};
+use crate::index::composite::{Index, Inputs, basis, denominated, filled, made, treat};
 use crate::index::normalize::Direction;
 use crate::index::scale::{Normalize, constant, oriented};
 use crate::index::sheet::Sheet;
@@ -376,7 +376,7 @@ fn judged(nominal: &Index, sheet: &Sheet, inputs: &Inputs, method: Convention) -
         sheet.nodes.iter_mut().for_each(|n| n.weight = None);
     }
     options.weight_level = nominal.weight_level.filter(|_| nominal.weighting.convention() == method);
-    let found = index(&options, &sheet, inputs, None)?;
+    let found = made(&options, &sheet, inputs, None)?;
     let weight = |code: &String| found.weights.iter().find(|w| w.name == *code).map_or(0.0, |w| w.global);
     Ok(sheet.leaves().into_iter().map(|l| weight(&sheet.nodes[l].code)).collect())
 }
