@@ -3,7 +3,6 @@
 
 use super::conventions::{Candidate, Raw};
 use crate::index::basis::Basis;
-use crate::index::entropy::ShareScope;
 use crate::index::normalize::NormalizeScope;
 use crate::index::scale::Normalize;
 use crate::index::weighted::{WeightedIndex, weighted_index};
@@ -104,19 +103,20 @@ fn ways(raw: &Raw) -> Vec<Way> {
 /// The conventions on these data; one that the data do not allow is left out.
 pub(super) fn weightings(raw: &Raw, scopes: &[NormalizeScope], panel: bool, scored: bool) -> Vec<Candidate> {
     let ways = ways(raw);
-    let weight_scopes = if panel { vec![ShareScope::Pooled, ShareScope::Year] } else { vec![ShareScope::Pooled] };
-    let each: Vec<(ShareScope, NormalizeScope, &Way)> = (weight_scopes.iter())
+    let weight_scopes =
+        if panel { vec![NormalizeScope::Pooled, NormalizeScope::Year] } else { vec![NormalizeScope::Pooled] };
+    let each: Vec<(NormalizeScope, NormalizeScope, &Way)> = (weight_scopes.iter())
         .flat_map(|&w| scopes.iter().map(move |&n| (w, n)))
         .flat_map(|(w, n)| ways.iter().map(move |way| (w, n, way)))
         // A search over subsets, or a program for each row: once is enough.
-        .filter(|(w, _, way)| *w == ShareScope::Pooled || !way.searches())
+        .filter(|(w, _, way)| *w == NormalizeScope::Pooled || !way.searches())
         .collect();
     each.par_iter().filter_map(|&(w, n, way)| candidate(raw, w, n, way, scored)).collect()
 }
 
 fn candidate(
     raw: &Raw,
-    weight_scope: ShareScope,
+    weight_scope: NormalizeScope,
     normalize_scope: NormalizeScope,
     way: &Way,
     scored: bool,
@@ -132,8 +132,8 @@ fn candidate(
     let years = found.weights.len() / k;
     let mean = |j: usize| found.weights.iter().skip(j).step_by(k).map(|w| w.weight).sum::<f64>() / years as f64;
     let by_year = match weight_scope {
-        ShareScope::Year => ", weight_scope = year (mean of the yearly weights)",
-        ShareScope::Pooled => "",
+        NormalizeScope::Year => ", weight_scope = year (mean of the yearly weights)",
+        _ => "",
     };
     let word = way.weighting.convention().word();
     Some(Candidate {

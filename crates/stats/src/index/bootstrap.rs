@@ -16,7 +16,6 @@
 //! so that the inner sums are made once for each low that occurs.
 
 use super::basis::Prepared;
-use super::entropy::ShareScope;
 use super::normalize::{Direction, NormalizeScope};
 use super::scale::{Normalize, oriented};
 use super::weighted::{IndexWeight, WeightedIndex, block_weights, form};
@@ -47,7 +46,8 @@ pub(crate) fn weight_intervals(
         ));
     }
     let groups = Groups::new(units, &prepared.rows);
-    let pooled = options.basis.normalize_scope == NormalizeScope::Pooled && options.weight_scope == ShareScope::Pooled;
+    let pooled =
+        options.basis.normalize_scope == NormalizeScope::Pooled && options.weight_scope == NormalizeScope::Pooled;
     let fast = options.weighting.convention() == Convention::Entropy
         && pooled
         && options.basis.goalposts.is_empty()

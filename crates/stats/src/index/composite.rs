@@ -19,7 +19,6 @@
 
 use super::aggregate::{Aggregate, aggregate};
 use super::basis::{Basis, Prepared};
-use super::entropy::ShareScope;
 use super::impute::{Impute, Keys, impute};
 use super::normalize::{NormalizeScope, Oriented, blocks};
 use super::presets::Preset;
@@ -28,6 +27,7 @@ use super::sheet::{Sheet, Transform};
 use super::treat::{Rule, Treat, treatment};
 use super::tree::{Local, local_weights, tree_weights};
 use super::vintage::Asked;
+use super::weighted::Stat;
 use super::weights::{Convention, Weighting};
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -52,8 +52,9 @@ pub struct Index {
     /// Convention of the weights.
     #[serde(flatten)]
     pub weighting: Weighting,
-    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
-    pub weight_scope: ShareScope,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, `year`, weights by year, or `base:YEAR`,
+    /// those of one year for all rows.
+    pub weight_scope: NormalizeScope,
     /// Whether all indicators are weighed together (`leaf`) or those of each dimension among themselves (`group`). By
     /// default `leaf` where the data or a list gives the weights, `group` for equal weights and those of the sheet.
     pub weight_level: Option<WeightLevel>,
@@ -92,7 +93,7 @@ impl Default for Index {
             preset: None,
             basis: Basis::default(),
             weighting: Weighting::default(),
-            weight_scope: ShareScope::default(),
+            weight_scope: NormalizeScope::default(),
             weight_level: None,
             impute: Impute::default(),
             impute_group: None,
@@ -127,6 +128,8 @@ pub struct Composite {
     pub scores: Vec<(String, Vec<f64>)>,
     /// Weights at every level.
     pub weights: Vec<TreeWeight>,
+    /// What the weights are judged by, where they were found anew.
+    pub stats: Vec<Stat>,
     /// Indicators with values filled in, and how many.
     pub imputed: Vec<(String, usize)>,
     /// Treatments.
@@ -181,16 +184,17 @@ pub(super) fn made(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Opt
     let (Z, scales) = prepared.frozen(normalize, vintage.map_or(&[], |v| &v.scales))?;
 
     let mut tree = Tree::new(sheet, &leaves, &Z, options, normalize);
+    let mut stats = Vec::new();
     let local = match vintage {
         Some(vintage) => vec![Local::frozen(sheet, &prepared.rows, &vintage.weights)?],
-        None => local_weights(options, sheet, &prepared, &Z, &mut tree, &mut notes)?,
+        None => local_weights(options, sheet, &prepared, &Z, &mut tree, &mut stats, &mut notes)?,
     };
     for block in &local {
         tree.climb(options, block, &prepared)?;
     }
     let weights = tree_weights(sheet, &local);
     let movable = options.basis.normalize_scope != NormalizeScope::Year
-        && options.weight_scope == ShareScope::Pooled
+        && options.weight_scope != NormalizeScope::Year
         && normalize != Normalize::Rank
         && !options.aggregate.iter().any(|a| a.compares());
     let made = || Vintage {
@@ -205,7 +209,7 @@ pub(super) fn made(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Opt
         weights: weights.clone(),
     };
     let vintage = vintage.cloned().or_else(|| movable.then(made));
-    Ok(Composite { scores: tree.scores(), weights, imputed, treated, scales, vintage, notes })
+    Ok(Composite { scores: tree.scores(), weights, stats, imputed, treated, scales, vintage, notes })
 }
 
 /// Refuses options that neither the index nor one of its alternatives asks for.

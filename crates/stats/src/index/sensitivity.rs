@@ -225,7 +225,7 @@ fn check(options: &Sensitivity) -> Result<()> {
             "leave out `normalize_scope` and `frozen`; for goalposts of one year set `where` to that year",
         );
     }
-    if options.index.weight_scope != super::entropy::ShareScope::Pooled {
+    if options.index.weight_scope != NormalizeScope::Pooled {
         return refuse("sensitivity is about pooled weights", "leave out `weight_scope`");
     }
     let lists = [

@@ -10,10 +10,9 @@
 //! Multiple Attribute Decision Making; with entropy weights it is 熵权 TOPSIS.
 
 use super::basis::Basis;
-use super::entropy::ShareScope;
 use super::normalize::{NormalizeScope, blocks};
 use super::scale::Normalize;
-use super::weighted::{IndexWeight, Scored, block_weights, form};
+use super::weighted::{BlockWeights, IndexWeight, Scored, block_weights, form};
 use super::weights::Weighting;
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -32,8 +31,9 @@ pub struct Topsis {
     /// Normalization from which the weights come, where it is another than that of the scores (entropy weights of min-max
     /// values with `normalize = "vector"`, say).
     pub weight_normalize: Option<Normalize>,
-    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
-    pub weight_scope: ShareScope,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, `year`, weights by year, or `base:YEAR`,
+    /// those of one year for all rows.
+    pub weight_scope: NormalizeScope,
 }
 
 /// TOPSIS scores of the indicators `x`.
@@ -81,7 +81,8 @@ pub fn topsis(options: &Topsis, x: &[&[f64]], time: Option<&[i64]>) -> Result<Sc
         let columns: Vec<&[f64]> = V.iter().map(Vec::as_slice).collect();
         closeness(&columns, &block.rows, scored, &mut score)?;
     }
-    Ok(Scored { score, weights, scales, notes })
+    let stats = found.iter().flat_map(BlockWeights::stats).collect();
+    Ok(Scored { score, weights, scales, stats, notes })
 }
 
 /// Closeness of the rows `scored` to the ideal among the rows `reference`, into `score`; `V` are weighted values.

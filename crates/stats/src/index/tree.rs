@@ -2,12 +2,11 @@
 
 use super::basis::Prepared;
 use super::composite::{Index, Tree};
-use super::entropy::ShareScope;
-use super::normalize::blocks;
+use super::normalize::{NormalizeScope, scoped};
 use super::sheet::{Node, Sheet};
 use super::vintage::SAVE_ANEW;
-use super::weighted::{Source, at_rows, block_weights};
-use super::weights::{Convention, to_sum_one};
+use super::weighted::{BlockWeights, Source, Stat, at_rows, block_weights};
+use super::weights::{Convention, Weights, to_sum_one};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,6 +97,7 @@ pub(crate) fn local_weights(
     prepared: &Prepared,
     Z: &[Vec<f64>],
     tree: &mut Tree,
+    stats: &mut Vec<Stat>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Local>> {
     let how = &options.weighting;
@@ -115,6 +115,7 @@ pub(crate) fn local_weights(
             ));
         }
         let found = block_weights(prepared, Z, how, options.weight_scope, notes)?;
+        stats.extend(found.iter().flat_map(BlockWeights::stats));
         return found.into_iter().map(|b| from_leaves(sheet, b.year, b.rows, &b.weights)).collect();
     }
     if listed {
@@ -125,7 +126,8 @@ pub(crate) fn local_weights(
     }
     let varies = leaf_varies(sheet, prepared);
     let mut all = Vec::new();
-    for block in blocks(&prepared.rows, prepared.time, options.weight_scope == ShareScope::Year)? {
+    for (block, rows) in scoped(&prepared.rows, prepared.time, options.weight_scope, "weight_scope")? {
+        let year = block.year.filter(|_| options.weight_scope == NormalizeScope::Year);
         let mut weights = vec![None; sheet.nodes.len()];
         for (at, node) in sheet.nodes.iter().enumerate().filter(|(_, n)| !n.children.is_empty()) {
             let own = match (method, sheet.weights(at)) {
@@ -135,15 +137,22 @@ pub(crate) fn local_weights(
                     let kept = own.iter().zip(&node.children).map(|(w, &c)| if varies[c] { *w } else { 0.0 });
                     to_sum_one(kept.collect()).map_err(|e| e.at_column(&node.code))?
                 }
-                _ => by_data(options, sheet, at, tree, &varies, &block.rows, notes)?,
+                _ => {
+                    let found = by_data(options, sheet, at, tree, &varies, &block.rows, notes)?;
+                    stats.extend(found.stats.into_iter().map(|(name, value)| {
+                        let parent = Some(node.code.clone());
+                        Stat { name, parent, year, value }
+                    }));
+                    found.weights
+                }
             };
             // What is weighed by its data must be scored before what is above it.
             if method.from_data() {
-                tree.aggregate(options, at, &own, &block.rows, prepared)?;
+                tree.aggregate(options, at, &own, &rows, prepared)?;
             }
             weights[at] = Some(own);
         }
-        all.push(Local { year: block.year, rows: block.rows, weights });
+        all.push(Local { year, rows, weights });
     }
     Ok(all)
 }
@@ -167,10 +176,10 @@ fn by_data(
     varies: &[bool],
     rows: &[usize],
     notes: &mut Vec<String>,
-) -> Result<Vec<f64>> {
+) -> Result<Weights> {
     let children = &sheet.nodes[node].children;
     if children.len() == 1 {
-        return Ok(vec![1.0]);
+        return Ok(Weights { weights: vec![1.0], ..Weights::default() });
     }
     let names: Vec<String> = children.iter().map(|&c| sheet.nodes[c].code.clone()).collect();
     let varies: Vec<bool> = children.iter().map(|&c| varies[c]).collect();
@@ -181,7 +190,7 @@ fn by_data(
         inverted: Vec::new(),
         constant: options.basis.constant,
     };
-    Ok(at_rows(&source, &options.weighting, rows, notes)?.weights)
+    at_rows(&source, &options.weighting, rows, notes)
 }
 
 /// Weights within dimensions out of the weights of all indicators: each over the sum of its dimension.

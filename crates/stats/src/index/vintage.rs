@@ -7,7 +7,6 @@
 use super::aggregate::Aggregate;
 use super::basis::Basis;
 use super::composite::{Index, TreeWeight, WeightLevel};
-use super::entropy::ShareScope;
 use super::normalize::{Direction, NormalizeScope, Oriented};
 use super::scale::{Fixed, Normalize, Scale};
 use super::sheet::{Node, Sheet, Transform};
@@ -64,7 +63,7 @@ pub struct Asked {
     #[serde(flatten)]
     pub weighting: Weighting,
     /// Over which rows they were taken.
-    pub weight_scope: ShareScope,
+    pub weight_scope: NormalizeScope,
     /// What was weighed together.
     pub weight_level: Option<WeightLevel>,
     /// Over which rows scales were taken.

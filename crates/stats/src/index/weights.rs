@@ -256,6 +256,9 @@ pub struct Weights {
     pub weights: Vec<f64>,
     /// Score of each row, where the convention has its own (benefit of the doubt).
     pub scores: Option<Vec<f64>>,
+    /// Numbers that the weights are judged by: `lambda_max`, `ci`, `cr` of `ahp`, `lambda` of `scatter_degree`,
+    /// `alpha_CONVENTION` of a game.
+    pub stats: Vec<(String, f64)>,
     /// Consistency, signs, and the like.
     pub notes: Vec<String>,
 }
@@ -284,28 +287,36 @@ pub fn weigh(of: &Indicators, how: &Weighting) -> Result<Weights> {
         Convention::Angle => Weights::plain(dispersion::angle(of)?),
         Convention::Pca => {
             let found = pca::pca(of, how.components)?;
-            Weights { weights: found.weights, notes: found.notes, scores: None }
+            Weights { notes: found.notes, ..Weights::plain(found.weights) }
         }
         Convention::Factor => Weights::plain(factor::factor(of, how.components)?.weights),
         Convention::ScatterDegree => {
             let found = scatter_degree::scatter_degree(of, how.nonnegative)?;
-            Weights { weights: found.weights, notes: found.notes, scores: None }
+            Weights {
+                stats: vec![("lambda".into(), found.lambda)],
+                notes: found.notes,
+                ..Weights::plain(found.weights)
+            }
         }
         Convention::Ahp => {
             let found = ahp::ahp(&how.pairwise, k)?;
-            Weights { weights: found.weights, notes: found.notes, scores: None }
+            let mut stats = vec![("lambda_max".into(), found.lambda), ("ci".into(), found.consistency_index)];
+            stats.extend(found.consistency_ratio.map(|cr| ("cr".into(), cr)));
+            Weights { stats, notes: found.notes, ..Weights::plain(found.weights) }
         }
         Convention::BenefitOfTheDoubt => benefit_of_the_doubt::benefit_of_the_doubt(of, &how.assurance)?,
         Convention::Combined => {
             combined::check(&how.combine)?;
-            let mut notes = Vec::new();
-            let mut parts = Vec::new();
+            let (mut notes, mut stats, mut parts) = (Vec::new(), Vec::new(), Vec::new());
             for &method in &how.combine {
                 let part = weigh(of, &Weighting { method: Some(method), ..how.clone() })?;
                 notes.extend(part.notes);
+                stats.extend(part.stats);
                 parts.push(part.weights);
             }
-            Weights { weights: combine(&parts, how.combination)?, notes, scores: None }
+            let weights = combine(&parts, how.combination)?;
+            stats.extend(combined::alphas(&how.combine, &parts, how.combination)?);
+            Weights { stats, notes, ..Weights::plain(weights) }
         }
     })
 }

@@ -180,8 +180,10 @@ fn every_family_of_weights_is_named() {
     let absolute = || Weighting { correlation: Correlation::Absolute, ..Weighting::by(Critic) };
     let pca = |components| w.by(Weighting { components, ..Weighting::by(Pca) }, None);
     let nonnegative = Weighting { nonnegative: true, ..Weighting::by(ScatterDegree) };
-    let by_year =
-        |method, normalize| WeightedIndex { weight_scope: ShareScope::Year, ..w.by(Weighting::by(method), normalize) };
+    let by_year = |method, normalize| WeightedIndex {
+        weight_scope: NormalizeScope::Year,
+        ..w.by(Weighting::by(method), normalize)
+    };
     let (z, vector, reference) = (Some(Normalize::Z), Some(Normalize::Vector), Some(Normalize::Reference));
     for (options, words) in [
         (w.by(both(Combination::Product), None), vec!["combined", "combination = product"]),

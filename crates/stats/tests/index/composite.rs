@@ -315,16 +315,36 @@ fn weights_at_every_level() {
     close(of(&group, "x1").0, 0.27345612 / (0.27345612 + 0.50701027), 2e-8, "ratio within a dimension is the same");
     close(of(&group, "net").0 + of(&group, "cost").0, 1.0, 1e-14, "dimensions");
     // By year, the weights of methods.md 1.2 D.
-    let year = Index {
-        weighting: by(Convention::Entropy),
-        weight_scope: plim_stats::index::entropy::ShareScope::Year,
-        ..Index::default()
-    };
+    let year = Index { weighting: by(Convention::Entropy), weight_scope: NormalizeScope::Year, ..Index::default() };
     let got = run(&year);
     let first = got.weights.iter().find(|w| w.name == "x2" && w.year == Some(2)).unwrap();
     assert!((first.global - 0.55107231).abs() < 1e-8);
     let s = [0.16135325, 0.24050969, 0.22645272, 0.48156245, 0.58645866, 0.87599429];
     got.scores.last().unwrap().1.iter().zip(s).for_each(|(g, w)| assert!((g - w).abs() < 1e-8));
+}
+
+#[test]
+fn weights_of_a_base_year_at_every_level() {
+    let base = NormalizeScope::Base(1);
+    let sheet = Sheet::new(&rows()).unwrap();
+    let first: Vec<Vec<f64>> = X.iter().map(|x| vec![x[0], x[2], x[4]]).collect();
+    let first: Vec<&[f64]> = first.iter().map(Vec::as_slice).collect();
+    for level in [WeightLevel::Leaf, WeightLevel::Group] {
+        let alone = Index { weighting: by(Convention::ScatterDegree), weight_level: Some(level), ..Index::default() };
+        let basis = Basis { normalize_scope: base, ..Basis::default() };
+        let all = run(&Index { weight_scope: base, basis, ..alone.clone() });
+        let none = vec![None; 3];
+        let inputs = Inputs { x: &first, denominators: &none, keys: Keys::default() };
+        let alone = index(&alone, &sheet, &inputs, None).unwrap();
+        for (a, b) in all.weights.iter().zip(&alone.weights) {
+            assert_eq!((&a.name, a.year), (&b.name, None));
+            close(a.weight, b.weight, 1e-13, &a.name);
+        }
+        // One scatter of all indicators, or one of each dimension with two children.
+        let parents: Vec<Option<&str>> = all.stats.iter().map(|s| s.parent.as_deref()).collect();
+        assert_eq!(parents, if level == WeightLevel::Leaf { vec![None] } else { vec![Some("net"), Some("index")] });
+        assert!(all.vintage.is_some(), "weights of a base year serve later rows too");
+    }
 }
 
 #[test]

@@ -107,8 +107,8 @@ fn r_reference_of_components() {
 
 #[test]
 fn entropy_of_the_general_method_is_the_entropy_measure() {
-    for scope in [ShareScope::Pooled, ShareScope::Year] {
-        let general = run(&WeightedIndex { weight_scope: scope, ..by(Convention::Entropy) });
+    for (scope, same) in [(ShareScope::Pooled, NormalizeScope::Pooled), (ShareScope::Year, NormalizeScope::Year)] {
+        let general = run(&WeightedIndex { weight_scope: same, ..by(Convention::Entropy) });
         let own = Entropy {
             indicators: basis().indicators,
             negative: vec!["x3".into()],
@@ -187,6 +187,55 @@ fn bootstrap_of_entropy_is_the_same_by_both_roads() {
     assert!(weighted_index(&judged, &x, None, None, 0).unwrap_err().to_string().contains("do not come from the data"));
     let few = WeightedIndex { replications: 5, ..by(Convention::Entropy) };
     assert!(weighted_index(&few, &x, None, None, 0).unwrap_err().to_string().contains("too few"));
+}
+
+fn stat(stats: &[plim_stats::index::Stat], name: &str) -> f64 {
+    stats.iter().find(|s| s.name == name).unwrap_or_else(|| panic!("no `{name}`")).value
+}
+
+#[test]
+fn what_weights_are_judged_by_is_in_the_result() {
+    let ahp = Weighting { pairwise: vec![3.0, 5.0, 2.0], ..Weighting::by(Convention::Ahp) };
+    let found = run(&WeightedIndex { weighting: ahp.clone(), ..by(Convention::Ahp) }).stats;
+    let got = ["lambda_max", "ci", "cr"].map(|name| stat(&found, name));
+    close_printed(&got, &[3.00369460, 0.00184730, 0.00318500], 8, "consistency");
+    let of_topsis = topsis(&Topsis { basis: basis(), weighting: ahp, ..Topsis::default() }, &[&X1, &X2, &X3], None);
+    assert_eq!(of_topsis.unwrap().stats, found);
+    close_printed(&[stat(&run(&by(Convention::ScatterDegree)).stats, "lambda")], &[4.84066521], 8, "scatter");
+    let combine = vec![Convention::Entropy, Convention::Critic];
+    let game = Weighting { combine, combination: Combination::GameTheory, ..Weighting::by(Convention::Combined) };
+    let found = run(&WeightedIndex { weighting: game, ..by(Convention::Combined) }).stats;
+    let got = [stat(&found, "alpha_entropy"), stat(&found, "alpha_critic")];
+    close_printed(&got, &[0.62784068, 0.37215932], 8, "game");
+    let years = run(&WeightedIndex { weight_scope: NormalizeScope::Year, ..by(Convention::ScatterDegree) }).stats;
+    assert_eq!(years.iter().map(|s| s.year).collect::<Vec<_>>(), [Some(1), Some(2)]);
+}
+
+#[test]
+fn weights_of_a_base_year_are_those_of_its_rows_alone() {
+    let base = NormalizeScope::Base(1);
+    for method in [Convention::Entropy, Convention::Critic, Convention::Sd, Convention::Pca] {
+        let basis = Basis { normalize_scope: base, ..basis() };
+        let all = run(&WeightedIndex { basis, weight_scope: base, ..by(method) });
+        let first = |x: [f64; 6]| [x[0], x[2], x[4]];
+        let (x1, x2, x3) = (first(X1), first(X2), first(X3));
+        let alone = weighted_index(&by(method), &[&x1, &x2, &x3], None, None, 0).unwrap();
+        for (a, b) in all.weights.iter().zip(&alone.weights) {
+            assert_eq!(a.year, None);
+            close(a.weight, b.weight, 1e-14, method.word());
+        }
+        for (i, s) in alone.score.iter().enumerate() {
+            close(all.score[2 * i] + 1.0, s + 1.0, 1e-14, "scores of the base year");
+        }
+        assert!(all.score.iter().all(|s| s.is_finite()));
+    }
+    let refused = |options: WeightedIndex| {
+        weighted_index(&options, &[&X1, &X2, &X3], Some(&YEAR), None, 0).unwrap_err().to_string()
+    };
+    let absent = WeightedIndex { weight_scope: NormalizeScope::Base(9), ..by(Convention::Sd) };
+    assert!(refused(absent).contains("weight_scope = \"base:YEAR\""));
+    let own = WeightedIndex { weight_scope: base, ..by(Convention::BenefitOfTheDoubt) };
+    assert!(refused(own).contains("weights of its own"));
 }
 
 #[test]
@@ -289,6 +338,6 @@ fn refusals_and_what_is_dropped() {
     assert!(wrong(rank, Some(&YEAR)).contains("ranks"));
     let posts = Basis { normalize: Some(Normalize::Z), goalposts: vec!["x1:0:1".parse().unwrap()], ..basis() };
     assert!(wrong(posts, None).contains("goalposts"));
-    let year = WeightedIndex { weight_scope: ShareScope::Year, ..by(Convention::Critic) };
+    let year = WeightedIndex { weight_scope: NormalizeScope::Year, ..by(Convention::Critic) };
     assert!(weighted_index(&year, &[&X1, &X2, &X3], None, None, 0).unwrap_err().to_string().contains("`time`"));
 }

@@ -1,6 +1,6 @@
 //! Composite indices from a tree of indicators: the sheet, the columns it names, an earlier vintage.
 
-use super::index::Read;
+use super::index::{Read, named};
 use super::{list, numbers};
 use crate::error::{Error, Result};
 use crate::made::column_name;
@@ -204,6 +204,9 @@ impl Method for Index {
         measure.more.insert("imputed".into(), imputed.collect());
         measure.more.insert("treated".into(), list(&found.treated));
         measure.more.insert("tree".into(), labels.collect());
+        if !found.stats.is_empty() {
+            measure.more.insert("stats".into(), named(&found.stats));
+        }
         if let Some(vintage) = &found.vintage {
             measure.more.insert("vintage".into(), json!(vintage));
         }

@@ -58,6 +58,10 @@ fn weights_of_the_contract() {
     close_printed(&listed(&m.more["weights"], "weight"), &[0.32622618, 0.40805897, 0.26571485], 8, "game");
     let (m, _) = measure("weights", &[], with(json!({ "method": "ahp", "pairwise": "3,5,2" })));
     close_printed(&listed(&m.more["weights"], "weight"), &[0.64832901, 0.22965079, 0.12202019], 8, "ahp");
+    let stats = ["lambda_max", "ci", "cr"].map(|name| m.more["stats"][name].as_f64().unwrap());
+    close_printed(&stats, &[3.00369460, 0.00184730, 0.00318500], 8, "consistency");
+    let (m, _) = measure("weights", &[], with(json!({ "method": "scatter_degree", "weight_scope": "year" })));
+    assert_eq!(listed(&m.more["stats"]["lambda"], "year"), [1.0, 2.0]);
     let (_, table) = measure("topsis", &[], with(json!({ "method": "entropy" })));
     let c = [0.20130393, 0.28784877, 0.29166300, 0.42222734, 0.61502502, 0.84048720];
     close_printed(table.numbers("score").unwrap(), &c, 8, "topsis");
