@@ -1,17 +1,16 @@
 //! The conventions by which papers make weights: every combination of the switches of the entropy method, the errors of
-//! copied templates among them, and the other weights.
+//! copied templates among them; the other weights ([`super::weightings`]) and the other indices ([`super::scorings`]).
 //!
 //! The switches of the entropy method ([`crate::index::entropy`]): goalposts pooled, by year or of the first year; shares
 //! pooled or by year (then the mean of the yearly weights is what a paper prints); zeros untouched, shifted or squeezed
 //! by the usual constants; the entropy over ln of the rows, or, as errors, over ln T or ln N while shares are pooled; and
 //! without any normalization, shares of the raw values. Directions are also tried unheeded, as packages do.
 
+use super::{scorings, weightings};
 use crate::index::basis::Basis;
 use crate::index::entropy::{Constant, Entropy, Replicate, Score, ShareScope, Zeros, entropy};
 use crate::index::normalize::{NormalizeScope, Oriented};
-use crate::index::scale::Normalize;
-use crate::index::weighted::{WeightedIndex, weighted_index};
-use crate::index::weights::{Convention, Correlation, Weighting};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// Weights that a convention gives, and its index when asked for.
@@ -28,19 +27,25 @@ pub struct Candidate {
 }
 
 /// Treatments of zeros that papers and code use.
-const ZEROS: [Zeros; 13] = [
+const ZEROS: [Zeros; 19] = [
     Zeros::None,
     Zeros::Shift(1e-6),
     Zeros::Shift(1e-5),
     Zeros::Shift(1e-4),
     Zeros::Shift(1e-3),
     Zeros::Shift(0.01),
+    Zeros::Shift(0.05),
     Zeros::Shift(0.1),
     Zeros::Shift(1.0),
     Zeros::Affine(1e-4),
     Zeros::Affine(1e-3),
     Zeros::Affine(0.01),
+    Zeros::Affine(0.05),
+    Zeros::Affine(0.1),
+    Zeros::AffineLow(1e-4),
+    Zeros::AffineLow(1e-3),
     Zeros::AffineLow(0.01),
+    Zeros::AffineLow(0.05),
     Zeros::AffineLow(0.1),
 ];
 
@@ -61,22 +66,40 @@ pub struct Raw<'a> {
     pub units: Option<usize>,
 }
 
-/// Every convention that these data allow; `scored` asks for the index too.
+impl Raw<'_> {
+    /// The indicators with their directions between goalposts of this scope; what has no spread is dropped.
+    pub(super) fn basis(&self, normalize_scope: NormalizeScope) -> Basis {
+        Basis {
+            indicators: self.indicators.to_vec(),
+            negative: self.negative.to_vec(),
+            direction: self.direction.to_vec(),
+            normalize_scope,
+            constant: Constant::Drop,
+            ..Basis::default()
+        }
+    }
+
+    /// Rows that have every indicator.
+    pub(super) fn complete(&self) -> usize {
+        (0..self.x[0].len()).filter(|&i| self.x.iter().all(|c| !c[i].is_nan())).count()
+    }
+}
+
+/// Every convention that these data allow, the plainest first; `scored` asks for the index too.
 pub fn candidates(raw: &Raw, scored: bool) -> Vec<Candidate> {
-    let mut all = Vec::new();
     let times: BTreeSet<i64> = raw.time.into_iter().flatten().copied().collect();
     let panel = times.len() > 1;
     let mut scopes = vec![NormalizeScope::Pooled];
     if panel {
         scopes.extend([NormalizeScope::Year, NormalizeScope::Base(times.first().copied().unwrap_or_default())]);
     }
+    let shares = if panel { vec![ShareScope::Pooled, ShareScope::Year] } else { vec![ShareScope::Pooled] };
     let directed = !raw.negative.is_empty() || !raw.direction.is_empty();
+    let mut switches = Vec::new();
     for heeded in if directed { vec![true, false] } else { vec![true] } {
         for &normalize_scope in &scopes {
             for zeros in ZEROS {
-                for share_scope in
-                    if panel { vec![ShareScope::Pooled, ShareScope::Year] } else { vec![ShareScope::Pooled] }
-                {
+                for &share_scope in &shares {
                     let options = Entropy {
                         indicators: raw.indicators.to_vec(),
                         negative: if heeded { raw.negative.to_vec() } else { Vec::new() },
@@ -87,19 +110,25 @@ pub fn candidates(raw: &Raw, scored: bool) -> Vec<Candidate> {
                         constant: Constant::Drop,
                         ..Entropy::default()
                     };
-                    all.extend(constants(raw, &options, heeded, times.len(), scored));
+                    switches.push((heeded, options));
                 }
             }
         }
     }
+    let entropies = |(heeded, options): &(bool, Entropy)| constants(raw, options, *heeded, times.len(), scored);
+    let mut all: Vec<Candidate> = switches.par_iter().flat_map_iter(entropies).collect();
     all.extend(raw_shares(raw, times.len()));
-    all.extend(scopes.iter().flat_map(|&scope| others(raw, scope, scored)));
+    all.extend(weightings::weightings(raw, &scopes, panel, scored));
+    let equal = 1.0 / raw.indicators.len() as f64;
     all.push(Candidate {
         convention: "equal weights".into(),
         faulty: false,
-        weights: vec![1.0 / raw.indicators.len() as f64; raw.indicators.len()],
+        weights: vec![equal; raw.indicators.len()],
         scores: Vec::new(),
     });
+    if scored {
+        all.extend(scorings::scorings(raw, &scopes));
+    }
     all
 }
 
@@ -162,46 +191,6 @@ fn constants(raw: &Raw, options: &Entropy, heeded: bool, times: usize, scored: b
 /// 1 - H/constant from 1 - H/own; an indicator that was dropped (NaN) has none.
 fn rescaled(divergence: f64, own: f64, constant: f64) -> f64 {
     if divergence.is_nan() { 0.0 } else { (constant - own + divergence * own) / constant }
-}
-
-/// The conventions beside entropy, at these goalposts; one that the data do not allow is left out.
-fn others(raw: &Raw, normalize_scope: NormalizeScope, scored: bool) -> Vec<Candidate> {
-    use Convention::*;
-    let plain = [Critic, Cv, Sd, Variance, Merec, Cilos, Idocriw, Gini, Angle, Pca, Factor, ScatterDegree];
-    let plain = plain.map(|method| (method, Correlation::default(), None));
-    let further = [
-        (Critic, Correlation::Absolute, None),
-        (Cv, Correlation::default(), Some(Normalize::None)),
-        (Pca, Correlation::default(), Some(Normalize::Z)),
-        (ScatterDegree, Correlation::default(), Some(Normalize::Z)),
-    ];
-    let candidate = |(method, correlation, normalize): (Convention, Correlation, Option<Normalize>)| {
-        let basis = Basis {
-            indicators: raw.indicators.to_vec(),
-            negative: raw.negative.to_vec(),
-            direction: raw.direction.to_vec(),
-            normalize,
-            normalize_scope,
-            constant: Constant::Drop,
-            ..Basis::default()
-        };
-        let weighting = Weighting { method, correlation, ..Weighting::default() };
-        let options = WeightedIndex { basis, weighting, ..WeightedIndex::default() };
-        let found = weighted_index(&options, raw.x, raw.time, None, 0).ok()?;
-        let correlation = if correlation == Correlation::Absolute { ", correlation = absolute" } else { "" };
-        let normalize = match normalize {
-            Some(Normalize::None) => ", normalize = none",
-            Some(_) => ", normalize = z",
-            None => "",
-        };
-        Some(Candidate {
-            convention: format!("{}: normalize_scope = {normalize_scope}{correlation}{normalize}", method.word()),
-            faulty: false,
-            weights: found.weights.iter().map(|w| w.weight).collect(),
-            scores: if scored { vec![("plain", found.score)] } else { Vec::new() },
-        })
-    };
-    plain.into_iter().chain(further).filter_map(candidate).collect()
 }
 
 /// Divided by their sum; none where it is nil.

@@ -3,7 +3,9 @@
 //! | file | what |
 //! |---|---|
 //! | [`weights`](mod@weights) | the conventions that reproduce a weight vector or an index, and how far the others are |
-//! | [`conventions`] | the conventions that are tried |
+//! | [`conventions`] | the conventions that are tried: the entropy method with its switches |
+//! | `weightings` | the other weights |
+//! | `scorings` | indices that are no weighted sum of min-max values |
 //! | [`data`](mod@data) | copies of columns, totals among units, and all checks together |
 //! | `paths` | jumps of unit, repeated and interpolated values, outliers |
 //! | [`identities`] | sums and products between columns, and the rows that break them |
@@ -12,6 +14,8 @@ pub mod conventions;
 pub mod data;
 pub mod identities;
 mod paths;
+mod scorings;
+mod weightings;
 pub mod weights;
 
 pub use data::{AuditData, Check, Columns, Finding, audit_data};

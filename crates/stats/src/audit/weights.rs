@@ -7,6 +7,7 @@
 //! transformation, and by its correlations.
 
 use super::conventions::{Candidate, Raw, candidates};
+use super::weightings::MOST_PROGRAMS;
 use crate::index::normalize::Oriented;
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -64,6 +65,9 @@ pub struct Compared {
     pub scale: Option<&'static str>,
     /// Its weights.
     pub weights: Vec<f64>,
+    /// What was compared, on the scale of what was published: of a convention that matches, for comparison with others.
+    #[serde(skip)]
+    fitted: Vec<f64>,
 }
 
 /// The verdict.
@@ -137,6 +141,7 @@ fn of_weights(options: &AuditWeights, raw: &Raw) -> Result<Audited> {
             faulty: c.faulty,
             distance,
             scale: None,
+            fitted: c.weights.clone(),
             weights: c.weights,
         }
     });
@@ -144,7 +149,7 @@ fn of_weights(options: &AuditWeights, raw: &Raw) -> Result<Audited> {
     if options.index.is_some() {
         notes.push("the weights were compared; leave them out to compare the index".into());
     }
-    Ok(verdict(options, compared, tolerance, notes))
+    Ok(verdict(options, raw.complete(), compared, tolerance, notes))
 }
 
 /// The published weights as shares, and half a unit of their last decimal.
@@ -200,17 +205,20 @@ fn of_index(options: &AuditWeights, raw: &Raw, index: &[f64]) -> Result<Audited>
             }
             let distance = |a: f64, b: f64| y.iter().zip(&s).map(|(y, s)| (y - a - b * s).abs()).fold(0.0, f64::max);
             let (a, b) = line(&s, &y);
-            let ways = [("as_is", distance(0.0, 1.0)), ("times_100", distance(0.0, 100.0)), ("linear", distance(a, b))];
+            let ways = [("as_is", 0.0, 1.0), ("times_100", 0.0, 100.0), ("linear", a, b)];
+            let ways = ways.map(|(scale, a, b)| (scale, [a, b], distance(a, b)));
             // The plainest that matches, else the line, which is the nearest.
-            let (scale, distance) = ways.into_iter().find(|w| w.1 <= tolerance).unwrap_or(ways[2]);
+            let (scale, [a, b], distance) = ways.into_iter().find(|w| w.2 <= tolerance).unwrap_or(ways[2]);
+            let matches = distance <= tolerance;
             compared.push(Compared {
                 convention: format!("{}, score = {score}", c.convention),
                 faulty: c.faulty,
-                matches: distance <= tolerance,
+                matches,
                 distance,
                 correlation: correlation(&y, &s),
                 scale: Some(scale),
                 weights: c.weights.clone(),
+                fitted: if matches { s.iter().map(|s| a + b * s).collect() } else { Vec::new() },
             });
         }
     }
@@ -218,11 +226,17 @@ fn of_index(options: &AuditWeights, raw: &Raw, index: &[f64]) -> Result<Audited>
     if there.len() < index.len() {
         notes.push(format!("{} of {} rows lack the index or an indicator", index.len() - there.len(), index.len()));
     }
-    Ok(verdict(options, compared, tolerance, notes))
+    Ok(verdict(options, raw.complete(), compared, tolerance, notes))
 }
 
 /// Orders the conventions and names the nearest that matches.
-fn verdict(options: &AuditWeights, mut compared: Vec<Compared>, tolerance: f64, mut notes: Vec<String>) -> Audited {
+fn verdict(
+    options: &AuditWeights,
+    rows: usize,
+    mut compared: Vec<Compared>,
+    tolerance: f64,
+    mut notes: Vec<String>,
+) -> Audited {
     let tried = compared.len();
     // Of those that match, rounding alone decides which is nearest: the plainest, which was tried first, is named (the
     // sort is stable). What came out as it is goes before what had to be transformed.
@@ -236,7 +250,11 @@ fn verdict(options: &AuditWeights, mut compared: Vec<Compared>, tolerance: f64, 
         compared.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     }
     let verdict = compared.first().filter(|c| c.matches).map_or("none".into(), |c| c.convention.clone());
-    if matching > 1 {
+    let same = identical(&compared[..matching]);
+    if !same.is_empty() {
+        notes.push(format!("on these data the same to the last digit: {}", same.join("; ")));
+    }
+    if matching > 1 + same.len() {
         notes.push(format!(
             "{matching} of {tried} conventions agree with what was published to {tolerance:.1e}: more decimals would tell them apart"
         ));
@@ -245,10 +263,21 @@ fn verdict(options: &AuditWeights, mut compared: Vec<Compared>, tolerance: f64, 
         notes.push("this convention is an error: it reverses the order of usual weights; reproduce with it, but do not build on it".into());
     }
     if let (0, Some(nearest)) = (matching, compared.first()) {
+        if rows > MOST_PROGRAMS {
+            notes.push(format!("benefit of the doubt was not tried: {rows} rows, and it solves a program for each"));
+        }
         notes.push(format!("the nearest convention is off by {:.3e}: {}", nearest.distance, nearest.convention));
     }
     compared.truncate(matching.saturating_add(options.list));
     Audited { verdict, conventions: compared, tried, tolerance, notes }
+}
+
+/// The conventions after the first that give what the first gives, but for rounding: no decimals tell them apart.
+fn identical(matching: &[Compared]) -> Vec<&str> {
+    let Some((first, others)) = matching.split_first() else { return Vec::new() };
+    let size = first.fitted.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    let same = |c: &&Compared| first.fitted.iter().zip(&c.fitted).all(|(a, b)| (a - b).abs() <= 1e-11 * size);
+    others.iter().filter(same).map(|c| c.convention.as_str()).collect()
 }
 
 /// Decimals of a number in its shortest form, at most 15.

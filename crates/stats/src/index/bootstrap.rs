@@ -16,7 +16,6 @@
 //! so that the inner sums are made once for each low that occurs.
 
 use super::basis::Prepared;
-use super::entropy::ShareScope;
 use super::normalize::{Direction, NormalizeScope};
 use super::scale::{Normalize, oriented};
 use super::weighted::{IndexWeight, WeightedIndex, block_weights, form};
@@ -37,18 +36,19 @@ pub(crate) fn weight_intervals(
     notes: &mut Vec<String>,
 ) -> Result<()> {
     check(options.replications, options.level)?;
-    if !options.weighting.method.from_data() {
+    if !options.weighting.convention().from_data() {
         return Err(Error::invalid(
             format!(
                 "`{}` weights do not come from the data, so that no draw changes them",
-                options.weighting.method.word()
+                options.weighting.convention().word()
             ),
             "set `replications = 0`",
         ));
     }
     let groups = Groups::new(units, &prepared.rows);
-    let pooled = options.basis.normalize_scope == NormalizeScope::Pooled && options.weight_scope == ShareScope::Pooled;
-    let fast = options.weighting.method == Convention::Entropy
+    let pooled =
+        options.basis.normalize_scope == NormalizeScope::Pooled && options.weight_scope == NormalizeScope::Pooled;
+    let fast = options.weighting.convention() == Convention::Entropy
         && pooled
         && options.basis.goalposts.is_empty()
         && form(&options.basis, Convention::Entropy) == Normalize::MinMax
@@ -177,7 +177,7 @@ pub(crate) fn redrawn(
     let x: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let time: Option<Vec<i64>> = prepared.time.map(|t| rows.iter().map(|&i| t[i]).collect());
     let drawn = options.basis.prepare(&x, time.as_deref()).ok()?;
-    let (Z, _) = drawn.normalized(form(&options.basis, options.weighting.method)).ok()?;
+    let (Z, _) = drawn.normalized(form(&options.basis, options.weighting.convention())).ok()?;
     let found = block_weights(&drawn, &Z, &options.weighting, options.weight_scope, &mut Vec::new()).ok()?;
     let names = &options.basis.indicators;
     keys.iter()

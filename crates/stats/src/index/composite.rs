@@ -19,20 +19,22 @@
 
 use super::aggregate::{Aggregate, aggregate};
 use super::basis::{Basis, Prepared};
-use super::entropy::ShareScope;
 use super::impute::{Impute, Keys, impute};
 use super::normalize::{NormalizeScope, Oriented, blocks};
 use super::presets::Preset;
 use super::scale::{Fixed, Normalize, Scale};
 use super::sheet::{Sheet, Transform};
-use super::treat::{Rule, Treat, Treatment, treatment};
+use super::treat::{Rule, Treat, treatment};
 use super::tree::{Local, local_weights, tree_weights};
+use super::vintage::Asked;
+use super::weighted::Stat;
 use super::weights::{Convention, Weighting};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::tree::{TreeWeight, WeightLevel};
+pub use super::vintage::{Treated, Vintage};
 
 /// A composite index from a tree of indicators.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,8 +52,9 @@ pub struct Index {
     /// Convention of the weights.
     #[serde(flatten)]
     pub weighting: Weighting,
-    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
-    pub weight_scope: ShareScope,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, `year`, weights by year, or `base:YEAR`,
+    /// those of one year for all rows.
+    pub weight_scope: NormalizeScope,
     /// Whether all indicators are weighed together (`leaf`) or those of each dimension among themselves (`group`). By
     /// default `leaf` where the data or a list gives the weights, `group` for equal weights and those of the sheet.
     pub weight_level: Option<WeightLevel>,
@@ -90,7 +93,7 @@ impl Default for Index {
             preset: None,
             basis: Basis::default(),
             weighting: Weighting::default(),
-            weight_scope: ShareScope::default(),
+            weight_scope: NormalizeScope::default(),
             weight_level: None,
             impute: Impute::default(),
             impute_group: None,
@@ -118,37 +121,6 @@ pub struct Inputs<'a> {
     pub keys: Keys<'a>,
 }
 
-/// All it takes to score new rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Vintage {
-    /// Form of the normalization.
-    pub normalize: Normalize,
-    /// Onto what it went.
-    pub scale: [f64; 2],
-    /// Form of the aggregation by level.
-    pub aggregate: Vec<Aggregate>,
-    /// Power of the generalized mean.
-    pub power: f64,
-    /// Treatments of the indicators that have one.
-    pub treatments: Vec<Treated>,
-    /// Scale of each indicator.
-    pub scales: Vec<Scale>,
-    /// Weights at every level.
-    pub weights: Vec<TreeWeight>,
-}
-
-/// An indicator and its treatment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Treated {
-    /// Indicator.
-    pub name: String,
-    /// Values that it changed.
-    pub values: usize,
-    /// The treatment.
-    #[serde(flatten)]
-    pub treatment: Treatment,
-}
-
 /// An index with its dimensions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Composite {
@@ -156,6 +128,8 @@ pub struct Composite {
     pub scores: Vec<(String, Vec<f64>)>,
     /// Weights at every level.
     pub weights: Vec<TreeWeight>,
+    /// What the weights are judged by, where they were found anew.
+    pub stats: Vec<Stat>,
     /// Indicators with values filled in, and how many.
     pub imputed: Vec<(String, usize)>,
     /// Treatments.
@@ -170,8 +144,22 @@ pub struct Composite {
 
 /// The index of `inputs` along the tree of `sheet`; with a `vintage`, on its scale.
 pub fn index(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&Vintage>) -> Result<Composite> {
-    check(options, sheet, vintage)?;
+    // Beside a vintage the options of scales and weights are those of the earlier run.
+    match vintage {
+        Some(_) => unused_group(options)?,
+        None => unused(options, &[], &[], &[])?,
+    }
+    made(options, sheet, inputs, vintage)
+}
+
+/// As [`index`], where options may serve alternatives to it.
+pub(super) fn made(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&Vintage>) -> Result<Composite> {
     let leaves = sheet.leaves();
+    let basis = basis(options, sheet, &leaves);
+    check(options, sheet, vintage.is_some())?;
+    if let Some(vintage) = vintage {
+        vintage.check(options, sheet, &basis)?;
+    }
     let names: Vec<String> = leaves.iter().map(|&l| sheet.nodes[l].code.clone()).collect();
     if inputs.x.len() != leaves.len() || inputs.denominators.len() != leaves.len() {
         return Err(Error::length("the list of indicator columns", inputs.x.len(), leaves.len()));
@@ -181,44 +169,99 @@ pub fn index(options: &Index, sheet: &Sheet, inputs: &Inputs, vintage: Option<&V
     let imputed = filled(options, &names, &mut columns, &inputs.keys, &mut notes)?;
     let treated = treat(options, &names, &mut columns, vintage, &mut notes)?;
 
-    let basis = basis(options, sheet, &leaves);
     let x: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let time = inputs.keys.time;
     let prepared = match vintage {
-        Some(_) => basis.complete(&x, time)?,
+        Some(vintage) => {
+            let varies = names.iter().map(|name| vintage.scales(name)).collect();
+            Prepared { varies, ..basis.complete(&x, time)? }
+        }
         None => basis.prepare(&x, time)?,
     };
     notes.extend(prepared.notes.iter().cloned());
-    let normalize = super::weighted::form(&options.basis, options.weighting.method);
+    let own = super::weighted::form(&options.basis, options.weighting.convention());
+    let normalize = vintage.map_or(own, |v| v.normalize);
     let (Z, scales) = prepared.frozen(normalize, vintage.map_or(&[], |v| &v.scales))?;
 
     let mut tree = Tree::new(sheet, &leaves, &Z, options, normalize);
+    let mut stats = Vec::new();
     let local = match vintage {
         Some(vintage) => vec![Local::frozen(sheet, &prepared.rows, &vintage.weights)?],
-        None => local_weights(options, sheet, &prepared, &Z, &mut tree, &mut notes)?,
+        None => local_weights(options, sheet, &prepared, &Z, &mut tree, &mut stats, &mut notes)?,
     };
     for block in &local {
         tree.climb(options, block, &prepared)?;
     }
     let weights = tree_weights(sheet, &local);
     let movable = options.basis.normalize_scope != NormalizeScope::Year
-        && options.weight_scope == ShareScope::Pooled
+        && options.weight_scope != NormalizeScope::Year
         && normalize != Normalize::Rank
         && !options.aggregate.iter().any(|a| a.compares());
-    let vintage = movable.then(|| Vintage {
+    let made = || Vintage {
         normalize,
         scale: options.scale,
         aggregate: options.aggregate.clone(),
         power: options.power,
+        indicators: Vintage::readings(sheet),
+        asked: Asked::of(options, &basis),
         treatments: treated.clone(),
         scales: scales.clone(),
         weights: weights.clone(),
-    });
-    Ok(Composite { scores: tree.scores(), weights, imputed, treated, scales, vintage, notes })
+    };
+    let vintage = vintage.cloned().or_else(|| movable.then(made));
+    Ok(Composite { scores: tree.scores(), weights, stats, imputed, treated, scales, vintage, notes })
+}
+
+/// Refuses options that neither the index nor one of its alternatives asks for.
+pub(super) fn unused(
+    options: &Index,
+    conventions: &[Convention],
+    aggregations: &[Aggregate],
+    treatments: &[Treat],
+) -> Result<()> {
+    options.weighting.check(conventions)?;
+    unused_group(options)?;
+    let plain = Index::default();
+    let refuse = |option: &str, needs: &str| {
+        Err(Error::invalid(
+            format!("`{option}` belongs to `{needs}`, which is not asked for"),
+            format!("set `{needs}`, or leave `{option}` out"),
+        ))
+    };
+    if options.power != plain.power
+        && !options.aggregate.iter().chain(aggregations).any(|a| *a == Aggregate::GeneralizedMean)
+    {
+        return refuse("power", "aggregate = \"generalized_mean\"");
+    }
+    let treats = |which: fn(&Treat) -> bool| treatments.iter().chain([&options.treat]).any(which);
+    if !treats(|t| *t != Treat::None) {
+        if options.skewness != plain.skewness {
+            return refuse("skewness", "treat = \"winsorize\"");
+        }
+        if options.kurtosis != plain.kurtosis {
+            return refuse("kurtosis", "treat = \"winsorize\"");
+        }
+    }
+    match options.winsorize_max != plain.winsorize_max
+        && !treats(|t| matches!(t, Treat::Winsorize | Treat::WinsorizeLog))
+    {
+        true => refuse("winsorize_max", "treat = \"winsorize\""),
+        false => Ok(()),
+    }
+}
+
+fn unused_group(options: &Index) -> Result<()> {
+    match options.impute_group.is_some() && options.impute != Impute::GroupMean {
+        true => Err(Error::invalid(
+            "`impute_group` belongs to `impute = \"group_mean\"`, which is not asked for",
+            "set `impute = \"group_mean\"`, or leave `impute_group` out",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// Refuses options that do not go together.
-fn check(options: &Index, sheet: &Sheet, vintage: Option<&Vintage>) -> Result<()> {
+fn check(options: &Index, sheet: &Sheet, frozen: bool) -> Result<()> {
     let refuse = |message: &str, remedy: &str| Err(Error::invalid(message, remedy));
     let dimension = |code: &String| sheet.nodes.iter().any(|n| n.code == *code && !n.children.is_empty());
     if let Some(other) = options.dimensions.iter().find(|code| !dimension(code)) {
@@ -243,32 +286,18 @@ fn check(options: &Index, sheet: &Sheet, vintage: Option<&Vintage>) -> Result<()
         return refuse("a limit of `skewness` or `kurtosis` is no number of use", "leave them out: 2 and 3.5");
     }
     let listed = !options.weighting.weights.is_empty();
-    let other = listed || options.weighting.method != Convention::Given;
-    if other && sheet.weighs() && vintage.is_none() {
+    let other = listed || options.weighting.convention() != Convention::Given;
+    if other && sheet.weighs() && !frozen {
         return refuse(
             "the sheet has unequal weights, but the convention is another",
             "set `method = \"given\"` (in a study file `using = \"given\"`), or take the weights out of the sheet",
         );
     }
     let unweighed = sheet.nodes.iter().all(|n| n.weight.is_none());
-    if options.weighting.method == Convention::Given && !listed && unweighed && vintage.is_none() {
+    if options.weighting.convention() == Convention::Given && !listed && unweighed && !frozen {
         return refuse("the convention `given` without weights", "list `weights`, or write them into the sheet");
     }
-    let Some(vintage) = vintage else { return Ok(()) };
-    let form = super::weighted::form(&options.basis, options.weighting.method);
-    if vintage.normalize != form || vintage.scale != options.scale || vintage.aggregate != options.aggregate {
-        return refuse(
-            "the frozen index was normalized, scaled or aggregated in another way",
-            "set `normalize`, `scale` and `aggregate` as in the earlier run",
-        );
-    }
-    let lacks = |name: &str| vintage.scales.iter().all(|s| s.name != name);
-    match sheet.leaves().into_iter().map(|l| &sheet.nodes[l].code).find(|name| lacks(name)) {
-        Some(name) => {
-            refuse(&format!("the frozen index has no indicator `{name}`"), "use the sheet of the earlier run")
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The options of normalization with names and directions from the sheet.
@@ -291,10 +320,11 @@ pub(super) fn denominated(sheet: &Sheet, leaves: &[usize], inputs: &Inputs) -> R
         let node = &sheet.nodes[leaf];
         let mut column = x.to_vec();
         if let Some(d) = denominator {
-            let zero: Vec<usize> = (0..x.len()).filter(|&i| d[i] == 0.0 && !x[i].is_nan()).collect();
+            // By a negative one the order of the rows would turn.
+            let zero: Vec<usize> = (0..x.len()).filter(|&i| d[i] <= 0.0 && !x[i].is_nan()).collect();
             if !zero.is_empty() {
                 let e = Error::invalid(
-                    format!("its denominator `{}` is zero", node.denominator.as_deref().unwrap_or_default()),
+                    format!("its denominator `{}` is zero or less", node.denominator.as_deref().unwrap_or_default()),
                     "correct these rows or leave them out with `where`",
                 );
                 return Err(e.at_column(&node.code).at_rows(zero));

@@ -15,6 +15,7 @@ pub mod sheet;
 pub mod topsis;
 pub mod treat;
 mod tree;
+pub mod vintage;
 pub mod weighted;
 pub mod weights;
 
@@ -28,5 +29,5 @@ pub use scale::{Normalize, Scale};
 pub use sensitivity::{Robustness, Sensitivity, sensitivity};
 pub use sheet::{Sheet, SheetRow};
 pub use topsis::{Topsis, topsis};
-pub use weighted::{Critic, IndexWeight, Scored, WeightedIndex, weighted_index};
+pub use weighted::{Critic, IndexWeight, Scored, Stat, WeightedIndex, weighted_index};
 pub use weights::{Convention, Indicators, Weighting, Weights, weigh};

@@ -234,6 +234,27 @@ pub(crate) fn blocks(rows: &[usize], time: Option<&[i64]>, by_year: bool) -> Res
     Ok(years.into_iter().map(|(year, rows)| Block { year: Some(year), rows }).collect())
 }
 
+/// The blocks of a scope from which something is taken, each with the rows that it serves: its own, or those of all
+/// years where it is a base year.
+pub(crate) fn scoped(
+    rows: &[usize],
+    time: Option<&[i64]>,
+    scope: NormalizeScope,
+    option: &str,
+) -> Result<Vec<(Block, Vec<usize>)>> {
+    let all = blocks(rows, time, scope != NormalizeScope::Pooled)?;
+    let NormalizeScope::Base(year) = scope else {
+        return Ok(all.into_iter().map(|b| (Block { year: b.year, rows: b.rows.clone() }, b.rows)).collect());
+    };
+    match all.into_iter().find(|b| b.year == Some(year)) {
+        Some(base) => Ok(vec![(base, rows.to_vec())]),
+        None => Err(Error::invalid(
+            format!("no complete row in the base year {year}"),
+            format!("take a year of the data in `{option} = \"base:YEAR\"`"),
+        )),
+    }
+}
+
 /// Normalizes one indicator at `rows`.
 ///
 /// Returns z with the length of `x` (NaN outside `rows` and between equal goalposts) and the goalposts.

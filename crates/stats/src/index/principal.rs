@@ -13,7 +13,7 @@ use super::scale::Scale;
 use super::weighted::IndexWeight;
 use super::weights::pca::{Components, pca};
 use super::weights::{Indicators, PrincipalComponents};
-use crate::Result;
+use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,12 @@ pub struct PcaIndex {
 
 /// The index by principal components of the indicators `x`.
 pub fn pca_index(options: &Pca, x: &[&[f64]], time: Option<&[i64]>) -> Result<PcaIndex> {
+    if options.form == Form::First && options.components != Components::default() {
+        return Err(Error::invalid(
+            "`components` says how many enter the score, and `form = \"first\"` takes one",
+            "leave `components` out, or set `form = \"components\"`",
+        ));
+    }
     let prepared = options.basis.prepare(x, time)?;
     let (Z, scales) = prepared.normalized(options.basis.normalize.unwrap_or_default())?;
     let rows = &prepared.rows;

@@ -41,7 +41,7 @@ pub use ranks::{Pair, RankShare, RankStats};
 
 use super::aggregate::Aggregate;
 use super::bootstrap::{check as check_interval, interval};
-use super::composite::{Index, Inputs, Vintage, index};
+use super::composite::{Index, Inputs, made, unused};
 use super::normalize::NormalizeScope;
 use super::scale::Normalize;
 use super::sheet::Sheet;
@@ -165,7 +165,8 @@ pub struct Stats {
 /// Uncertainty and sensitivity of the index of `inputs` along the tree of `sheet`.
 pub fn sensitivity(options: &Sensitivity, sheet: &Sheet, inputs: &Inputs, seed: u64) -> Result<Robustness> {
     check(options)?;
-    let nominal = index(&options.index, sheet, inputs, None::<&Vintage>)?;
+    unused(&options.index, &options.conventions, &options.aggregations, &options.treatments)?;
+    let nominal = made(&options.index, sheet, inputs, None)?;
     let score = nominal.scores.last().map(|(_, s)| s.clone()).unwrap_or_default();
     let engine = Engine::new(options, sheet, inputs, seed)?;
     let design = Design::new(options, engine.indicators(), seed)?;
@@ -224,7 +225,7 @@ fn check(options: &Sensitivity) -> Result<()> {
             "leave out `normalize_scope` and `frozen`; for goalposts of one year set `where` to that year",
         );
     }
-    if options.index.weight_scope != super::entropy::ShareScope::Pooled {
+    if options.index.weight_scope != NormalizeScope::Pooled {
         return refuse("sensitivity is about pooled weights", "leave out `weight_scope`");
     }
     let lists = [
@@ -268,14 +269,14 @@ fn shares(
     let leaves: Vec<&String> = sheet.leaves().into_iter().map(|l| &sheet.nodes[l].code).collect();
     let weight = |name: &String| weights.iter().find(|w| w.name == *name && w.level == 1).map_or(0.0, |w| w.global);
     let nominal: Vec<f64> = leaves.iter().map(|name| weight(name)).collect();
-    let draws: Vec<Vec<f64>> = match options.index.weighting.method.from_data() {
+    let draws: Vec<Vec<f64>> = match options.index.weighting.convention().from_data() {
         true => {
             let one = |r: u64| engine.nominal_weights(&engine.draw(seed, r));
             (0..options.replications as u64).into_par_iter().filter_map(one).collect()
         }
         false => Vec::new(),
     };
-    if options.index.weighting.method.from_data() && draws.is_empty() {
+    if options.index.weighting.convention().from_data() && draws.is_empty() {
         notes.push("the nominal weights have no bootstrap interval".into());
     }
     let forms = &options.index.aggregate;

@@ -36,7 +36,8 @@ pub struct SheetRow {
 }
 
 /// A function of each value before anything else but the denominator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Transform {
     /// The value itself.
     #[default]
@@ -168,7 +169,7 @@ impl Sheet {
         (0..self.nodes.len()).filter_map(|i| self.weights(i)).any(unequal)
     }
 
-    /// Refuses weights that some children lack, or that do not sum to one (equal ones, such as 1 each, may).
+    /// Refuses weights that some children lack, or that do not sum to one (1 each is the word for equal).
     fn check_weights(&self) -> Result<()> {
         for node in &self.nodes {
             let given: Vec<f64> = node.children.iter().filter_map(|&c| self.nodes[c].weight).collect();
@@ -183,7 +184,7 @@ impl Sheet {
                 return Err(wrong(&node.code, &format!("has a weight {bad} below it"), "weights are zero or more"));
             }
             let total: f64 = given.iter().sum();
-            let equal = given.iter().all(|w| *w == given[0] && *w > 0.0);
+            let equal = given.iter().all(|w| *w == 1.0);
             if !equal && (total - 1.0).abs() > 5e-4 * given.len() as f64 {
                 return Err(wrong(
                     &node.code,

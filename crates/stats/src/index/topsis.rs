@@ -10,10 +10,9 @@
 //! Multiple Attribute Decision Making; with entropy weights it is 熵权 TOPSIS.
 
 use super::basis::Basis;
-use super::entropy::ShareScope;
 use super::normalize::{NormalizeScope, blocks};
 use super::scale::Normalize;
-use super::weighted::{IndexWeight, Scored, block_weights};
+use super::weighted::{BlockWeights, IndexWeight, Scored, block_weights, form};
 use super::weights::Weighting;
 use crate::{Error, Result};
 use schemars::JsonSchema;
@@ -32,20 +31,29 @@ pub struct Topsis {
     /// Normalization from which the weights come, where it is another than that of the scores (entropy weights of min-max
     /// values with `normalize = "vector"`, say).
     pub weight_normalize: Option<Normalize>,
-    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
-    pub weight_scope: ShareScope,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, `year`, weights by year, or `base:YEAR`,
+    /// those of one year for all rows.
+    pub weight_scope: NormalizeScope,
 }
 
 /// TOPSIS scores of the indicators `x`.
 pub fn topsis(options: &Topsis, x: &[&[f64]], time: Option<&[i64]>) -> Result<Scored> {
+    let convention = options.weighting.convention();
+    options.weighting.check(&[])?;
+    if options.weight_normalize.is_some() && !convention.from_data() {
+        return Err(Error::invalid(
+            format!("`weight_normalize` is for weights from the data, and `{}` weights are not", convention.word()),
+            "leave `weight_normalize` out, or set `method` (in a study file `using`) to `entropy`, say",
+        ));
+    }
     let prepared = options.basis.prepare(x, time)?;
     let (Z, scales) = prepared.normalized(options.basis.normalize.unwrap_or_default())?;
     let mut notes = prepared.notes.clone();
-    let weigh_on = match options.weight_normalize {
-        Some(form) => prepared.normalized(form)?.0,
-        None => Z.clone(),
-    };
-    let found = block_weights(&prepared, &weigh_on, &options.weighting, options.weight_scope, &mut notes)?;
+    // Conventions that are combined normalize for themselves: they see the normalization of the weights as their own.
+    let basis = Basis { normalize: options.weight_normalize.or(options.basis.normalize), ..options.basis.clone() };
+    let weighed = basis.prepare(x, time)?;
+    let weigh_on = weighed.normalized(form(&basis, convention))?.0;
+    let found = block_weights(&weighed, &weigh_on, &options.weighting, options.weight_scope, &mut notes)?;
     let n = x[0].len();
     // Weighted values of every row, by the weights of its block.
     let mut V = vec![vec![0.0; n]; Z.len()];
@@ -73,7 +81,8 @@ pub fn topsis(options: &Topsis, x: &[&[f64]], time: Option<&[i64]>) -> Result<Sc
         let columns: Vec<&[f64]> = V.iter().map(Vec::as_slice).collect();
         closeness(&columns, &block.rows, scored, &mut score)?;
     }
-    Ok(Scored { score, weights, scales, notes })
+    let stats = found.iter().flat_map(BlockWeights::stats).collect();
+    Ok(Scored { score, weights, scales, stats, notes })
 }
 
 /// Closeness of the rows `scored` to the ideal among the rows `reference`, into `score`; `V` are weighted values.

@@ -2,11 +2,11 @@
 
 use super::basis::Prepared;
 use super::composite::{Index, Tree};
-use super::entropy::ShareScope;
-use super::normalize::blocks;
-use super::sheet::Sheet;
-use super::weighted::{Source, at_rows, block_weights};
-use super::weights::{Convention, to_sum_one};
+use super::normalize::{NormalizeScope, scoped};
+use super::sheet::{Node, Sheet};
+use super::vintage::SAVE_ANEW;
+use super::weighted::{BlockWeights, Source, Stat, at_rows, block_weights};
+use super::weights::{Convention, Weights, to_sum_one};
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,8 +50,18 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// Weights of an earlier vintage.
+    /// Weights of an earlier vintage, which must be those of this tree and of each dimension sum to one.
     pub fn frozen(sheet: &Sheet, rows: &[usize], given: &[TreeWeight]) -> Result<Local> {
+        let elsewhere = |w: &&TreeWeight| {
+            let belongs = |n: &Node| n.code == w.name && n.parent.is_some_and(|p| sheet.nodes[p].code == w.parent);
+            !sheet.nodes.iter().any(belongs)
+        };
+        if let Some(w) = given.iter().find(elsewhere) {
+            return Err(Error::invalid(
+                format!("the frozen index weighs `{}` in `{}`, and here it does not belong there", w.name, w.parent),
+                "use the sheet of the earlier run",
+            ));
+        }
         let mut weights = vec![None; sheet.nodes.len()];
         for (at, node) in sheet.nodes.iter().enumerate().filter(|(_, n)| !n.children.is_empty()) {
             let mut own = Vec::new();
@@ -64,6 +74,14 @@ impl Local {
                     )
                 })?;
                 own.push(found.weight);
+            }
+            let total: f64 = own.iter().sum();
+            // A damaged file must not rescale the index.
+            if total.is_nan() || (total - 1.0).abs() > 1e-9 {
+                return Err(Error::invalid(
+                    format!("the frozen weights in `{}` sum to {total}, not to one", node.code),
+                    SAVE_ANEW,
+                ));
             }
             weights[at] = Some(own);
         }
@@ -79,22 +97,25 @@ pub(crate) fn local_weights(
     prepared: &Prepared,
     Z: &[Vec<f64>],
     tree: &mut Tree,
+    stats: &mut Vec<Stat>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Local>> {
     let how = &options.weighting;
-    let listed = how.method == Convention::Ahp || how.method == Convention::Given && !how.weights.is_empty();
-    let level = options.weight_level.unwrap_or(match how.method.from_data() || listed {
+    let method = how.convention();
+    let listed = method == Convention::Ahp || method == Convention::Given && !how.weights.is_empty();
+    let level = options.weight_level.unwrap_or(match method.from_data() || listed {
         true => WeightLevel::Leaf,
         false => WeightLevel::Group,
     });
     if level == WeightLevel::Leaf {
-        if how.method == Convention::Given && how.weights.is_empty() {
+        if method == Convention::Given && how.weights.is_empty() {
             return Err(Error::invalid(
                 "`weight_level = \"leaf\"` with the weights of the sheet, which are those within dimensions",
                 "set `weight_level = \"group\"`, or list the `weights` of all indicators",
             ));
         }
         let found = block_weights(prepared, Z, how, options.weight_scope, notes)?;
+        stats.extend(found.iter().flat_map(BlockWeights::stats));
         return found.into_iter().map(|b| from_leaves(sheet, b.year, b.rows, &b.weights)).collect();
     }
     if listed {
@@ -105,25 +126,33 @@ pub(crate) fn local_weights(
     }
     let varies = leaf_varies(sheet, prepared);
     let mut all = Vec::new();
-    for block in blocks(&prepared.rows, prepared.time, options.weight_scope == ShareScope::Year)? {
+    for (block, rows) in scoped(&prepared.rows, prepared.time, options.weight_scope, "weight_scope")? {
+        let year = block.year.filter(|_| options.weight_scope == NormalizeScope::Year);
         let mut weights = vec![None; sheet.nodes.len()];
         for (at, node) in sheet.nodes.iter().enumerate().filter(|(_, n)| !n.children.is_empty()) {
-            let own = match (how.method, sheet.weights(at)) {
+            let own = match (method, sheet.weights(at)) {
                 (Convention::Given | Convention::Equal, given) => {
                     let k = node.children.len();
                     let own = given.unwrap_or_else(|| vec![1.0 / k as f64; k]);
                     let kept = own.iter().zip(&node.children).map(|(w, &c)| if varies[c] { *w } else { 0.0 });
                     to_sum_one(kept.collect()).map_err(|e| e.at_column(&node.code))?
                 }
-                _ => by_data(options, sheet, at, tree, &varies, &block.rows, notes)?,
+                _ => {
+                    let found = by_data(options, sheet, at, tree, &varies, &block.rows, notes)?;
+                    stats.extend(found.stats.into_iter().map(|(name, value)| {
+                        let parent = Some(node.code.clone());
+                        Stat { name, parent, year, value }
+                    }));
+                    found.weights
+                }
             };
             // What is weighed by its data must be scored before what is above it.
-            if how.method.from_data() {
-                tree.aggregate(options, at, &own, &block.rows, prepared)?;
+            if method.from_data() {
+                tree.aggregate(options, at, &own, &rows, prepared)?;
             }
             weights[at] = Some(own);
         }
-        all.push(Local { year: block.year, rows: block.rows, weights });
+        all.push(Local { year, rows, weights });
     }
     Ok(all)
 }
@@ -147,10 +176,10 @@ fn by_data(
     varies: &[bool],
     rows: &[usize],
     notes: &mut Vec<String>,
-) -> Result<Vec<f64>> {
+) -> Result<Weights> {
     let children = &sheet.nodes[node].children;
     if children.len() == 1 {
-        return Ok(vec![1.0]);
+        return Ok(Weights { weights: vec![1.0], ..Weights::default() });
     }
     let names: Vec<String> = children.iter().map(|&c| sheet.nodes[c].code.clone()).collect();
     let varies: Vec<bool> = children.iter().map(|&c| varies[c]).collect();
@@ -161,7 +190,7 @@ fn by_data(
         inverted: Vec::new(),
         constant: options.basis.constant,
     };
-    Ok(at_rows(&source, &options.weighting, rows, notes)?.weights)
+    at_rows(&source, &options.weighting, rows, notes)
 }
 
 /// Weights within dimensions out of the weights of all indicators: each over the sum of its dimension.

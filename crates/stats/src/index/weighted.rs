@@ -9,8 +9,8 @@
 
 use super::basis::{Basis, Prepared};
 use super::bootstrap::weight_intervals;
-use super::entropy::{Constant, ShareScope};
-use super::normalize::{Direction, blocks};
+use super::entropy::Constant;
+use super::normalize::{Direction, NormalizeScope, scoped};
 use super::scale::{Normalize, Scale, constant};
 use super::weights::{self, Convention, Correlation, Indicators, Weighting, Weights, to_sum_one, weigh};
 use crate::{Error, Kind, Result};
@@ -27,8 +27,9 @@ pub struct WeightedIndex {
     /// Convention of the weights.
     #[serde(flatten)]
     pub weighting: Weighting,
-    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
-    pub weight_scope: ShareScope,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, `year`, weights by year, or `base:YEAR`,
+    /// those of one year for all rows.
+    pub weight_scope: NormalizeScope,
     /// Bootstrap replications of the weights, whole units being drawn; 0 for none.
     pub replications: usize,
     /// Level of the bootstrap intervals.
@@ -40,7 +41,7 @@ impl Default for WeightedIndex {
         WeightedIndex {
             basis: Basis::default(),
             weighting: Weighting::default(),
-            weight_scope: ShareScope::default(),
+            weight_scope: NormalizeScope::default(),
             replications: 0,
             level: 0.95,
         }
@@ -56,8 +57,9 @@ pub struct Critic {
     pub basis: Basis,
     /// Correlation: `signed` (conflict 1 - r) or `absolute` (1 - |r|).
     pub correlation: Correlation,
-    /// Over which rows the weights are taken: `pooled`, one weight an indicator, or `year`, weights by year.
-    pub weight_scope: ShareScope,
+    /// Over which rows the weights are taken: `pooled`, one weight an indicator, `year`, weights by year, or `base:YEAR`,
+    /// those of one year for all rows.
+    pub weight_scope: NormalizeScope,
 }
 
 impl Critic {
@@ -65,7 +67,7 @@ impl Critic {
     pub fn weighted(&self) -> WeightedIndex {
         WeightedIndex {
             basis: self.basis.clone(),
-            weighting: Weighting { method: Convention::Critic, correlation: self.correlation, ..Weighting::default() },
+            weighting: Weighting { correlation: self.correlation, ..Weighting::by(Convention::Critic) },
             weight_scope: self.weight_scope,
             ..WeightedIndex::default()
         }
@@ -90,6 +92,19 @@ pub struct IndexWeight {
     pub high: Option<f64>,
 }
 
+/// A number that weights are judged by: consistency of comparisons, scatter, coefficients of a game.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stat {
+    /// What it is.
+    pub name: String,
+    /// Dimension whose children are weighed, where each dimension has its own.
+    pub parent: Option<String>,
+    /// Year, where weights differ by year.
+    pub year: Option<i64>,
+    /// Its value.
+    pub value: f64,
+}
+
 /// A scored index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
@@ -99,6 +114,8 @@ pub struct Scored {
     pub weights: Vec<IndexWeight>,
     /// What the indicators were scaled with.
     pub scales: Vec<Scale>,
+    /// What the weights are judged by.
+    pub stats: Vec<Stat>,
     /// What a reader must know.
     pub notes: Vec<String>,
 }
@@ -113,6 +130,17 @@ pub(crate) struct BlockWeights {
     pub weights: Vec<f64>,
     /// Score of each of the rows, where the convention has its own.
     pub scores: Option<Vec<f64>>,
+    /// What the weights are judged by.
+    pub stats: Vec<(String, f64)>,
+}
+
+impl BlockWeights {
+    /// The stats with their year.
+    pub fn stats(&self) -> impl Iterator<Item = Stat> {
+        let stat =
+            |(name, value): &(String, f64)| Stat { name: name.clone(), parent: None, year: self.year, value: *value };
+        self.stats.iter().map(stat)
+    }
 }
 
 /// The weighted index of the indicators `x` (one slice each, NaN missing).
@@ -125,11 +153,24 @@ pub fn weighted_index(
     units: Option<&[u32]>,
     seed: u64,
 ) -> Result<Scored> {
+    options.weighting.check(&[])?;
+    if options.replications == 0 && options.level != WeightedIndex::default().level {
+        return Err(Error::invalid(
+            "`level` is that of intervals, and no replications are asked for",
+            "set `replications = 1000`, say, or leave `level` out",
+        ));
+    }
     let prepared = options.basis.prepare(x, time)?;
-    let normalize = form(&options.basis, options.weighting.method);
+    let normalize = form(&options.basis, options.weighting.convention());
     let (Z, scales) = prepared.normalized(normalize)?;
     let mut notes = prepared.notes.clone();
     let found = block_weights(&prepared, &Z, &options.weighting, options.weight_scope, &mut notes)?;
+    if matches!(options.weight_scope, NormalizeScope::Base(_)) && found.iter().any(|b| b.scores.is_some()) {
+        return Err(Error::invalid(
+            "under `benefit_of_the_doubt` each row has weights of its own: those of a base year score no other row",
+            "set `weight_scope` to `pooled` or `year`",
+        ));
+    }
     let mut score = vec![f64::NAN; x[0].len()];
     let mut weights = Vec::new();
     for block in &found {
@@ -150,7 +191,8 @@ pub fn weighted_index(
     if options.replications > 0 {
         weight_intervals(options, &prepared, units, seed, &mut weights, &mut notes)?;
     }
-    Ok(Scored { score, weights, scales, notes })
+    let stats = found.iter().flat_map(BlockWeights::stats).collect();
+    Ok(Scored { score, weights, scales, stats, notes })
 }
 
 /// The normalization in force: as given, else that of the convention's own paper.
@@ -161,43 +203,47 @@ pub(crate) fn form(basis: &Basis, method: Convention) -> Normalize {
     })
 }
 
-/// Weights over all complete rows, or of each year.
+/// Weights over all complete rows, of each year, or of a base year for all rows.
 pub(crate) fn block_weights(
     prepared: &Prepared,
     Z: &[Vec<f64>],
     how: &Weighting,
-    scope: ShareScope,
+    scope: NormalizeScope,
     notes: &mut Vec<String>,
 ) -> Result<Vec<BlockWeights>> {
     // Conventions that are combined see the indicators as their own papers normalize them.
     let mut parts: Vec<(Convention, Vec<Vec<f64>>)> = Vec::new();
-    if how.method == Convention::Combined {
+    if how.convention() == Convention::Combined {
         weights::combined::check(&how.combine)?;
         for &method in &how.combine {
             parts.push((method, prepared.normalized(form(prepared.basis, method))?.0));
         }
     }
     let mut all = Vec::new();
-    for block in blocks(&prepared.rows, prepared.time, scope == ShareScope::Year)? {
+    for (block, rows) in scoped(&prepared.rows, prepared.time, scope, "weight_scope")? {
         let place = |e: Error| match block.year {
             Some(year) => in_year(e, year),
             None => e,
         };
-        let found = match how.method {
+        let found = match how.convention() {
             Convention::Combined => {
-                let mut lists = Vec::new();
+                let (mut lists, mut stats) = (Vec::new(), Vec::new());
                 for (method, Z) in &parts {
-                    let part = Weighting { method: *method, ..how.clone() };
+                    let part = Weighting { method: Some(*method), ..how.clone() };
                     let found = at_rows(&source(prepared, Z, *method), &part, &block.rows, notes);
-                    lists.push(found.map_err(place)?.weights);
+                    let found = found.map_err(place)?;
+                    lists.push(found.weights);
+                    stats.extend(found.stats);
                 }
                 let weights = weights::combine(&lists, how.combination).map_err(place)?;
-                Weights { weights, ..Weights::default() }
+                stats.extend(weights::combined::alphas(&how.combine, &lists, how.combination).map_err(place)?);
+                Weights { weights, stats, ..Weights::default() }
             }
-            _ => at_rows(&source(prepared, Z, how.method), how, &block.rows, notes).map_err(place)?,
+            _ => at_rows(&source(prepared, Z, how.convention()), how, &block.rows, notes).map_err(place)?,
         };
-        let Weights { weights, scores, .. } = found;
-        all.push(BlockWeights { year: block.year, rows: block.rows, weights, scores });
+        let Weights { weights, scores, stats, .. } = found;
+        let year = block.year.filter(|_| scope == NormalizeScope::Year);
+        all.push(BlockWeights { year, rows, weights, scores, stats });
     }
     Ok(all)
 }
@@ -228,7 +274,7 @@ pub(crate) fn at_rows(source: &Source, how: &Weighting, rows: &[usize], notes: &
     if varies.iter().all(|v| !*v) {
         return Err(Error::invalid("no indicator differs between rows", "choose indicators with spread"));
     }
-    let found = match how.method.from_data() {
+    let found = match how.convention().from_data() {
         true => {
             let kept: Vec<usize> = (0..names.len()).filter(|&j| varies[j]).collect();
             let kept_names: Vec<String> = kept.iter().map(|&j| names[j].clone()).collect();

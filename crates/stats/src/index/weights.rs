@@ -183,9 +183,9 @@ impl Convention {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Weighting {
-    /// Convention of the weights; in a study file written `using`.
-    pub method: Convention,
-    /// Weights of the indicators in their order, which sum to one, for `method = "given"`.
+    /// Convention of the weights; in a study file written `using`. By default `given` where `weights` are listed, else `equal`.
+    pub method: Option<Convention>,
+    /// Weights of the indicators in their order, which sum to one: the convention `given`.
     pub weights: Vec<f64>,
     /// Correlation in `critic`: `signed` (conflict 1 - r) or `absolute` (1 - |r|).
     pub correlation: Correlation,
@@ -206,6 +206,49 @@ pub struct Weighting {
     pub combination: Combination,
 }
 
+impl Weighting {
+    /// Weights by this convention, all else as by default.
+    pub fn by(method: Convention) -> Self {
+        Weighting { method: Some(method), ..Weighting::default() }
+    }
+
+    /// Refuses options that no convention in force asks for; `alternatives` are those that a sensitivity analysis draws.
+    pub fn check(&self, alternatives: &[Convention]) -> Result<()> {
+        use Convention::*;
+        let own = self.convention();
+        let mut used: Vec<Convention> = alternatives.iter().copied().chain([own]).collect();
+        if used.contains(&Combined) {
+            used.extend(&self.combine);
+        }
+        let plain = Weighting::default();
+        let options: [(&str, bool, &[Convention]); 8] = [
+            ("weights", !self.weights.is_empty(), &[Given]),
+            ("pairwise", !self.pairwise.is_empty(), &[Ahp]),
+            ("combine", !self.combine.is_empty(), &[Combined]),
+            ("combination", self.combination != plain.combination, &[Combined]),
+            ("correlation", self.correlation != plain.correlation, &[Critic]),
+            ("components", self.components != plain.components, &[Pca, Factor]),
+            ("nonnegative", self.nonnegative, &[ScatterDegree]),
+            ("assurance", !self.assurance.is_empty(), &[BenefitOfTheDoubt]),
+        ];
+        match options.iter().find(|(_, set, needs)| *set && !needs.iter().any(|c| used.contains(c))) {
+            None => Ok(()),
+            Some((name, _, needs)) => {
+                let word = needs[0].word();
+                Err(Error::invalid(
+                    format!("`{name}` belongs to the convention `{word}`, and here it is `{}`", own.word()),
+                    format!("set `method = \"{word}\"` (in a study file `using = \"{word}\"`), or leave `{name}` out"),
+                ))
+            }
+        }
+    }
+
+    /// The convention in force.
+    pub fn convention(&self) -> Convention {
+        self.method.unwrap_or(if self.weights.is_empty() { Convention::Equal } else { Convention::Given })
+    }
+}
+
 /// Weights that sum to one, and what a reader must know about them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Weights {
@@ -213,6 +256,9 @@ pub struct Weights {
     pub weights: Vec<f64>,
     /// Score of each row, where the convention has its own (benefit of the doubt).
     pub scores: Option<Vec<f64>>,
+    /// Numbers that the weights are judged by: `lambda_max`, `ci`, `cr` of `ahp`, `lambda` of `scatter_degree`,
+    /// `alpha_CONVENTION` of a game.
+    pub stats: Vec<(String, f64)>,
     /// Consistency, signs, and the like.
     pub notes: Vec<String>,
 }
@@ -226,7 +272,7 @@ impl Weights {
 /// Weights of the indicators by the convention of `how`.
 pub fn weigh(of: &Indicators, how: &Weighting) -> Result<Weights> {
     let k = of.count();
-    Ok(match how.method {
+    Ok(match how.convention() {
         Convention::Equal => Weights::plain(vec![1.0 / k as f64; k]),
         Convention::Given => Weights::plain(given(&how.weights, k)?),
         Convention::Entropy => Weights::plain(dispersion::entropy_weights(of)?),
@@ -241,28 +287,36 @@ pub fn weigh(of: &Indicators, how: &Weighting) -> Result<Weights> {
         Convention::Angle => Weights::plain(dispersion::angle(of)?),
         Convention::Pca => {
             let found = pca::pca(of, how.components)?;
-            Weights { weights: found.weights, notes: found.notes, scores: None }
+            Weights { notes: found.notes, ..Weights::plain(found.weights) }
         }
         Convention::Factor => Weights::plain(factor::factor(of, how.components)?.weights),
         Convention::ScatterDegree => {
             let found = scatter_degree::scatter_degree(of, how.nonnegative)?;
-            Weights { weights: found.weights, notes: found.notes, scores: None }
+            Weights {
+                stats: vec![("lambda".into(), found.lambda)],
+                notes: found.notes,
+                ..Weights::plain(found.weights)
+            }
         }
         Convention::Ahp => {
             let found = ahp::ahp(&how.pairwise, k)?;
-            Weights { weights: found.weights, notes: found.notes, scores: None }
+            let mut stats = vec![("lambda_max".into(), found.lambda), ("ci".into(), found.consistency_index)];
+            stats.extend(found.consistency_ratio.map(|cr| ("cr".into(), cr)));
+            Weights { stats, notes: found.notes, ..Weights::plain(found.weights) }
         }
         Convention::BenefitOfTheDoubt => benefit_of_the_doubt::benefit_of_the_doubt(of, &how.assurance)?,
         Convention::Combined => {
             combined::check(&how.combine)?;
-            let mut notes = Vec::new();
-            let mut parts = Vec::new();
+            let (mut notes, mut stats, mut parts) = (Vec::new(), Vec::new(), Vec::new());
             for &method in &how.combine {
-                let part = weigh(of, &Weighting { method, ..how.clone() })?;
+                let part = weigh(of, &Weighting { method: Some(method), ..how.clone() })?;
                 notes.extend(part.notes);
+                stats.extend(part.stats);
                 parts.push(part.weights);
             }
-            Weights { weights: combine(&parts, how.combination)?, notes, scores: None }
+            let weights = combine(&parts, how.combination)?;
+            stats.extend(combined::alphas(&how.combine, &parts, how.combination)?);
+            Weights { stats, notes, ..Weights::plain(weights) }
         }
     })
 }

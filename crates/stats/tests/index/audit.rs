@@ -3,35 +3,44 @@
 use plim_stats::Factor;
 use plim_stats::audit::{AuditData, AuditWeights, Audited, Check, Columns, Finding, audit_data, audit_weights};
 use plim_stats::index::entropy::{Replicate, ShareScope, Zeros};
-use plim_stats::index::{Basis, Convention, WeightedIndex, Weighting, weighted_index};
-use plim_stats::index::{Entropy, NormalizeScope, entropy};
+use plim_stats::index::principal::Form;
+use plim_stats::index::weights::{Combination, Components, Correlation};
+use plim_stats::index::{
+    Aggregate, Basis, Convention, Entropy, Index, Inputs, Normalize, NormalizeScope, Pca, Scored, Topsis,
+    WeightedIndex, Weighting, entropy, index, pca_index, topsis, weighted_index,
+};
 use plim_stats::math::rng::Stream;
 
-const N: usize = 30;
+const N: usize = 12;
 const T: usize = 8;
 const K: usize = 5;
 
 /// Lognormal indicators of growing spread over units and years, the last of which less is better.
 struct World {
+    units: usize,
     x: Vec<Vec<f64>>,
     time: Vec<i64>,
     names: Vec<String>,
 }
 
 fn world() -> World {
+    sized(N, T)
+}
+
+fn sized(units: usize, years: usize) -> World {
     let mut s = Stream::new(20240101, 0);
     let mut x = vec![Vec::new(); K];
-    for _ in 0..N {
+    for _ in 0..units {
         let unit: Vec<f64> = (0..K).map(|_| s.normal()).collect();
-        for t in 0..T {
+        for t in 0..years {
             for (j, column) in x.iter_mut().enumerate() {
                 let spread = 0.3 + 0.25 * j as f64;
                 column.push((spread * (unit[j] + 0.3 * s.normal()) + 0.05 * t as f64).exp());
             }
         }
     }
-    let time = (0..N * T).map(|i| 2011 + (i % T) as i64).collect();
-    World { x, time, names: (1..=K).map(|j| format!("x{j}")).collect() }
+    let time = (0..units * years).map(|i| 2011 + (i % years) as i64).collect();
+    World { units, x, time, names: (1..=K).map(|j| format!("x{j}")).collect() }
 }
 
 impl World {
@@ -58,17 +67,31 @@ impl World {
         AuditWeights { indicators: self.names.clone(), negative: vec!["x5".into()], weights, ..Default::default() }
     }
 
+    fn basis(&self, normalize: Option<Normalize>) -> Basis {
+        Basis { indicators: self.names.clone(), negative: vec!["x5".into()], normalize, ..Basis::default() }
+    }
+
+    fn by(&self, weighting: Weighting, normalize: Option<Normalize>) -> WeightedIndex {
+        WeightedIndex { basis: self.basis(normalize), weighting, ..WeightedIndex::default() }
+    }
+
+    /// Weights, the mean over the years where each has its own.
+    fn weights_of(&self, options: &WeightedIndex) -> Vec<f64> {
+        let found = self.scored(options).weights;
+        let mean = |j: usize| found.iter().skip(j).step_by(K).map(|w| w.weight).sum::<f64>();
+        (0..K).map(|j| mean(j) / (found.len() / K) as f64).collect()
+    }
+
+    fn scored(&self, options: &WeightedIndex) -> Scored {
+        weighted_index(options, &self.columns(), Some(&self.time), None, 0).unwrap()
+    }
+
     fn weighted(&self, method: Convention) -> Vec<f64> {
-        let names = self.entropy();
-        let basis = Basis { indicators: names.indicators, negative: names.negative, ..Basis::default() };
-        let weighting = Weighting { method, ..Weighting::default() };
-        let options = WeightedIndex { basis, weighting, ..WeightedIndex::default() };
-        let found = weighted_index(&options, &self.columns(), Some(&self.time), None, 0).unwrap();
-        found.weights.iter().map(|w| w.weight).collect()
+        self.weights_of(&self.by(Weighting::by(method), None))
     }
 
     fn audit(&self, options: &AuditWeights, index: Option<&[f64]>) -> Audited {
-        audit_weights(options, &self.columns(), index, Some(&self.time), Some(N)).unwrap()
+        audit_weights(options, &self.columns(), index, Some(&self.time), Some(self.units)).unwrap()
     }
 }
 
@@ -135,6 +158,108 @@ fn each_convention_is_named_and_a_random_vector_is_none() {
     assert_eq!(random.verdict, "none", "{:?}", random.notes);
     assert!(random.conventions.len() == 10 && random.conventions.iter().all(|c| !c.matches));
     assert!(random.notes.iter().any(|n| n.contains("nearest convention")));
+}
+
+/// Whether the verdict says all of `words`, or a convention that gives the same does.
+fn named(found: &Audited, words: &[&str]) -> bool {
+    let same = found.notes.iter().filter_map(|n| n.strip_prefix("on these data the same to the last digit: "));
+    let mut all = same.flat_map(|n| n.split("; ")).chain([found.verdict.as_str()]);
+    all.any(|convention| words.iter().all(|word| convention.contains(word)))
+}
+
+fn both(combination: Combination) -> Weighting {
+    let combine = vec![Convention::Entropy, Convention::Critic];
+    Weighting { combine, combination, ..Weighting::by(Convention::Combined) }
+}
+
+#[test]
+fn every_family_of_weights_is_named() {
+    use Convention::*;
+    let w = sized(9, 4);
+    let e = w.entropy();
+    let absolute = || Weighting { correlation: Correlation::Absolute, ..Weighting::by(Critic) };
+    let pca = |components| w.by(Weighting { components, ..Weighting::by(Pca) }, None);
+    let nonnegative = Weighting { nonnegative: true, ..Weighting::by(ScatterDegree) };
+    let by_year = |method, normalize| WeightedIndex {
+        weight_scope: NormalizeScope::Year,
+        ..w.by(Weighting::by(method), normalize)
+    };
+    let (z, vector, reference) = (Some(Normalize::Z), Some(Normalize::Vector), Some(Normalize::Reference));
+    for (options, words) in [
+        (w.by(both(Combination::Product), None), vec!["combined", "combination = product"]),
+        (w.by(both(Combination::MinimumRelativeEntropy), None), vec!["combined", "minimum_relative_entropy"]),
+        (w.by(both(Combination::GameTheory), None), vec!["combined", "game_theory"]),
+        (w.by(Weighting::by(BenefitOfTheDoubt), None), vec!["benefit_of_the_doubt: normalize_scope = pooled"]),
+        (w.by(nonnegative, z), vec!["scatter_degree", "nonnegative = true", "normalize = z"]),
+        (w.by(Weighting::by(ScatterDegree), z), vec!["scatter_degree", "normalize = z"]),
+        (pca(Components::Cumulative(0.8)), vec!["pca", "components = cumulative:0.8"]),
+        (pca(Components::Cumulative(0.85)), vec!["pca", "components = cumulative:0.85"]),
+        (pca(Components::Cumulative(0.9)), vec!["pca", "components = cumulative:0.9"]),
+        (pca(Components::Number(1)), vec!["pca", "components = 1"]),
+        (pca(Components::Number(4)), vec!["pca", "components = 4"]),
+        (w.by(Weighting::by(Critic), z), vec!["critic: normalize_scope = pooled, normalize = z"]),
+        (w.by(absolute(), vector), vec!["critic", "correlation = absolute, normalize = vector"]),
+        (w.by(Weighting::by(Critic), reference), vec!["critic", "normalize = reference"]),
+        (w.by(Weighting::by(Sd), vector), vec!["sd", "normalize = vector"]),
+        (w.by(Weighting::by(Cv), reference), vec!["cv", "normalize = reference"]),
+        (w.by(Weighting::by(Entropy), reference), vec!["entropy", "normalize = reference"]),
+        (w.by(Weighting::by(Entropy), vector), vec!["entropy", "normalize = vector"]),
+        (by_year(Critic, None), vec!["critic", "weight_scope = year"]),
+        (by_year(Sd, vector), vec!["sd", "weight_scope = year", "normalize = vector"]),
+        (by_year(Cv, None), vec!["cv", "weight_scope = year"]),
+    ] {
+        let found = w.audit(&w.options(w.weights_of(&options)), None);
+        assert!(named(&found, &words), "{words:?}: {} {:?}", found.verdict, found.notes);
+    }
+    for zeros in [Zeros::Shift(0.05), Zeros::Shift(1e-6), Zeros::Affine(0.1), Zeros::AffineLow(0.05)] {
+        let found = w.audit(&w.options(w.weights(&plim_stats::index::Entropy { zeros, ..e.clone() })), None);
+        assert!(found.verdict.contains(&format!("zeros = {zeros}")), "{zeros}: {}", found.verdict);
+    }
+}
+
+#[test]
+fn every_family_of_indices_is_named() {
+    use Convention::{Entropy, Equal};
+    let w = sized(9, 4);
+    let (z, vector) = (Some(Normalize::Z), Some(Normalize::Vector));
+    let x = w.columns();
+    let component =
+        |form, components| pca_index(&Pca { basis: w.basis(None), form, components }, &x, Some(&w.time)).unwrap().score;
+    let closeness = |method, normalize, weight_normalize| {
+        let (basis, weighting) = (w.basis(normalize), Weighting::by(method));
+        topsis(&Topsis { basis, weighting, weight_normalize, ..Topsis::default() }, &x, Some(&w.time)).unwrap().score
+    };
+    let geometric = |weighting: Weighting| {
+        let mut tree = plim_stats::index::Sheet::flat(&w.names).unwrap();
+        tree.nodes[4].direction = plim_stats::index::Direction::Negative;
+        let (aggregate, scale) = (vec![Aggregate::Geometric], [1.0, 100.0]);
+        let options = Index { weighting, aggregate, scale, ..Index::default() };
+        let inputs = Inputs { x: &x, denominators: &[None; K], keys: Default::default() };
+        index(&options, &tree, &inputs, None).unwrap().scores.remove(0).1
+    };
+    let equal = |normalize| w.scored(&w.by(Weighting::by(Equal), normalize)).score;
+    let moved = |score: Vec<f64>| score.iter().map(|s| 2.0 - 0.5 * s).collect::<Vec<f64>>();
+    for (score, words) in [
+        (equal(None), vec!["equal weights", "normalize = min_max, score = plain"]),
+        (equal(z), vec!["equal weights", "normalize = z"]),
+        (w.scored(&w.by(both(Combination::Product), None)).score, vec!["combined", "combination = product"]),
+        (component(Form::Components, Components::Kaiser), vec!["pca", "components = kaiser, score = components"]),
+        (component(Form::Components, Components::Cumulative(0.85)), vec!["pca", "components = cumulative:0.85"]),
+        (moved(component(Form::First, Components::Kaiser)), vec!["pca", "score = first"]),
+        (closeness(Entropy, None, None), vec!["topsis, entropy weights", "normalize = min_max"]),
+        (closeness(Equal, None, None), vec!["topsis, equal weights", "normalize = min_max"]),
+        (closeness(Equal, vector, None), vec!["topsis, equal weights", "normalize = vector"]),
+        (
+            closeness(Entropy, vector, Some(Normalize::MinMax)),
+            vec!["topsis, entropy weights", "weight_normalize = min_max"],
+        ),
+        (geometric(Weighting::by(Equal)), vec!["geometric mean, equal weights", "scale = [1, 100]"]),
+        (geometric(both(Combination::Product)), vec!["geometric mean, combined", "scale = [1, 100]"]),
+    ] {
+        let options = AuditWeights { index: Some("score".into()), ..w.options(Vec::new()) };
+        let found = w.audit(&options, Some(&score));
+        assert!(named(&found, &words), "{words:?}: {} {:?}", found.verdict, found.notes);
+    }
 }
 
 #[test]

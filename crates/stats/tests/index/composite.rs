@@ -287,7 +287,7 @@ fn run(options: &Index) -> plim_stats::index::Composite {
 }
 
 fn by(method: Convention) -> Weighting {
-    Weighting { method, ..Weighting::default() }
+    Weighting::by(method)
 }
 
 #[test]
@@ -315,16 +315,36 @@ fn weights_at_every_level() {
     close(of(&group, "x1").0, 0.27345612 / (0.27345612 + 0.50701027), 2e-8, "ratio within a dimension is the same");
     close(of(&group, "net").0 + of(&group, "cost").0, 1.0, 1e-14, "dimensions");
     // By year, the weights of methods.md 1.2 D.
-    let year = Index {
-        weighting: by(Convention::Entropy),
-        weight_scope: plim_stats::index::entropy::ShareScope::Year,
-        ..Index::default()
-    };
+    let year = Index { weighting: by(Convention::Entropy), weight_scope: NormalizeScope::Year, ..Index::default() };
     let got = run(&year);
     let first = got.weights.iter().find(|w| w.name == "x2" && w.year == Some(2)).unwrap();
     assert!((first.global - 0.55107231).abs() < 1e-8);
     let s = [0.16135325, 0.24050969, 0.22645272, 0.48156245, 0.58645866, 0.87599429];
     got.scores.last().unwrap().1.iter().zip(s).for_each(|(g, w)| assert!((g - w).abs() < 1e-8));
+}
+
+#[test]
+fn weights_of_a_base_year_at_every_level() {
+    let base = NormalizeScope::Base(1);
+    let sheet = Sheet::new(&rows()).unwrap();
+    let first: Vec<Vec<f64>> = X.iter().map(|x| vec![x[0], x[2], x[4]]).collect();
+    let first: Vec<&[f64]> = first.iter().map(Vec::as_slice).collect();
+    for level in [WeightLevel::Leaf, WeightLevel::Group] {
+        let alone = Index { weighting: by(Convention::ScatterDegree), weight_level: Some(level), ..Index::default() };
+        let basis = Basis { normalize_scope: base, ..Basis::default() };
+        let all = run(&Index { weight_scope: base, basis, ..alone.clone() });
+        let none = vec![None; 3];
+        let inputs = Inputs { x: &first, denominators: &none, keys: Keys::default() };
+        let alone = index(&alone, &sheet, &inputs, None).unwrap();
+        for (a, b) in all.weights.iter().zip(&alone.weights) {
+            assert_eq!((&a.name, a.year), (&b.name, None));
+            close(a.weight, b.weight, 1e-13, &a.name);
+        }
+        // One scatter of all indicators, or one of each dimension with two children.
+        let parents: Vec<Option<&str>> = all.stats.iter().map(|s| s.parent.as_deref()).collect();
+        assert_eq!(parents, if level == WeightLevel::Leaf { vec![None] } else { vec![Some("net"), Some("index")] });
+        assert!(all.vintage.is_some(), "weights of a base year serve later rows too");
+    }
 }
 
 #[test]
@@ -381,6 +401,85 @@ fn a_vintage_scores_its_own_rows_and_new_ones_alike() {
 }
 
 #[test]
+fn a_vintage_scores_nothing_but_its_own_index() {
+    let options = Index { weighting: by(Convention::Entropy), ..Index::default() };
+    let first = run(&options);
+    let vintage = first.vintage.clone().unwrap();
+    let x: [&[f64]; 3] = [&X[0], &X[1], &X[2]];
+    let on = |options: &Index, rows: &[SheetRow], vintage: &Vintage| {
+        let sheet = Sheet::new(rows).unwrap();
+        run_on(options, &sheet, &x[..sheet.leaves().len()], Some(vintage)).map_err(|e| e.to_string())
+    };
+    let refused = |options: &Index, rows: &[SheetRow], vintage: &Vintage| on(options, rows, vintage).unwrap_err();
+    // What was asked for before may be asked for again or left out.
+    for again in [&options, &Index::default()] {
+        assert_eq!(on(again, &rows(), &vintage).unwrap().scores, first.scores);
+    }
+    let some: Vec<SheetRow> = rows().into_iter().filter(|r| r.code != "x2").collect();
+    let text = refused(&options, &some, &vintage);
+    assert!(text.contains("`x2`") && text.contains("name all indicators"), "{text}");
+    let mut more = rows();
+    more.push(SheetRow { code: "x4".into(), parent: "net".into(), ..SheetRow::default() });
+    let none = vec![None; 4];
+    let inputs = Inputs { x: &[&X[0], &X[1], &X[2], &X[0]], denominators: &none, keys: Keys::default() };
+    let text = index(&options, &Sheet::new(&more).unwrap(), &inputs, Some(&vintage)).unwrap_err().to_string();
+    assert!(text.contains("`x4`") && text.contains("no indicator of the frozen index"), "{text}");
+    let mut turned = rows();
+    turned[2].direction = "1".into();
+    let text = refused(&options, &turned, &vintage);
+    assert!(text.contains("`x3`") && text.contains("-1 in the frozen index, here 1"), "{text}");
+    let mut logged = rows();
+    logged[0].transform = "log".into();
+    assert!(refused(&options, &logged, &vintage).contains("transform"));
+    let mut moved = rows();
+    moved[1].parent = "cost".into();
+    assert!(refused(&options, &moved, &vintage).contains("weighs `x2` in `net`"));
+    // Means by other powers, weights by another convention, rows of another scope.
+    let mean = Index { aggregate: vec![Aggregate::GeneralizedMean], power: 2.0, scale: [1.0, 2.0], ..Index::default() };
+    let squares = run(&mean).vintage.unwrap();
+    assert!(refused(&Index { power: 3.0, ..mean.clone() }, &rows(), &squares).contains("another `power`"));
+    assert!(refused(&mean, &rows(), &vintage).contains("another `scale`"));
+    for (name, other) in [
+        ("method", Index { weighting: by(Convention::Critic), ..Index::default() }),
+        (
+            "weights",
+            Index { weighting: Weighting { weights: vec![0.2, 0.3, 0.5], ..Default::default() }, ..Index::default() },
+        ),
+        ("weight_level", Index { weight_level: Some(WeightLevel::Group), ..Index::default() }),
+        ("treat", Index { treat: Treat::Log, ..Index::default() }),
+        ("goalposts", {
+            let goalposts = vec!["x1:0:1".parse().unwrap()];
+            Index { basis: Basis { goalposts, ..Basis::default() }, ..Index::default() }
+        }),
+    ] {
+        let text = refused(&other, &rows(), &vintage);
+        assert!(text.contains(&format!("`{name}`")) && text.contains("earlier run"), "{name}: {text}");
+    }
+    // Damaged files.
+    let mut bent = vintage.clone();
+    bent.weights[0].weight += 0.1;
+    assert!(refused(&options, &rows(), &bent).contains("not to one"));
+    let mut flat = vintage.clone();
+    flat.scales[0].spread = 0.0;
+    assert!(refused(&options, &rows(), &flat).contains("save the earlier run anew"));
+    let text = serde_json::to_string(&vintage).unwrap().replace("\"indicators\"", "\"readings\"");
+    assert!(serde_json::from_str::<Vintage>(&text).unwrap_err().to_string().contains("indicators"));
+}
+
+#[test]
+fn an_indicator_that_was_dropped_stays_out_of_later_scores() {
+    let basis = Basis { constant: plim_stats::index::entropy::Constant::Drop, ..Basis::default() };
+    let options = Index { weighting: by(Convention::Entropy), basis, ..Index::default() };
+    let sheet = Sheet::new(&rows()).unwrap();
+    let flat = [4.0; 6];
+    let first = run_on(&options, &sheet, &[&X[0], &flat, &X[2]], None).unwrap();
+    let vintage = first.vintage.clone().unwrap();
+    assert_eq!(run_on(&options, &sheet, &[&X[0], &flat, &X[2]], Some(&vintage)).unwrap().scores, first.scores);
+    // What it does later is not in the scale.
+    assert_eq!(run_on(&options, &sheet, &[&X[0], &X[1], &X[2]], Some(&vintage)).unwrap().scores, first.scores);
+}
+
+#[test]
 fn every_aggregation_prefers_what_is_better_everywhere() {
     let forms = [
         Aggregate::Arithmetic,
@@ -394,7 +493,8 @@ fn every_aggregation_prefers_what_is_better_everywhere() {
     ];
     // Row 1 is better than row 0 in every indicator, row 5 is better than row 0 in all too.
     for form in forms {
-        let got = run(&Index { aggregate: vec![form], scale: [1.0, 100.0], power: 0.5, ..Index::default() });
+        let power = if form == Aggregate::GeneralizedMean { 0.5 } else { 1.0 };
+        let got = run(&Index { aggregate: vec![form], scale: [1.0, 100.0], power, ..Index::default() });
         let s = &got.scores.last().unwrap().1;
         assert!(s.iter().all(|v| v.is_finite()) && s[1] > s[0] && s[5] > s[0], "{form:?} {s:?}");
     }
@@ -438,6 +538,10 @@ fn sheets_that_are_no_trees_are_refused() {
     assert!(text.contains("`positive`") && text.contains("target=VALUE"), "{text}");
     assert!(refused(&|s| s[0].weight = Some(0.4)).contains("no weight"));
     assert!(refused(&|s| (s[0].weight, s[1].weight) = (Some(0.4), Some(0.5))).contains("sum to 0.9"));
+    assert!(refused(&|s| (s[0].weight, s[1].weight) = (Some(0.6), Some(0.6))).contains("sum to 1.2"));
+    let mut ones = rows();
+    (ones[0].weight, ones[1].weight) = (Some(1.0), Some(1.0));
+    assert!(Sheet::new(&ones).is_ok(), "1 each");
     assert!(refused(&|s| (s[0].weight, s[1].weight) = (Some(-1.0), Some(2.0))).contains("zero or more"));
     assert!(refused(&|s| s[0].low = Some(1.0)).contains("goalpost"));
     assert!(refused(&|s| s[0].transform = "ln".into()).contains("`ln`"));
@@ -455,6 +559,44 @@ fn sheets_that_are_no_trees_are_refused() {
         let sheet = Sheet::new(&preset.rows()).unwrap();
         assert_eq!(sheet.leaves().len(), if preset == Preset::Core { 5 } else { 16 });
     }
+}
+
+#[test]
+fn no_option_is_taken_and_ignored() {
+    let sheet = Sheet::new(&rows()).unwrap();
+    let refused = |options: Index| run_on(&options, &sheet, &[&X[0], &X[1], &X[2]], None).unwrap_err().to_string();
+    for (name, options) in [
+        (
+            "weights",
+            Index { weighting: Weighting { weights: vec![0.2, 0.3, 0.5], ..by(Convention::Sd) }, ..Index::default() },
+        ),
+        (
+            "pairwise",
+            Index { weighting: Weighting { pairwise: vec![1.0; 3], ..Weighting::default() }, ..Index::default() },
+        ),
+        ("power", Index { power: 2.0, ..Index::default() }),
+        ("impute_group", Index { impute_group: Some("region".into()), impute: Impute::Linear, ..Index::default() }),
+        ("skewness", Index { skewness: 1.0, ..Index::default() }),
+        ("kurtosis", Index { kurtosis: 1.0, ..Index::default() }),
+        ("winsorize_max", Index { winsorize_max: 2, treat: Treat::Log, ..Index::default() }),
+    ] {
+        let text = refused(options);
+        assert!(text.contains(&format!("`{name}`")) && text.contains("or leave"), "{name}: {text}");
+    }
+    // What serves an alternative of the sensitivity analysis is in use.
+    let index = Index { power: 0.5, scale: [1.0, 100.0], skewness: 1.0, ..Index::default() };
+    let none = vec![None; 3];
+    let inputs = Inputs { x: &[&X[0], &X[1], &X[2]], denominators: &none, keys: Keys::default() };
+    let options = Sensitivity {
+        aggregations: vec![Aggregate::Arithmetic, Aggregate::GeneralizedMean],
+        runs: 1024,
+        replications: 100,
+        index,
+        ..Sensitivity::default()
+    };
+    assert!(sensitivity(&options, &sheet, &inputs, 1).is_ok());
+    let plain = Sensitivity { aggregations: vec![Aggregate::Arithmetic], ..options };
+    assert!(sensitivity(&plain, &sheet, &inputs, 1).unwrap_err().to_string().contains("`power`"));
 }
 
 #[test]
@@ -481,6 +623,11 @@ fn steps_refuse_what_they_cannot_do() {
     let inputs = Inputs { x: &x, denominators: &denominators, keys };
     let error = index(&Index::default(), &tree, &inputs, None).unwrap_err();
     assert!(error.to_string().contains("`people` is zero") && error.rows == [2], "{error}");
+    let below = [1.0, 2.0, 3.0, 1.0, -1.0, 1.0];
+    denominators[leaf] = Some(below.as_slice());
+    let inputs = Inputs { x: &x, denominators: &denominators, keys };
+    let error = index(&Index::default(), &tree, &inputs, None).unwrap_err();
+    assert!(error.to_string().contains("zero or less") && error.rows == [4], "{error}");
     with[0].denominator = String::new();
     with[2].transform = "log".into();
     let tree = Sheet::new(&with).unwrap();

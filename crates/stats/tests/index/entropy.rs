@@ -253,7 +253,7 @@ fn refusals_name_the_option() {
     assert!(entropy(&Entropy::default(), &[], None).is_err());
     let missing = [f64::NAN; 6];
     let by_year = Entropy { share_scope: ShareScope::Year, ..options() };
-    assert!(entropy(&by_year, &[&X1, &missing, &X3], year).unwrap_err().to_string().contains("empty"));
+    assert!(entropy(&by_year, &[&X1, &missing, &X3], year).unwrap_err().to_string().contains("every row of 1"));
     let infinite = [f64::INFINITY, 1.0, 2.0, 3.0, 4.0, 5.0];
     let error = entropy(&options(), &[&infinite, &X2, &X3], None).unwrap_err();
     assert_eq!((error.column.as_deref(), error.rows.as_slice()), (Some("x1"), [0].as_slice()));

@@ -3,6 +3,7 @@
 use plim_golden::{Csv, close, close_printed, json, shared};
 use plim_stats::index::entropy::{Constant, ShareScope};
 use plim_stats::index::principal::Form;
+use plim_stats::index::weights::{Combination, Components, Correlation};
 use plim_stats::index::{
     Basis, Convention, Critic, Entropy, Normalize, NormalizeScope, Pca, Topsis, WeightedIndex, Weighting, entropy,
     pca_index, topsis, weighted_index,
@@ -19,11 +20,7 @@ fn basis() -> Basis {
 }
 
 fn by(method: Convention) -> WeightedIndex {
-    WeightedIndex {
-        basis: basis(),
-        weighting: Weighting { method, ..Weighting::default() },
-        ..WeightedIndex::default()
-    }
+    WeightedIndex { basis: basis(), weighting: Weighting::by(method), ..WeightedIndex::default() }
 }
 
 fn run(options: &WeightedIndex) -> plim_stats::index::Scored {
@@ -32,7 +29,7 @@ fn run(options: &WeightedIndex) -> plim_stats::index::Scored {
 
 #[test]
 fn methods_1_3_topsis() {
-    let weighting = Weighting { method: Convention::Entropy, ..Weighting::default() };
+    let weighting = Weighting::by(Convention::Entropy);
     let plain = Topsis { basis: basis(), weighting, ..Topsis::default() };
     let found = topsis(&plain, &[&X1, &X2, &X3], None).unwrap();
     let c = [0.20130393, 0.28784877, 0.29166300, 0.42222734, 0.61502502, 0.84048720];
@@ -98,7 +95,7 @@ fn r_reference_of_components() {
     // Shares of raw values: entropy of the columns as they are.
     let raw = WeightedIndex {
         basis: Basis { indicators, normalize: Some(Normalize::None), ..Basis::default() },
-        weighting: Weighting { method: Convention::Entropy, ..Weighting::default() },
+        weighting: Weighting::by(Convention::Entropy),
         ..WeightedIndex::default()
     };
     let found = weighted_index(&raw, &x, None, None, 0).unwrap();
@@ -110,8 +107,8 @@ fn r_reference_of_components() {
 
 #[test]
 fn entropy_of_the_general_method_is_the_entropy_measure() {
-    for scope in [ShareScope::Pooled, ShareScope::Year] {
-        let general = run(&WeightedIndex { weight_scope: scope, ..by(Convention::Entropy) });
+    for (scope, same) in [(ShareScope::Pooled, NormalizeScope::Pooled), (ShareScope::Year, NormalizeScope::Year)] {
+        let general = run(&WeightedIndex { weight_scope: same, ..by(Convention::Entropy) });
         let own = Entropy {
             indicators: basis().indicators,
             negative: vec!["x3".into()],
@@ -138,7 +135,7 @@ fn critic_is_the_convention_and_papers_normalize_for_themselves() {
     let merec = run(&by(Convention::Merec));
     close(merec.scales[0].spread, 35.0, 0.0, "best x1");
     let how = Weighting {
-        method: Convention::Combined,
+        method: Some(Convention::Combined),
         combine: vec![Convention::Entropy, Convention::Merec],
         ..Weighting::default()
     };
@@ -173,9 +170,9 @@ fn bootstrap_of_entropy_is_the_same_by_both_roads() {
     // A combination of entropy with itself: the product's square root is the same weights, by the general road.
     let slow = WeightedIndex {
         weighting: Weighting {
-            method: Convention::Combined,
+            method: Some(Convention::Combined),
             combine: vec![Convention::Entropy, Convention::Entropy],
-            combination: plim_stats::index::weights::Combination::MinimumRelativeEntropy,
+            combination: Combination::MinimumRelativeEntropy,
             ..Weighting::default()
         },
         ..fast.clone()
@@ -190,6 +187,120 @@ fn bootstrap_of_entropy_is_the_same_by_both_roads() {
     assert!(weighted_index(&judged, &x, None, None, 0).unwrap_err().to_string().contains("do not come from the data"));
     let few = WeightedIndex { replications: 5, ..by(Convention::Entropy) };
     assert!(weighted_index(&few, &x, None, None, 0).unwrap_err().to_string().contains("too few"));
+}
+
+fn stat(stats: &[plim_stats::index::Stat], name: &str) -> f64 {
+    stats.iter().find(|s| s.name == name).unwrap_or_else(|| panic!("no `{name}`")).value
+}
+
+#[test]
+fn what_weights_are_judged_by_is_in_the_result() {
+    let ahp = Weighting { pairwise: vec![3.0, 5.0, 2.0], ..Weighting::by(Convention::Ahp) };
+    let found = run(&WeightedIndex { weighting: ahp.clone(), ..by(Convention::Ahp) }).stats;
+    let got = ["lambda_max", "ci", "cr"].map(|name| stat(&found, name));
+    close_printed(&got, &[3.00369460, 0.00184730, 0.00318500], 8, "consistency");
+    let of_topsis = topsis(&Topsis { basis: basis(), weighting: ahp, ..Topsis::default() }, &[&X1, &X2, &X3], None);
+    assert_eq!(of_topsis.unwrap().stats, found);
+    close_printed(&[stat(&run(&by(Convention::ScatterDegree)).stats, "lambda")], &[4.84066521], 8, "scatter");
+    let combine = vec![Convention::Entropy, Convention::Critic];
+    let game = Weighting { combine, combination: Combination::GameTheory, ..Weighting::by(Convention::Combined) };
+    let found = run(&WeightedIndex { weighting: game, ..by(Convention::Combined) }).stats;
+    let got = [stat(&found, "alpha_entropy"), stat(&found, "alpha_critic")];
+    close_printed(&got, &[0.62784068, 0.37215932], 8, "game");
+    let years = run(&WeightedIndex { weight_scope: NormalizeScope::Year, ..by(Convention::ScatterDegree) }).stats;
+    assert_eq!(years.iter().map(|s| s.year).collect::<Vec<_>>(), [Some(1), Some(2)]);
+}
+
+#[test]
+fn weights_of_a_base_year_are_those_of_its_rows_alone() {
+    let base = NormalizeScope::Base(1);
+    for method in [Convention::Entropy, Convention::Critic, Convention::Sd, Convention::Pca] {
+        let basis = Basis { normalize_scope: base, ..basis() };
+        let all = run(&WeightedIndex { basis, weight_scope: base, ..by(method) });
+        let first = |x: [f64; 6]| [x[0], x[2], x[4]];
+        let (x1, x2, x3) = (first(X1), first(X2), first(X3));
+        let alone = weighted_index(&by(method), &[&x1, &x2, &x3], None, None, 0).unwrap();
+        for (a, b) in all.weights.iter().zip(&alone.weights) {
+            assert_eq!(a.year, None);
+            close(a.weight, b.weight, 1e-14, method.word());
+        }
+        for (i, s) in alone.score.iter().enumerate() {
+            close(all.score[2 * i] + 1.0, s + 1.0, 1e-14, "scores of the base year");
+        }
+        assert!(all.score.iter().all(|s| s.is_finite()));
+    }
+    let refused = |options: WeightedIndex| {
+        weighted_index(&options, &[&X1, &X2, &X3], Some(&YEAR), None, 0).unwrap_err().to_string()
+    };
+    let absent = WeightedIndex { weight_scope: NormalizeScope::Base(9), ..by(Convention::Sd) };
+    assert!(refused(absent).contains("weight_scope = \"base:YEAR\""));
+    let own = WeightedIndex { weight_scope: base, ..by(Convention::BenefitOfTheDoubt) };
+    assert!(refused(own).contains("weights of its own"));
+}
+
+#[test]
+fn a_list_of_weights_is_the_convention_given() {
+    let weights = vec![0.2, 0.3, 0.5];
+    let listed = Weighting { weights: weights.clone(), ..Weighting::default() };
+    let found = run(&WeightedIndex { weighting: listed.clone(), ..by(Convention::Equal) });
+    assert_eq!(found.weights.iter().map(|w| w.weight).collect::<Vec<_>>(), weights);
+    let explicit = Weighting { weights, ..Weighting::by(Convention::Given) };
+    assert_eq!(found, run(&WeightedIndex { weighting: explicit, ..by(Convention::Equal) }));
+    let close_to = topsis(&Topsis { basis: basis(), weighting: listed, ..Topsis::default() }, &[&X1, &X2, &X3], None);
+    assert_eq!(close_to.unwrap().weights[2].weight, 0.5);
+}
+
+#[test]
+fn no_option_is_taken_and_ignored() {
+    let x: [&[f64]; 3] = [&X1, &X2, &X3];
+    let sum = |weighting: Weighting| {
+        let options = WeightedIndex { weighting, ..by(Convention::Equal) };
+        weighted_index(&options, &x, None, None, 0).unwrap_err().to_string()
+    };
+    let plain = Weighting::default;
+    use Convention::*;
+    for (name, weighting) in [
+        ("weights", Weighting { weights: vec![0.2, 0.3, 0.5], ..Weighting::by(Equal) }),
+        ("pairwise", Weighting { pairwise: vec![3.0, 5.0, 2.0], ..plain() }),
+        ("combine", Weighting { combine: vec![Entropy, Critic], ..Weighting::by(Entropy) }),
+        ("combination", Weighting { combination: Combination::GameTheory, ..Weighting::by(Entropy) }),
+        ("correlation", Weighting { correlation: Correlation::Absolute, ..Weighting::by(Sd) }),
+        ("components", Weighting { components: Components::Number(2), ..Weighting::by(Critic) }),
+        ("nonnegative", Weighting { nonnegative: true, ..Weighting::by(Pca) }),
+        ("assurance", Weighting { assurance: vec!["x1/x2 in [1, 1]".into()], ..plain() }),
+    ] {
+        let text = sum(weighting);
+        assert!(text.contains(&format!("`{name}` belongs")) && text.contains("or leave"), "{name}: {text}");
+    }
+    // Of a convention that is combined they are in use.
+    let parts =
+        Weighting { combine: vec![Entropy, Critic], correlation: Correlation::Absolute, ..Weighting::by(Combined) };
+    assert!(weighted_index(&WeightedIndex { weighting: parts, ..by(Equal) }, &x, None, None, 0).is_ok());
+    let level = WeightedIndex { level: 0.9, ..by(Entropy) };
+    assert!(weighted_index(&level, &x, None, None, 0).unwrap_err().to_string().contains("`level`"));
+    let first = plim_stats::index::Pca { basis: basis(), form: Form::First, components: Components::Number(2) };
+    assert!(pca_index(&first, &x, None).unwrap_err().to_string().contains("`components`"));
+    let judged = Topsis { basis: basis(), weight_normalize: Some(Normalize::Vector), ..Topsis::default() };
+    assert!(topsis(&judged, &x, None).unwrap_err().to_string().contains("`weight_normalize`"));
+}
+
+#[test]
+fn weights_of_topsis_are_those_of_their_normalization() {
+    let x: [&[f64]; 3] = [&X1, &X2, &X3];
+    let weighting =
+        Weighting { combine: vec![Convention::Entropy, Convention::Sd], ..Weighting::by(Convention::Combined) };
+    let vector = Basis { normalize: Some(Normalize::Vector), ..basis() };
+    let options = Topsis {
+        basis: vector,
+        weighting: weighting.clone(),
+        weight_normalize: Some(Normalize::MinMax),
+        ..Topsis::default()
+    };
+    let own = run(&WeightedIndex { weighting, ..by(Convention::Equal) });
+    assert_eq!(topsis(&options, &x, None).unwrap().weights, own.weights);
+    // Papers that normalize for themselves do so for their weights.
+    let merec = Topsis { basis: basis(), weighting: Weighting::by(Convention::Merec), ..Topsis::default() };
+    assert_eq!(topsis(&merec, &x, None).unwrap().weights, run(&by(Convention::Merec)).weights);
 }
 
 #[test]
@@ -227,6 +338,6 @@ fn refusals_and_what_is_dropped() {
     assert!(wrong(rank, Some(&YEAR)).contains("ranks"));
     let posts = Basis { normalize: Some(Normalize::Z), goalposts: vec!["x1:0:1".parse().unwrap()], ..basis() };
     assert!(wrong(posts, None).contains("goalposts"));
-    let year = WeightedIndex { weight_scope: ShareScope::Year, ..by(Convention::Critic) };
+    let year = WeightedIndex { weight_scope: NormalizeScope::Year, ..by(Convention::Critic) };
     assert!(weighted_index(&year, &[&X1, &X2, &X3], None, None, 0).unwrap_err().to_string().contains("`time`"));
 }

@@ -33,14 +33,14 @@ fn sheet() -> Sheet {
 }
 
 fn by(method: Convention) -> Index {
-    Index { weighting: Weighting { method, ..Weighting::default() }, ..Index::default() }
+    Index { weighting: Weighting::by(method), ..Index::default() }
 }
 
 /// Nothing varies but what a test makes vary.
 fn fixed(index: Index) -> Sensitivity {
     Sensitivity {
         normalizations: vec![index.basis.normalize.unwrap_or_default()],
-        conventions: vec![index.weighting.method],
+        conventions: vec![index.weighting.convention()],
         aggregations: index.aggregate.clone(),
         treatments: vec![index.treat],
         exclude: false,
@@ -103,7 +103,7 @@ fn intervals_of_the_weights_are_those_of_the_weights() {
                 negative: vec!["d".into()],
                 ..Basis::default()
             },
-            weighting: Weighting { method, ..Weighting::default() },
+            weighting: Weighting::by(method),
             replications: 200,
             level: 0.9,
             ..WeightedIndex::default()

@@ -157,7 +157,7 @@ fn methods_1_3_combined() {
     close_printed(&of(Combination::GameTheory), &[0.32622618, 0.40805897, 0.26571485], 8, "game");
     let twins = [parts[0].clone(), parts[0].clone()];
     assert!(combine(&twins, Combination::GameTheory).unwrap_err().to_string().contains("dependent"));
-    let how = Weighting { method: Convention::Combined, combine: vec![Convention::Entropy], ..Weighting::default() };
+    let how = Weighting { combine: vec![Convention::Entropy], ..Weighting::by(Convention::Combined) };
     assert!(with(&z(), |of| weigh(of, &how).unwrap_err().to_string()).contains("two or more"));
 }
 
@@ -262,7 +262,7 @@ fn weights_sum_to_one_and_do_not_depend_on_the_order() {
     for method in
         [Equal, Entropy, Critic, Cv, Sd, Variance, Merec, Cilos, Idocriw, Gini, Angle, Pca, Factor, ScatterDegree]
     {
-        let how = Weighting { method, ..Weighting::default() };
+        let how = Weighting::by(method);
         let w = |columns: &[Vec<f64>]| with(columns, |of| weigh(of, &how).unwrap().weights);
         let (base, back, other) = (w(&lifted), w(&turned), w(&swapped));
         close(base.iter().sum(), 1.0, 1e-12, method.word());
@@ -275,7 +275,7 @@ fn weights_sum_to_one_and_do_not_depend_on_the_order() {
 
 #[test]
 fn benefit_of_the_doubt_flatters_every_unit() {
-    let how = Weighting { method: Convention::BenefitOfTheDoubt, ..Weighting::default() };
+    let how = Weighting::by(Convention::BenefitOfTheDoubt);
     let found = with(&z(), |of| weigh(of, &how).unwrap());
     let scores = found.scores.unwrap();
     // Whoever is best in an indicator is on the frontier; nobody is above it.
@@ -300,7 +300,7 @@ fn benefit_of_the_doubt_flatters_every_unit() {
 fn refusals() {
     let flat = vec![vec![0.5; 4], vec![0.1, 0.4, 0.2, 0.9]];
     for method in [Convention::Critic, Convention::Pca, Convention::Factor, Convention::Cv] {
-        let how = Weighting { method, ..Weighting::default() };
+        let how = Weighting::by(method);
         let error = with(&flat, |of| weigh(of, &how).unwrap_err());
         assert_eq!(error.column.as_deref(), Some("x1"), "{}", method.word());
     }

@@ -7,7 +7,7 @@ use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
 use plim_stats::index::entropy::{Entropy, weighted_entropy};
 use plim_stats::index::{
-    Basis, Critic, IndexWeight, Pca, Scale, Scored, Topsis, WeightedIndex, pca_index, topsis, weighted_index,
+    Basis, Critic, IndexWeight, Pca, Scale, Scored, Stat, Topsis, WeightedIndex, pca_index, topsis, weighted_index,
 };
 use plim_table::Column;
 use serde_json::{Map, Value, json};
@@ -83,8 +83,33 @@ pub(super) fn scored(
 }
 
 fn outcome(cx: &Context, method: &str, scored_index: Scored) -> Outcome {
-    let Scored { score, weights, scales, notes } = scored_index;
-    Outcome::Columns(scored(cx, method, score, &weights, &scales, notes))
+    let Scored { score, weights, scales, stats, notes } = scored_index;
+    let mut measured = scored(cx, method, score, &weights, &scales, notes);
+    if !stats.is_empty() {
+        measured.measure.more.insert("stats".into(), named(&stats));
+    }
+    Outcome::Columns(measured)
+}
+
+/// Each number under its name; a list with the years and dimensions where these have their own.
+pub(super) fn named(stats: &[Stat]) -> Value {
+    let mut all = Map::new();
+    for stat in stats {
+        let value = match (&stat.parent, stat.year) {
+            (None, None) => json!(stat.value),
+            (parent, year) => {
+                let mut entry = Map::new();
+                entry.extend(parent.as_ref().map(|p| ("parent".to_string(), json!(p))));
+                entry.extend(year.map(|y| ("year".to_string(), json!(y))));
+                entry.insert("value".into(), json!(stat.value));
+                let mut list = all.remove(&stat.name).and_then(|v| v.as_array().cloned()).unwrap_or_default();
+                list.push(Value::Object(entry));
+                Value::Array(list)
+            }
+        };
+        all.insert(stat.name.clone(), value);
+    }
+    Value::Object(all)
 }
 
 impl Method for WeightedIndex {

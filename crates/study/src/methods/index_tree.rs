@@ -1,6 +1,6 @@
 //! Composite indices from a tree of indicators: the sheet, the columns it names, an earlier vintage.
 
-use super::index::Read;
+use super::index::{Read, named};
 use super::{list, numbers};
 use crate::error::{Error, Result};
 use crate::made::column_name;
@@ -140,7 +140,10 @@ fn vintage(cx: &Context, file: &str) -> Result<Vintage> {
     };
     let found = results.get("vintage").or(own).or_else(only);
     let found = found.filter(|v| !v.is_null()).ok_or_else(|| wrong("there is no `vintage` of this index".into()))?;
-    serde_json::from_value(found.clone()).map_err(|e| wrong(format!("its `vintage` cannot be read: {e}")))
+    serde_json::from_value(found.clone()).map_err(|e| {
+        let remedy = "save it anew: run the earlier `index` again";
+        Error::plan(format!("{file}: its `vintage` cannot be read: {e}"), remedy)
+    })
 }
 
 /// Columns of the tree's indicators and of their denominators.
@@ -201,6 +204,9 @@ impl Method for Index {
         measure.more.insert("imputed".into(), imputed.collect());
         measure.more.insert("treated".into(), list(&found.treated));
         measure.more.insert("tree".into(), labels.collect());
+        if !found.stats.is_empty() {
+            measure.more.insert("stats".into(), named(&found.stats));
+        }
         if let Some(vintage) = &found.vintage {
             measure.more.insert("vintage".into(), json!(vintage));
         }

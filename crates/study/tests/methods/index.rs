@@ -58,6 +58,10 @@ fn weights_of_the_contract() {
     close_printed(&listed(&m.more["weights"], "weight"), &[0.32622618, 0.40805897, 0.26571485], 8, "game");
     let (m, _) = measure("weights", &[], with(json!({ "method": "ahp", "pairwise": "3,5,2" })));
     close_printed(&listed(&m.more["weights"], "weight"), &[0.64832901, 0.22965079, 0.12202019], 8, "ahp");
+    let stats = ["lambda_max", "ci", "cr"].map(|name| m.more["stats"][name].as_f64().unwrap());
+    close_printed(&stats, &[3.00369460, 0.00184730, 0.00318500], 8, "consistency");
+    let (m, _) = measure("weights", &[], with(json!({ "method": "scatter_degree", "weight_scope": "year" })));
+    assert_eq!(listed(&m.more["stats"]["lambda"], "year"), [1.0, 2.0]);
     let (_, table) = measure("topsis", &[], with(json!({ "method": "entropy" })));
     let c = [0.20130393, 0.28784877, 0.29166300, 0.42222734, 0.61502502, 0.84048720];
     close_printed(table.numbers("score").unwrap(), &c, 8, "topsis");
@@ -104,9 +108,19 @@ fn an_index_from_a_sheet_and_its_vintage() {
         again.insert("indicator_sheet".into(), json!("sheet.toml"));
         again.insert("frozen".into(), json!("old.json"));
         again.insert("where".into(), json!("city = \"B\" & year = 2"));
-        let (_, one) = measure("index", &files, Value::Object(again));
+        let (_, one) = measure("index", &files, Value::Object(again.clone()));
         assert_eq!(one.numbers("score").unwrap(), &table.numbers("score").unwrap()[3..4]);
+        again.insert("method".into(), json!("critic"));
+        assert!(refused("index", &files, Value::Object(again)).contains("`method`"));
     }
+    // One that does not say how its indicators are read.
+    let mut old = m.more["vintage"].clone();
+    old.as_object_mut().unwrap().remove("indicators");
+    let old = json!({ "vintage": old }).to_string();
+    let Value::Object(mut again) = options else { unreachable!() };
+    again.insert("frozen".into(), json!("old.json"));
+    let text = refused("index", &[("sheet.csv", SHEET), ("old.json", &old)], Value::Object(again));
+    assert!(text.contains("indicators") && text.contains("save it anew"), "{text}");
 }
 
 #[test]
@@ -148,6 +162,16 @@ fn refusals_say_where_and_the_way_out() {
     assert!(refused("index", &[("old.json", "{}")], frozen).contains("vintage"));
     let given = with(json!({ "method": "given", "weights": "0.5,0.2,0.1" }));
     assert!(refused("weights", &[], given).contains("not to one"));
+    for (name, options) in [
+        ("weights", json!({ "method": "equal", "weights": "0.5,0.3,0.2" })),
+        ("pairwise", json!({ "pairwise": "3,5,2" })),
+        ("combine", json!({ "method": "entropy", "combine": "entropy,critic" })),
+    ] {
+        let text = refused("weights", &[], with(options));
+        assert!(text.contains(&format!("`{name}` belongs")), "{text}");
+    }
+    let (m, _) = measure("weights", &[], with(json!({ "weights": "0.5,0.3,0.2" })));
+    assert_eq!(listed(&m.more["weights"], "weight"), [0.5, 0.3, 0.2]);
     assert!(refused("weights", &[], with(json!({ "method": "entropie" }))).contains("entropy"));
     assert!(refused("weights", &[], with(json!({ "nomalize": "z" }))).contains("normalize"));
 }

@@ -5,7 +5,7 @@ use super::design::Choices;
 use crate::index::aggregate::aggregate;
 use crate::index::basis::Basis;
 use crate::index::bootstrap::{Groups, Lows, redrawn};
-use crate::index::composite::{Index, Inputs, basis, denominated, filled, index, treat};
+use crate::index::composite::{Index, Inputs, basis, denominated, filled, made, treat};
 use crate::index::normalize::Direction;
 use crate::index::scale::{Normalize, constant, oriented};
 use crate::index::sheet::Sheet;
@@ -312,7 +312,7 @@ impl<'a> Engine<'a> {
         };
         let options = WeightedIndex {
             basis,
-            weighting: Weighting { method, ..self.options.index.weighting.clone() },
+            weighting: Weighting { method: Some(method), ..self.options.index.weighting.clone() },
             ..WeightedIndex::default()
         };
         let x: Vec<&[f64]> = kept.iter().map(|&j| treated.x[j].as_slice()).collect();
@@ -329,7 +329,7 @@ impl<'a> Engine<'a> {
         }
         let treated = self.treated.last()?;
         let kept: Vec<usize> = (0..self.indicators()).filter(|&j| self.varies[j]).collect();
-        let method = nominal.weighting.method;
+        let method = nominal.weighting.convention();
         let as_papers = form(&nominal.basis, method) == Normalize::MinMax;
         match method {
             Convention::Entropy | Convention::Critic if as_papers => {
@@ -350,7 +350,7 @@ impl<'a> Engine<'a> {
         let unknown = vec![f64::NAN; weights.len()];
         let Some(treated) = self.treated.last() else { return unknown };
         let x: Vec<&[f64]> = treated.x.iter().map(Vec::as_slice).collect();
-        let normalize = form(&nominal.basis, nominal.weighting.method);
+        let normalize = form(&nominal.basis, nominal.weighting.convention());
         let Ok((Z, _)) = self.basis.prepare(&x, None).and_then(|p| p.normalized(normalize)) else { return unknown };
         let [a, b] = nominal.scale;
         let slope = if matches!(normalize, Normalize::Z | Normalize::Robust) { b } else { b - a };
@@ -369,13 +369,14 @@ impl<'a> Engine<'a> {
 /// Weights of a convention that does not ask the data, in the index.
 fn judged(nominal: &Index, sheet: &Sheet, inputs: &Inputs, method: Convention) -> Result<Vec<f64>> {
     let mut sheet = sheet.clone();
-    let mut options = Index { weighting: Weighting { method, ..nominal.weighting.clone() }, ..nominal.clone() };
+    let mut options =
+        Index { weighting: Weighting { method: Some(method), ..nominal.weighting.clone() }, ..nominal.clone() };
     // Equal weights are equal whatever the sheet says; and no weights of the nominal convention bind these.
     if method == Convention::Equal {
         sheet.nodes.iter_mut().for_each(|n| n.weight = None);
     }
-    options.weight_level = nominal.weight_level.filter(|_| nominal.weighting.method == method);
-    let found = index(&options, &sheet, inputs, None)?;
+    options.weight_level = nominal.weight_level.filter(|_| nominal.weighting.convention() == method);
+    let found = made(&options, &sheet, inputs, None)?;
     let weight = |code: &String| found.weights.iter().find(|w| w.name == *code).map_or(0.0, |w| w.global);
     Ok(sheet.leaves().into_iter().map(|l| weight(&sheet.nodes[l].code)).collect())
 }

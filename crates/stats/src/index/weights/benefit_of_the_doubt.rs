@@ -58,5 +58,5 @@ pub fn benefit_of_the_doubt(of: &Indicators, assurance: &[String]) -> Result<Wei
     if !refused.is_empty() {
         notes.push(format!("benefit of the doubt: {} rows have no score", refused.len()));
     }
-    Ok(Weights { weights: to_sum_one(shares)?, scores: Some(scores), notes })
+    Ok(Weights { weights: to_sum_one(shares)?, scores: Some(scores), notes, ..Weights::default() })
 }

@@ -68,6 +68,17 @@ pub fn combine(parts: &[Vec<f64>], how: Combination) -> Result<Vec<f64>> {
     }
 }
 
+/// The coefficients of a game by the convention they belong to; none of other combinations.
+pub(crate) fn alphas(of: &[Convention], parts: &[Vec<f64>], how: Combination) -> Result<Vec<(String, f64)>> {
+    match how {
+        Combination::GameTheory => {
+            let named = |(c, a): (&Convention, f64)| (format!("alpha_{}", c.word()), a);
+            Ok(of.iter().zip(game(parts)?).map(named).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// The coefficients α of the game, which sum to one.
 pub fn game(parts: &[Vec<f64>]) -> Result<Vec<f64>> {
     let m = parts.len();
