@@ -122,12 +122,7 @@ fn read_file(path: &Path, options: &ReadOptions, wanted: Option<&[String]>) -> R
             return Err(Error::file(&file, "this is not a file but a folder or a device; name a data file"));
         }
         if metadata.len() == 0 {
-            let way = "was its writing or its download cut short?";
-            // No Parquet file is empty: a part of it is missing.
-            return Err(match format {
-                Format::Parquet => Error::file(&file, format!("is empty; {way}")),
-                _ => Error::invalid(format!("{file} is empty"), way),
-            });
+            return Err(Error::invalid(format!("{file} is empty"), "was its writing or its download cut short?"));
         }
     }
     guarded(&file, || match format {

@@ -20,6 +20,8 @@ pub struct Candidate {
     pub convention: String,
     /// Whether it is a known error rather than a choice.
     pub faulty: bool,
+    /// Whether papers print it so often that few decimals are enough to recognize it.
+    pub usual: bool,
     /// Weights, in the order of the indicators.
     pub weights: Vec<f64>,
     /// Scores of the rows by what they add up; empty unless asked for.
@@ -123,6 +125,7 @@ pub fn candidates(raw: &Raw, scored: bool) -> Vec<Candidate> {
     all.push(Candidate {
         convention: "equal weights".into(),
         faulty: false,
+        usual: true,
         weights: vec![equal; raw.indicators.len()],
         scores: Vec::new(),
     });
@@ -158,11 +161,17 @@ fn constants(raw: &Raw, options: &Entropy, heeded: bool, times: usize, scored: b
         let mean = |j: usize| found.weights.iter().skip(j).step_by(k).map(|w| w.weight).sum::<f64>() / years as f64;
         let convention = word("year", " (mean of the yearly weights)");
         let weights = (0..k).map(mean).collect();
-        return vec![Candidate { convention, faulty: false, weights, scores: scores(options) }];
+        return vec![Candidate { convention, faulty: false, usual: true, weights, scores: scores(options) }];
     }
     let rows = (raw.x[0].len() - found.incomplete) as f64;
     let weights = found.weights.iter().map(|w| w.weight).collect();
-    let mut all = vec![Candidate { convention: word("pooled", ""), faulty: false, weights, scores: scores(options) }];
+    let mut all = vec![Candidate {
+        convention: word("pooled", ""),
+        faulty: false,
+        usual: true,
+        weights,
+        scores: scores(options),
+    }];
     // The same pooled entropies over another constant.
     let divergences: Vec<f64> = found.weights.iter().map(|w| w.divergence).collect();
     let over = |constant: f64| normalized(divergences.iter().map(|d| rescaled(*d, rows.ln(), constant)).collect());
@@ -172,6 +181,7 @@ fn constants(raw: &Raw, options: &Entropy, heeded: bool, times: usize, scored: b
         all.extend(over((times as f64).ln()).map(|weights| Candidate {
             convention,
             faulty: true,
+            usual: true,
             weights,
             scores: scores(&options),
         }));
@@ -181,6 +191,7 @@ fn constants(raw: &Raw, options: &Entropy, heeded: bool, times: usize, scored: b
         all.extend(over((units as f64).ln()).map(|weights| Candidate {
             convention,
             faulty: true,
+            usual: true,
             weights,
             scores: Vec::new(),
         }));
@@ -219,6 +230,7 @@ fn raw_shares(raw: &Raw, times: usize) -> Vec<Candidate> {
         all.extend(weights.map(|weights| Candidate {
             convention: format!("entropy of the shares of raw values, without normalization{word}"),
             faulty,
+            usual: true,
             weights,
             scores: Vec::new(),
         }));

@@ -33,7 +33,13 @@ pub(super) fn scorings(raw: &Raw, scopes: &[NormalizeScope]) -> Vec<Candidate> {
     }
     let made = |(convention, kind, made): &Scoring| {
         let (score, weights) = made()?;
-        Some(Candidate { convention: convention.clone(), faulty: false, weights, scores: vec![(*kind, score)] })
+        Some(Candidate {
+            convention: convention.clone(),
+            faulty: false,
+            usual: true,
+            weights,
+            scores: vec![(*kind, score)],
+        })
     };
     all.par_iter().filter_map(made).collect()
 }

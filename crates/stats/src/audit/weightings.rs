@@ -39,6 +39,8 @@ struct Way {
     weighting: Weighting,
     normalize: Option<Normalize>,
     words: String,
+    /// Whether papers print it often.
+    usual: bool,
 }
 
 impl Way {
@@ -52,7 +54,7 @@ impl Way {
 fn ways(raw: &Raw) -> Vec<Way> {
     use Convention::*;
     let mut all = Vec::new();
-    let mut add = |weighting: Weighting, normalize: Option<Normalize>, words: &str| {
+    let mut add = |weighting: Weighting, normalize: Option<Normalize>, words: &str, usual: bool| {
         let on = match normalize {
             None => "",
             Some(Normalize::Z) => ", normalize = z",
@@ -60,42 +62,42 @@ fn ways(raw: &Raw) -> Vec<Way> {
             Some(Normalize::Reference) => ", normalize = reference",
             Some(_) => ", normalize = none",
         };
-        all.push(Way { weighting, normalize, words: format!("{words}{on}") });
+        all.push(Way { weighting, normalize, words: format!("{words}{on}"), usual });
     };
     for method in [Critic, Cv, Sd, Variance, Merec, Cilos, Idocriw, Gini, Angle, Pca, Factor, ScatterDegree] {
-        add(Weighting::by(method), None, "");
+        add(Weighting::by(method), None, "", true);
     }
     let absolute = || Weighting { correlation: Correlation::Absolute, ..Weighting::by(Critic) };
-    add(absolute(), None, ", correlation = absolute");
-    add(Weighting::by(Cv), Some(Normalize::None), "");
-    add(Weighting::by(Pca), Some(Normalize::Z), "");
-    add(Weighting::by(ScatterDegree), Some(Normalize::Z), "");
+    add(absolute(), None, ", correlation = absolute", true);
+    add(Weighting::by(Cv), Some(Normalize::None), "", true);
+    add(Weighting::by(Pca), Some(Normalize::Z), "", true);
+    add(Weighting::by(ScatterDegree), Some(Normalize::Z), "", true);
     let nonnegative = Weighting { nonnegative: true, ..Weighting::by(ScatterDegree) };
-    add(nonnegative, Some(Normalize::Z), ", nonnegative = true");
+    add(nonnegative, Some(Normalize::Z), ", nonnegative = true", false);
     // On z-scores every standard deviation is one and every mean nil: CRITIC alone has something left to weigh.
-    add(Weighting::by(Critic), Some(Normalize::Z), "");
-    add(absolute(), Some(Normalize::Z), ", correlation = absolute");
+    add(Weighting::by(Critic), Some(Normalize::Z), "", false);
+    add(absolute(), Some(Normalize::Z), ", correlation = absolute", false);
     for normalize in [Normalize::Vector, Normalize::Reference] {
         for method in [Critic, Cv, Sd, Entropy, ScatterDegree] {
-            add(Weighting::by(method), Some(normalize), "");
+            add(Weighting::by(method), Some(normalize), "", false);
         }
-        add(absolute(), Some(normalize), ", correlation = absolute");
+        add(absolute(), Some(normalize), ", correlation = absolute", false);
     }
     for (combination, word) in [
         (Combination::Product, "product"),
         (Combination::MinimumRelativeEntropy, "minimum_relative_entropy"),
         (Combination::GameTheory, "game_theory"),
     ] {
-        add(combined(combination), None, &format!(", combine = entropy,critic, combination = {word}"));
+        add(combined(combination), None, &format!(", combine = entropy,critic, combination = {word}"), false);
     }
     for components in components(raw.indicators.len()) {
         for method in [Pca, Factor] {
             let words = format!(", components = {components}");
-            add(Weighting { components, ..Weighting::by(method) }, None, &words);
+            add(Weighting { components, ..Weighting::by(method) }, None, &words, false);
         }
     }
     if raw.complete() <= MOST_PROGRAMS {
-        add(Weighting::by(BenefitOfTheDoubt), None, "");
+        add(Weighting::by(BenefitOfTheDoubt), None, "", false);
     }
     all
 }
@@ -139,6 +141,7 @@ fn candidate(
     Some(Candidate {
         convention: format!("{word}: normalize_scope = {normalize_scope}{by_year}{}", way.words),
         faulty: false,
+        usual: way.usual && weight_scope == NormalizeScope::Pooled,
         weights: (0..k).map(mean).collect(),
         scores: if scored { vec![("plain", found.score)] } else { Vec::new() },
     })

@@ -65,6 +65,9 @@ pub struct Compared {
     pub scale: Option<&'static str>,
     /// Its weights.
     pub weights: Vec<f64>,
+    /// Whether papers print it often.
+    #[serde(skip)]
+    usual: bool,
     /// What was compared, on the scale of what was published: of a convention that matches, for comparison with others.
     #[serde(skip)]
     fitted: Vec<f64>,
@@ -139,17 +142,40 @@ fn of_weights(options: &AuditWeights, raw: &Raw) -> Result<Audited> {
             correlation: correlation(&published, &c.weights),
             convention: c.convention,
             faulty: c.faulty,
+            usual: c.usual,
             distance,
             scale: None,
             fitted: c.weights.clone(),
             weights: c.weights,
         }
     });
-    let compared: Vec<Compared> = compared.collect();
+    let mut compared: Vec<Compared> = compared.collect();
+    notes.extend(coincidences(&mut compared, published.len(), tolerance));
     if options.index.is_some() {
         notes.push("the weights were compared; leave them out to compare the index".into());
     }
     Ok(verdict(options, raw.complete(), compared, tolerance, notes))
+}
+
+/// Takes the match from unusual conventions that chance would bring.
+///
+/// Weights drawn at random from all that sum to one lie within the tolerance t of given ones with probability
+/// (k - 1)! (2t)^(k-1); of m conventions, m times that agree with what none of them made. With few indicators and few
+/// decimals that is more than one in twenty, and agreement says nothing for what papers hardly use.
+fn coincidences(compared: &mut [Compared], k: usize, tolerance: f64) -> Option<String> {
+    let unusual = compared.iter().filter(|c| !c.usual).count() as f64;
+    let chance = (1..k).fold(unusual, |product, i| product * i as f64 * 2.0 * tolerance);
+    if chance < 0.05 {
+        return None;
+    }
+    let found: Vec<&mut Compared> = compared.iter_mut().filter(|c| c.matches && !c.usual).collect();
+    let count = found.len();
+    found.into_iter().for_each(|c| c.matches = false);
+    (count > 0).then(|| {
+        format!(
+            "{count} of {unusual} unusual conventions agree too, where chance alone would bring {chance:.2}: more decimals would tell"
+        )
+    })
 }
 
 /// The published weights as shares, and half a unit of their last decimal.
@@ -213,6 +239,7 @@ fn of_index(options: &AuditWeights, raw: &Raw, index: &[f64]) -> Result<Audited>
             compared.push(Compared {
                 convention: format!("{}, score = {score}", c.convention),
                 faulty: c.faulty,
+                usual: c.usual,
                 matches,
                 distance,
                 correlation: correlation(&y, &s),

@@ -6,4 +6,5 @@ mod entropy;
 mod measures;
 mod moves;
 mod sensitivity;
+mod vintage;
 mod weights;

@@ -316,7 +316,8 @@ fn years_stand_for_themselves_and_empty_rows_are_dropped() {
     assert_eq!(m.years.len(), 2);
     assert_eq!((m.years[1].dropped_units, m.years[1].dropped_products), (1, 1));
     assert_eq!(eci(&m)[..4], eci(&m)[4..]);
-    assert!(m.notes[0].contains("1 units") && m.notes[0].contains("2 products"), "{:?}", m.notes);
+    assert!(m.notes[0].contains("second eigenvalue 0.7679"), "{:?}", m.notes);
+    assert!(m.notes[1].contains("1 units") && m.notes[1].contains("2 products"), "{:?}", m.notes);
     let large = complexity(&Complexity { min_exports: 130.0, ..Complexity::default() }, &data, &Beside::default());
     assert_eq!(large.unwrap().years[0].dropped_units, 1, "127 is below");
 }

@@ -92,7 +92,7 @@ impl Object {
         let (store, key) = (place.store.clone(), place.key.clone());
         let meta = wait(&shown, async move { store.head(&key).await })?;
         if meta.size == 0 {
-            return Err(Error::file(&shown, "is empty; was its upload cut short?"));
+            return Err(Error::invalid(format!("{shown} is empty"), "was its upload cut short?"));
         }
         Ok(Object(Arc::new(Blocks { shown, place, meta, kept: Mutex::default() })))
     }
