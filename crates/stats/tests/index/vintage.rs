@@ -4,7 +4,9 @@ use super::composite::{X, by, rows, run, run_on};
 use plim_stats::index::composite::{Vintage, WeightLevel};
 use plim_stats::index::impute::Keys;
 use plim_stats::index::treat::Treat;
-use plim_stats::index::{Aggregate, Basis, Convention, Index, Inputs, Normalize, NormalizeScope, Sheet, SheetRow, index};
+use plim_stats::index::{
+    Aggregate, Basis, Convention, Index, Inputs, Normalize, NormalizeScope, Sheet, SheetRow, Weighting, index,
+};
 
 #[test]
 fn a_vintage_scores_its_own_rows_and_new_ones_alike() {
