@@ -151,7 +151,12 @@ fn environment(bucket: &str) -> std::result::Result<(), String> {
 fn below(folder: &Path) -> Result<Vec<(String, ObjectMeta)>> {
     let Place { store, key, .. } = Place::of(folder)?;
     let prefix = key.clone();
-    let found: Vec<ObjectMeta> = wait(folder.display(), async move { store.list(Some(&prefix)).try_collect().await })?;
+    let objects = async move { store.list(Some(&prefix)).take(MOST + 1).try_collect().await };
+    let found: Vec<ObjectMeta> = wait(folder.display(), objects)?;
+    if found.len() > MOST {
+        let what = format!("{}: more than {MOST} objects", folder.display());
+        return Err(Error::invalid(what, "name a folder further down"));
+    }
     let relative = |object: ObjectMeta| {
         let name: Vec<String> = object.location.prefix_match(&key)?.map(|part| part.as_ref().to_string()).collect();
         Some((name.join("/"), object))
