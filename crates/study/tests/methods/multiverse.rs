@@ -233,8 +233,8 @@ main = "m"
     let text = format!("{study_of}{choices}").replace("    ", "");
     let all = study(&text, &[]).unwrap();
     let found = universes(&all);
-    // The study's own normalization and weights, which are written as none, are among them: 6 × 4 × 4 × 2 × 2. z-scores have no
-    // geometric mean on this scale and no entropy: such universes fail, and are counted with the reason.
+    // The study's own normalization and weights, which are written as none, are among them: 6 × 4 × 4 × 2 × 2. z-scores
+    // have no geometric mean on this scale and no entropy: such universes fail, and are counted with the reason.
     let failed = all.results.multiverse["failed"].as_array().unwrap();
     let count: u64 = failed.iter().map(|f| f["count"].as_u64().unwrap()).sum();
     assert_eq!(found.len() as u64 + count, 6 * 4 * 4 * 2 * 2);
