@@ -264,15 +264,30 @@ fn workers_read_objects_below_their_roots() {
     let dir = world("20", "10");
     let bucket = Bucket::serve(dir.path());
     let environment = bucket.environment();
-    let study = "[data.exports]\nfile = 'exports'\nroot = 'customs'\n[[step]]\nmethod = 'sql'\nname = 'q'\n\
-        query = 'SELECT city, year, sum(value) AS v, count(*) AS n FROM exports GROUP BY city, year'\n";
+    let study = "
+[data.exports]
+file = 'exports'
+root = 'customs'
+[[step]]
+method = 'sql'
+name = 'cells'
+query = 'SELECT city, year, product, sum(value) AS v FROM exports GROUP BY city, year, product'
+[[step]]
+method = 'concentration'
+name = 'hhi'
+data = 'cells'
+unit = 'city'
+time = 'year'
+product = 'product'
+value = 'v'
+";
     std::fs::write(dir.path().join("study.toml"), study).unwrap();
     let run = |engine: &str, root: &str, out: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plim"));
         command.args(["run", "study.toml", "--engine", engine, "--root", &format!("customs={root}"), "--out", out]);
         command.envs(environment.iter().map(|(k, v)| (k, v))).current_dir(dir.path()).output().unwrap()
     };
-    let made = |out: &str| read(dir.path().join(out).join("data/q.parquet"), &Default::default()).unwrap().table;
+    let made = |out: &str| read(dir.path().join(out).join("data/hhi.parquet"), &Default::default()).unwrap().table;
     let permitted = cluster_in(Path::new("s3://trade/exports"), Path::new("s3://trade/exports"), &environment);
     let done = run(&permitted.url, "s3://trade", "there");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
