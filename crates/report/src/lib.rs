@@ -30,6 +30,7 @@ pub mod heatmap;
 pub mod html;
 pub mod instruments;
 pub mod latex;
+pub mod listing;
 pub mod markdown;
 pub mod multiverse;
 mod notes;

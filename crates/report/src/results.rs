@@ -1,5 +1,6 @@
 //! The model of `results.json`: what a run found, and all that a table or a figure is made of.
 
+use crate::listing::Listing;
 use crate::page::Block;
 use crate::{Error, Result};
 use indexmap::IndexMap;
@@ -103,6 +104,9 @@ pub struct Measure {
     /// What the method has beside (`weights`, `stats`, `products`, …), names as in the contract.
     #[serde(flatten)]
     pub more: Map<String, Value>,
+    /// Its long lists (`cells`, `proximity`), by name. Results that are read again have them in `more`.
+    #[serde(flatten, skip_deserializing)]
+    pub lists: IndexMap<String, Listing>,
     /// Notes.
     #[serde(default)]
     pub notes: Vec<String>,

@@ -28,9 +28,9 @@ use std::path::{Path, PathBuf};
 pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<Vec<String>> {
     let folder = Folder::draft(out)?;
     let (study, lang) = (&plan.study, plan.study.lang);
-    let results = Results { shown: set(study, &run.shown), ..run.results.clone() };
-    folder.text("results.json", &pretty(&stored(&results))?)?;
-    let named = media::named(&results.shown);
+    let shown = set(study, &run.shown);
+    folder.text("results.json", &pretty(&Stored { results: &run.results, shown: rounded(&shown) })?)?;
+    let named = media::named(&shown);
     let scenes = named.iter().filter_map(|(_, b)| if let Block::Figure(f) = b { Some(&f.scene) } else { None });
     let letters: BTreeSet<char> = scenes.flat_map(plim_report::fonts::letters).collect();
     let fonts = match letters.is_empty() {
@@ -54,7 +54,7 @@ pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<Vec<String>> {
     for (name, table) in &run.measured {
         plim_table::write(folder.path(&format!("data/{}.parquet", file_name(name)))?, table)?;
     }
-    folder.text("report.html", &page::render(&report(plan, run, &results)?)?)?;
+    folder.text("report.html", &page::render(&report(plan, run, &shown)?)?)?;
     folder.text("record.json", &pretty(&record(plan, run))?)?;
     folder.publish()?;
     Ok(notes)
@@ -70,8 +70,21 @@ fn set(study: &Study, shown: &[Shown]) -> Vec<Shown> {
     shown.iter().map(part).collect()
 }
 
-/// Results as JSON: positions in figures to two decimals, which is what every medium draws.
-fn stored(results: &Results) -> Value {
+/// `results.json`: what was found, and what is shown of it.
+#[derive(serde::Serialize)]
+struct Stored<'a> {
+    #[serde(flatten)]
+    results: &'a Results,
+    #[serde(skip_serializing_if = "is_empty")]
+    shown: Value,
+}
+
+fn is_empty(list: &Value) -> bool {
+    list.as_array().is_none_or(Vec::is_empty)
+}
+
+/// What is shown as JSON: positions in figures to two decimals, which is what every medium draws.
+fn rounded(shown: &[Shown]) -> Value {
     fn round(value: &mut Value, within: bool) {
         match value {
             Value::Object(map) => map.iter_mut().for_each(|(key, v)| round(v, within || key == "scene")),
@@ -84,21 +97,19 @@ fn stored(results: &Results) -> Value {
             _ => {}
         }
     }
-    let mut value = serde_json::to_value(results).unwrap_or_default();
-    if let Some(shown) = value.get_mut("shown") {
-        round(shown, false);
-    }
+    let mut value = serde_json::to_value(shown).unwrap_or_default();
+    round(&mut value, false);
     value
 }
 
 /// The report: sections of the study, then notes, methods and provenance.
-fn report(plan: &Plan, run: &Run, results: &Results) -> Result<Page> {
+fn report(plan: &Plan, run: &Run, shown: &[Shown]) -> Result<Page> {
     let study = &plan.study;
     let lang = study.lang;
     let lineage = Lineage::new(study, &run.inputs)?;
     let mut sections: Vec<Section> = Vec::new();
     let section = |heading: String| Section { heading, level: 1, ..Section::default() };
-    for shown in &results.shown {
+    for shown in shown {
         match &shown.heading {
             Some(heading) => sections.push(section(heading.clone())),
             None if sections.is_empty() => sections.push(section(lang.say("results").into())),
@@ -106,8 +117,8 @@ fn report(plan: &Plan, run: &Run, results: &Results) -> Result<Page> {
         }
         if let Some(last) = sections.last_mut() {
             last.blocks.extend(shown.blocks.iter().cloned());
-            if shown.step == "multiverse" && !results.multiverse.is_null() {
-                last.blocks.push(Block::Universes(chain::report::walkable(&results.multiverse)));
+            if shown.step == "multiverse" && !run.results.multiverse.is_null() {
+                last.blocks.push(Block::Universes(chain::report::walkable(&run.results.multiverse)));
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::expression::{Expr, Scope};
 use crate::method::Context;
 use plim_report::Measure;
+use plim_report::listing::Listing;
 use plim_stats::Factor;
 use plim_stats::trade::cells::{Cells, CellsBuilder};
 use plim_stats::trade::records::Records;
@@ -58,6 +59,9 @@ impl Labels {
         }
     }
 }
+
+/// A field of labels in a list: its name, the labels, the code of an object.
+pub(crate) type Key<'a, T> = (&'a str, &'a Labels, fn(&T) -> u32);
 
 /// The columns that say what a record is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -434,7 +438,20 @@ impl Coded {
         keys
     }
 
-    /// An object of a list: its keys, the time where there is one, then its own fields.
+    /// A list whose objects begin with these labels and, where there is one, the time.
+    pub fn listing<T>(&self, rows: &[T], keys: &[Key<T>], time: fn(&T) -> i64) -> Listing {
+        let start = Listing::new(rows.len());
+        let labeled = keys.iter().fold(start, |list, (name, labels, code)| {
+            let values = (0..labels.0.len() as u32).map(|code| labels.json(code)).collect();
+            list.labels(*name, rows.iter().map(code).collect(), values)
+        });
+        match &self.time {
+            Some(name) => labeled.numbers(name, rows.iter().map(|row| time(row) as f64).collect()),
+            None => labeled,
+        }
+    }
+
+    /// An object of a short list: its keys, the time where there is one, then its own fields.
     pub fn keyed(&self, time: i64, keys: &[(&str, Value)], rest: Value) -> Value {
         let mut all: serde_json::Map<String, Value> = keys.iter().map(|(k, v)| (k.to_string(), v.clone())).collect();
         if let Some(name) = &self.time {

@@ -90,7 +90,7 @@ impl Complete {
     /// A result for each row.
     pub fn outcome(self, method: &str, more: Map<String, Value>, notes: Vec<String>, columns: Vec<Column>) -> Outcome {
         let notes = self.notes.into_iter().chain(notes).collect();
-        let measure = Measure { method: method.into(), more, notes };
+        let measure = Measure { method: method.into(), more, notes, ..Measure::default() };
         Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(self.rows) })
     }
 }

@@ -5,13 +5,14 @@ use super::need;
 use super::show::shown;
 use crate::error::{Error, Result};
 use crate::method::{Context, Method, Outcome};
+use plim_report::listing::Listing;
 use plim_report::page::{Block, Figure as Drawn};
 use plim_report::product_space::{Node, product_space};
 use plim_report::treemap::{Tile, treemap};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Treemap: the parts of a whole as tiles, such as the products of a basket.
 ///
@@ -118,35 +119,38 @@ impl Method for ProductSpace {
     }
 
     fn run(&self, cx: &Context) -> Result<Outcome> {
-        let list = |key: &str, remedy: &str| -> Result<&Vec<Value>> {
+        let list = |key: &str, remedy: &str| -> Result<&Listing> {
             let name = need(&self.measure, "measure")?;
             let measure = cx.results.measures.get(name).filter(|m| m.method == "complexity");
             let measure = measure.ok_or_else(|| {
                 Error::plan(format!("`{name}` is not a `complexity` step"), "name an earlier step of that method")
             })?;
-            let found = measure.more.get(key).and_then(Value::as_array);
+            let found = measure.lists.get(key);
             found.ok_or_else(|| Error::plan(format!("`{name}` has no list `{key}`"), remedy))
         };
         let pairs = list("proximity", "set `proximity = true` in that step")?;
         let products = list("products", "set `proximity = true` in that step")?;
         let year = self.year(cx, products)?;
-        let of_year = |o: &&Value| year.as_ref().is_none_or(|(key, t)| o[key].as_f64() == Some(*t));
-        let names: Vec<String> = products.iter().filter(of_year).map(|p| text(&p["product"])).collect();
+        let of_year = |list: &Listing| match year.as_ref().and_then(|(key, year)| Some((list.column(key)?, *year))) {
+            Some((years, year)) => (0..list.len()).filter(|&i| years[i] == year).collect(),
+            None => (0..list.len()).collect::<Vec<_>>(),
+        };
+        let names: Vec<String> = of_year(products).into_iter().map(|i| label(products, "product", i)).collect();
         let place: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
         let (colors, group) = self.colors(&names)?;
         let full = match &self.highlight {
             Some(unit) => {
                 let cells = list("cells", "set `cells = true` in that step")?;
-                advantages(cx, unit, &mut cells.iter().filter(of_year))?
+                advantages(cx, unit, cells, &of_year(cells))?
             }
             None => names.clone(),
         };
         let mut nodes: Vec<Node> = group.into_iter().map(|group| Node { group, full: false }).collect();
         full.iter().filter_map(|n| place.get(n.as_str())).for_each(|&i| nodes[i].full = true);
-        let link = |o: &Value| {
-            Some((*place.get(text(&o["a"]).as_str())?, *place.get(text(&o["b"]).as_str())?, o["value"].as_f64()?))
-        };
-        let links: Vec<_> = pairs.iter().filter(of_year).filter_map(link).collect();
+        let values = pairs.column("value").unwrap_or_default();
+        let end = |name: &str, i: usize| place.get(label(pairs, name, i).as_str()).copied();
+        let link = |i: usize| Some((end("a", i)?, end("b", i)?, values[i]));
+        let links: Vec<_> = of_year(pairs).into_iter().filter_map(link).collect();
         let title = if self.title.is_empty() { self.measure.as_str() } else { self.title.as_str() };
         let scene = product_space(&nodes, &links, self.strong, &colors, title)?;
         shown(vec![Block::Figure(Drawn { scene, caption: self.title.clone() })])
@@ -155,11 +159,11 @@ impl Method for ProductSpace {
 
 impl ProductSpace {
     /// The field and the value of the time that is drawn; none for a step without time.
-    fn year(&self, cx: &Context, products: &[Value]) -> Result<Option<(String, f64)>> {
-        let Some(key) = cx.time.as_ref().filter(|key| products.iter().any(|p| p.get(key.as_str()).is_some())) else {
+    fn year(&self, cx: &Context, products: &Listing) -> Result<Option<(String, f64)>> {
+        let Some((key, years)) = cx.time.as_ref().and_then(|key| Some((key, products.column(key)?))) else {
             return Ok(None);
         };
-        let mut years: Vec<f64> = products.iter().filter_map(|p| p[key].as_f64()).collect();
+        let mut years = years.to_vec();
         years.sort_by(f64::total_cmp);
         years.dedup();
         match (self.at, years.as_slice()) {
@@ -188,33 +192,26 @@ impl ProductSpace {
     }
 }
 
-/// Products in which a unit has an RCA of at least 1, out of the cells of a year.
-fn advantages(cx: &Context, unit: &str, cells: &mut dyn Iterator<Item = &Value>) -> Result<Vec<String>> {
+/// Products in which a unit has an RCA of at least 1, out of these cells.
+fn advantages(cx: &Context, unit: &str, cells: &Listing, of_year: &[usize]) -> Result<Vec<String>> {
     let key = cx.need_unit()?;
-    let mut seen: Vec<String> = Vec::new();
-    let mut found = None;
-    for cell in cells {
-        let name = text(&cell[key]);
-        if name == unit {
-            let products: &mut Vec<String> = found.get_or_insert_default();
-            if cell["rca"].as_f64().is_some_and(|rca| rca >= 1.0) {
-                products.push(text(&cell["product"]));
-            }
-        } else if seen.last() != Some(&name) {
-            seen.push(name);
-        }
-    }
-    found.ok_or_else(|| {
+    let rca = cells.column("rca").unwrap_or_default();
+    let of_unit: Vec<usize> = of_year.iter().copied().filter(|&i| label(cells, key, i) == unit).collect();
+    if of_unit.is_empty() {
+        let seen: BTreeSet<String> = of_year.iter().map(|&i| label(cells, key, i)).collect();
         let near = plim_table::near(unit, seen.iter().map(String::as_str));
         let remedy = near.first().map_or("name a unit as the data do".into(), |n| format!("did you mean `{n}`?"));
-        Error::plan(format!("`highlight`: no unit `{unit}` with an index"), remedy)
-    })
+        return Err(Error::plan(format!("`highlight`: no unit `{unit}` with an index"), remedy));
+    }
+    Ok(of_unit.into_iter().filter(|&i| rca[i] >= 1.0).map(|i| label(cells, "product", i)).collect())
 }
 
-/// A code as text, whether it was one or a number.
-fn text(code: &Value) -> String {
-    match code {
-        Value::String(text) => text.clone(),
-        other => other.as_f64().map_or(String::new(), |v| v.to_string()),
+/// A label of a list as text, whether its code was text or a number.
+fn label(list: &Listing, name: &str, row: usize) -> String {
+    let value = list.coded(name).map(|(codes, labels)| &labels[codes[row] as usize]);
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(code)) => code.as_f64().map_or(String::new(), |v| v.to_string()),
+        _ => String::new(),
     }
 }

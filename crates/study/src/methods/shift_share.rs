@@ -1,13 +1,13 @@
 //! Shift-share and the counterfactual of world demand, from records.
 
-use super::cells::{Coded, coded};
+use super::cells::{Coded, Key, coded};
 use super::lookup::named_table;
 use super::need;
 use super::regression::finite;
 use super::trade::{columns_of, prefixed, record_columns};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
-use plim_stats::trade::counterfactual::{Counterfactual, World, counterfactual, world_of};
+use plim_stats::trade::counterfactual::{CellGrowth, Counterfactual, World, counterfactual, world_of};
 use plim_stats::trade::shift_share::{ShiftShare, ShiftShareForm, shift_share};
 use plim_table::{Column, Table};
 use serde_json::{Value, json};
@@ -77,14 +77,20 @@ impl Method for Counterfactual {
         let result = counterfactual(self, &coded.cells, &world)?;
         let mut measure = coded.measure("counterfactual", &result.sample, result.notes);
         if self.cells {
-            let units = coded.keys(&result.cells.iter().map(|c| (c.unit, c.time)).collect::<Vec<_>>());
-            let list = result.cells.iter().enumerate().map(|(i, c)| {
-                let mut keys =
-                    vec![(units[0].name.as_str(), cell(&units[0], i)), ("product", coded.product.json(c.product))];
-                keys.extend(coded.market.as_ref().map(|m| ("market", m.json(c.market))));
-                coded.keyed(c.time, &keys, json!(c))
-            });
-            measure.more.insert("cells".into(), list.collect());
+            let cells = &result.cells;
+            let mut keys: Vec<Key<CellGrowth>> =
+                vec![(coded.unit.0.name.as_str(), &coded.unit, |c| c.unit), ("product", &coded.product, |c| c.product)];
+            if let Some(markets) = &coded.market {
+                keys.push(("market", markets, |c| c.market));
+            }
+            let listing = coded
+                .listing(cells, &keys, |c| c.time)
+                .numbers("base", cells.iter().map(|c| c.base).collect())
+                .numbers("expected", cells.iter().map(|c| c.expected).collect())
+                .numbers("actual", cells.iter().map(|c| c.actual).collect())
+                .numbers("dhs", cells.iter().map(|c| c.dhs).collect())
+                .numbers("dhs_world", cells.iter().map(|c| c.dhs_world).collect());
+            measure.lists.insert("cells".into(), listing);
         }
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))

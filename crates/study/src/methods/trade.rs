@@ -1,14 +1,15 @@
 //! Trade measures from long records or wide columns.
 
-use super::cells::coded;
+use super::cells::{Key, coded};
 use super::lookup::{from_table, incomes};
-use super::regression::finite;
 use super::{need, object};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_stats::Factor;
 use plim_stats::trade::cells::Cells;
-use plim_stats::trade::complexity::{Beside, ByYear, Complexity, complexity, populations, product_complexities};
+use plim_stats::trade::complexity::{
+    Beside, ByYear, CellComplexity, Complexity, Pair, complexity, populations, product_complexities,
+};
 use plim_stats::trade::concentration::{Concentration, ConcentrationRow, concentration};
 use plim_stats::trade::entries::{Entries, entries};
 use plim_stats::trade::exposure::Lookup;
@@ -191,31 +192,40 @@ impl Method for Complexity {
         };
         let result = complexity(self, &coded.cells, &beside)?;
         let mut measure = coded.measure("complexity", &coded.cells.count, result.notes);
-        let more = &mut measure.more;
-        let keyed = |time: i64, keys: &[(&str, Value)], rest: Value| coded.keyed(time, keys, rest);
-        let products = result.products.iter();
-        let product = |code: u32| ("product", coded.product.json(code));
-        more.insert("products".into(), products.map(|p| keyed(p.time, &[product(p.product)], json!(p))).collect());
+        let products = &result.products;
+        let listing = coded
+            .listing(products, &[("product", &coded.product, |p| p.product)], |p| p.time)
+            .optional("pci", products.iter().map(|p| p.pci))
+            .numbers("ubiquity", products.iter().map(|p| p.ubiquity as f64).collect())
+            .optional("complexity", products.iter().map(|p| p.complexity));
+        measure.lists.insert("products".into(), listing);
         if self.cells {
-            let unit = |code: u32| (coded.unit.0.name.as_str(), coded.unit.json(code));
-            let cells = result.cells.iter();
-            more.insert(
-                "cells".into(),
-                cells.map(|c| keyed(c.time, &[unit(c.unit), product(c.product)], json!(c))).collect(),
-            );
+            let cells = &result.cells;
+            let keys: [Key<CellComplexity>; 2] =
+                [(&coded.unit.0.name, &coded.unit, |c| c.unit), ("product", &coded.product, |c| c.product)];
+            let listing = coded
+                .listing(cells, &keys, |c| c.time)
+                .numbers("rca", cells.iter().map(|c| c.rca).collect())
+                .numbers("rsca", cells.iter().map(|c| c.rsca).collect())
+                .optional("rpop", cells.iter().map(|c| c.rpop))
+                .numbers("density", cells.iter().map(|c| c.density).collect())
+                .optional("cog", cells.iter().map(|c| c.cog));
+            measure.lists.insert("cells".into(), listing);
         }
         if self.proximity {
-            let pair = |c: u32, name: &'static str| (name, coded.product.json(c));
-            let pairs = result.proximity.iter();
-            more.insert(
-                "proximity".into(),
-                pairs.map(|p| keyed(p.time, &[pair(p.a, "a"), pair(p.b, "b")], json!(p))).collect(),
-            );
+            let pairs = &result.proximity;
+            let ends: [Key<Pair>; 2] = [("a", &coded.product, |p| p.a), ("b", &coded.product, |p| p.b)];
+            let listing = coded.listing(pairs, &ends, |p| p.time);
+            let listing = listing.numbers("value", pairs.iter().map(|p| p.value).collect());
+            measure.lists.insert("proximity".into(), listing);
         }
         // One year has its eigenvalues under `stats`; several have theirs under `years`.
         match result.years.as_slice() {
-            [only] => more.insert("stats".into(), json!(only)),
-            years => more.insert("years".into(), years.iter().map(|y| keyed(y.time, &[], json!(y))).collect()),
+            [only] => measure.more.insert("stats".into(), json!(only)),
+            years => {
+                let years = years.iter().map(|y| coded.keyed(y.time, &[], json!(y)));
+                measure.more.insert("years".into(), years.collect())
+            }
         };
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         let mut columns = columns_of(&result.rows);
@@ -272,10 +282,10 @@ impl Method for Expy {
         };
         let result = expy(self, &coded.cells, &income, quality.as_ref())?;
         let mut measure = coded.measure("expy", &coded.cells.count, result.notes);
-        let product = |code: u32| ("product", coded.product.json(code));
-        let products = result.products.iter();
-        let list = products.map(|p| coded.keyed(p.time, &[product(p.product)], json!({ "prody": finite(p.prody) })));
-        measure.more.insert("products".into(), list.collect());
+        let products = &result.products;
+        let listing = coded.listing(products, &[("product", &coded.product, |p| p.product)], |p| p.time);
+        let listing = listing.numbers("prody", products.iter().map(|p| p.prody).collect());
+        measure.lists.insert("products".into(), listing);
         let keys = coded.keys(&result.rows.iter().map(|r| (r.unit, r.time)).collect::<Vec<_>>());
         Ok(Outcome::Columns(Measured { measure, columns: columns_of(&result.rows), keys: Keys::Columns(keys) }))
     }

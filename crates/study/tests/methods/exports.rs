@@ -229,7 +229,7 @@ fn complexity_from_another_table_and_by_bootstrap() {
     let (found, table) = measure("complexity", &four(), options.clone()).unwrap();
     close(&table, "eci", &[0.70069607, 1.21273755, -0.63447578, -1.27895783]);
     close(&table, "rank", &[2.0, 1.0, 3.0, 4.0]);
-    let cell = &found.more["cells"][0];
+    let cell = &serde_json::to_value(&found.lists["cells"]).unwrap()[0];
     assert!((cell["rpop"].as_f64().unwrap() - 0.66208791).abs() < 1e-8 && cell["rsca"].as_f64().unwrap() < 0.0);
     let again = measure("complexity", &four(), options).unwrap().1;
     let bits = |t: &Table| t.numbers("rank_low").unwrap().iter().map(|v| v.to_bits()).collect::<Vec<_>>();
@@ -371,7 +371,8 @@ fn complexity_of_the_world_is_that_of_ecomplexity() {
     ] {
         assert!((of(name) - want).abs() < 1e-10, "{name}: {} {want}", of(name));
     }
-    let products = measure.more["products"].as_array().unwrap();
+    let products = serde_json::to_value(&measure.lists["products"]).unwrap();
+    let products = products.as_array().unwrap();
     assert_eq!(products.len(), 785);
     for (code, want) in [
         ("0011", -1.0703101195401972),
