@@ -63,14 +63,15 @@ impl Crosswalk {
             self.values.iter().map(|name| Ok((name.as_str(), table.numbers(name)?))).collect::<Result<_>>()?;
         let (mut rows, mut codes, mut shares) = (Vec::new(), Vec::new(), Vec::new());
         let (mut unmatched, mut divided) = (Vec::new(), 0);
+        let old = column.to_text();
+        let of_level: Vec<_> = old.levels.iter().map(|code| targets.get(code)).collect();
         for i in 0..table.rows() {
-            let code = column.show(i);
-            match targets.get(&code) {
+            match of_level.get(old.codes[i] as usize).copied().flatten() {
                 Some(list) => {
                     divided += usize::from(list.len() > 1);
                     for (new, share) in list {
                         rows.push(i);
-                        codes.push(new.clone());
+                        codes.push(Some(new.as_str()));
                         shares.push(*share);
                     }
                 }
@@ -78,7 +79,7 @@ impl Crosswalk {
                     unmatched.push(i);
                     if self.unmatched == Unmatched::Keep {
                         rows.push(i);
-                        codes.push(code);
+                        codes.push(old.get(i));
                         shares.push(1.0);
                     }
                 }
@@ -100,7 +101,7 @@ impl Crosswalk {
             let parts = rows.iter().zip(&shares).map(|(&i, share)| values[i] * share).collect();
             result.set(Column::number(*name, parts))?;
         }
-        result.set(Column::text(&*self.column, codes.into_iter().map(Some)))?;
+        result.set(Column::text(&*self.column, codes))?;
         let mut notes = vec![format!("{} rows became {}, {divided} of them divided", table.rows(), result.rows())];
         if !unmatched.is_empty() {
             let done = if self.unmatched == Unmatched::Keep { "kept" } else { "left out" };
@@ -228,7 +229,7 @@ impl Longer {
         columns.push(Column::number(&*self.time, years));
         columns.push(Column::number(&*self.value, cells));
         let mut long = Table::new(columns)?;
-        long.origin = table.take(&rows).origin;
+        long.origin = table.origin_of(&rows);
         let done = if self.keep_missing { "kept" } else { "left out" };
         let note = format!(
             "{} rows of {} years became {}; {missing} missing values {done}",

@@ -27,7 +27,8 @@ mod values;
 
 pub use layout::Layout;
 
-use crate::{Column, Error, Result, Table};
+use crate::table::MISSING;
+use crate::{Column, Data, Error, Result, Table};
 use codes::{Length, places};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -110,7 +111,13 @@ struct Counts(BTreeMap<String, usize>);
 
 impl Counts {
     fn add(&mut self, what: impl Into<String>) {
-        *self.0.entry(what.into()).or_default() += 1;
+        self.add_all(what, 1);
+    }
+
+    fn add_all(&mut self, what: impl Into<String>, n: usize) {
+        if n > 0 {
+            *self.0.entry(what.into()).or_default() += n;
+        }
     }
 }
 
@@ -127,7 +134,7 @@ impl TradeRecords {
         let mut counts = Counts::default();
         let mut rows = rows::rows(table, &names, &source, &mut counts)?;
         let mut value = values::values(table, &source.values, self.negative, scale, &mut rows, &mut counts)?;
-        let mut codes = Vec::new();
+        let mut codes = None;
         if let Some(product) = &source.product {
             let length = Length {
                 digits: self.digits.or(names.digits),
@@ -135,12 +142,12 @@ impl TradeRecords {
                 zeros: if source.classification.starts_with("SITC") { 2 } else { 1 },
             };
             let keys = [table.column(&source.year)?.codes(), table.column(&source.exporter)?.codes()];
-            codes = codes::products(table, product, length, &rows, [&keys[0], &keys[1]], &mut counts)?;
-            let mut kept = codes.iter().map(Option::is_some);
-            rows.retain(|_| kept.next() == Some(true));
-            let mut kept = codes.iter().map(Option::is_some);
-            value.retain(|_| kept.next() == Some(true));
-            codes.retain(Option::is_some);
+            let (kept, column) = codes::products(table, product, length, &rows, [&keys[0], &keys[1]], &mut counts)?;
+            let mut of_row = kept.iter();
+            rows.retain(|_| of_row.next() == Some(&true));
+            let mut of_row = kept.iter();
+            value.retain(|_| of_row.next() == Some(&true));
+            codes = Some(column);
         }
         let years = table.numbers(&source.year)?;
         if let Some(&i) = rows.iter().find(|&&i| years[i].fract() != 0.0) {
@@ -156,9 +163,7 @@ impl TradeRecords {
         if let Some(market) = &source.market {
             columns.push(places("market", table.column(market)?, &rows, &mut counts));
         }
-        if source.product.is_some() {
-            columns.push(Column::text("product", codes));
-        }
+        columns.extend(codes);
         columns.push(Column::number("value", value));
         if let Some(quantity) = &source.quantity {
             let q = table.numbers(quantity)?;
@@ -173,7 +178,7 @@ impl TradeRecords {
             columns.push(table.column(name)?.take(&rows));
         }
         let mut long = Table::new(columns)?;
-        long.origin = table.take(&rows).origin;
+        long.origin = table.origin_of(&rows);
         let mut notes = vec![format!("{} of {} records", rows.len(), table.rows())];
         notes.extend(source.absent);
         notes.extend(counts.0.into_iter().map(|(what, n)| format!("{n} {what}")));
@@ -182,10 +187,11 @@ impl TradeRecords {
 
     /// The classification of each record, one for all unless several may be kept.
     fn revision(&self, column: &Column, rows: &[usize]) -> Result<Column> {
-        let mut seen: Vec<String> = rows.iter().map(|&i| column.show(i)).collect();
-        let of_rows = Column::text("revision", seen.iter().map(|s| Some(s.as_str())));
+        let all = column.to_text();
+        let text = all.rewrite(rows, |code| all.levels[code as usize].clone());
+        let mut seen = text.levels.clone();
+        seen.extend(text.codes.contains(&MISSING).then(String::new));
         seen.sort();
-        seen.dedup();
         match self.revisions {
             Revisions::Refuse if seen.len() > 1 => Err(Error::invalid(
                 format!(
@@ -195,7 +201,7 @@ impl TradeRecords {
                 ),
                 "translate them to one with `crosswalk`, keep one, or set revisions = \"keep\"",
             )),
-            _ => Ok(of_rows),
+            _ => Ok(Column { name: "revision".into(), data: Data::Text(text) }),
         }
     }
 }

@@ -26,6 +26,29 @@ pub struct Text {
 }
 
 impl Text {
+    /// What a test says of each row, asked once for each level; a missing row is an empty text.
+    pub fn test(&self, test: impl Fn(&str) -> bool) -> impl Fn(usize) -> bool {
+        let (of_level, of_missing): (Vec<bool>, bool) = (self.levels.iter().map(|t| test(t)).collect(), test(""));
+        move |i| of_level.get(self.codes[i] as usize).copied().unwrap_or(of_missing)
+    }
+
+    /// These rows, each level as it is written anew; levels that come out alike are one.
+    pub fn rewrite(&self, rows: &[usize], mut write: impl FnMut(u32) -> String) -> Text {
+        let mut built = TextBuilder::default();
+        let mut anew = vec![MISSING; self.levels.len()];
+        for &i in rows {
+            match self.codes[i] {
+                MISSING => built.push(None),
+                code if anew[code as usize] != MISSING => built.push_code(anew[code as usize]),
+                code => {
+                    built.push(Some(&write(code)));
+                    anew[code as usize] = built.last();
+                }
+            }
+        }
+        built.finish()
+    }
+
     /// The text of row `i`, or `None` where missing.
     pub fn get(&self, i: usize) -> Option<&str> {
         match self.codes[i] {
@@ -173,6 +196,24 @@ impl Column {
             Data::Number(v) if v[i].is_nan() => String::new(),
             Data::Number(v) => show_number(v[i]),
             Data::Text(t) => t.get(i).unwrap_or_default().to_string(),
+        }
+    }
+
+    /// The column as text, each number as a file would show it.
+    pub fn to_text(&self) -> Text {
+        match &self.data {
+            Data::Text(text) => text.clone(),
+            Data::Number(v) => {
+                let codes = self.codes();
+                let mut levels = Vec::new();
+                for (&code, &x) in codes.iter().zip(v) {
+                    // Codes count up from zero as values appear.
+                    if code as usize == levels.len() {
+                        levels.push(show_number(x));
+                    }
+                }
+                Text { codes, levels }
+            }
         }
     }
 
@@ -442,12 +483,13 @@ impl Table {
 
     /// The rows `rows` (which may repeat), in that order.
     pub fn take(&self, rows: &[usize]) -> Table {
+        let columns = self.columns.iter().map(|c| c.take(rows)).collect();
+        Table { columns, rows: rows.len(), origin: self.origin_of(rows) }
+    }
+
+    /// Where these rows came from.
+    pub fn origin_of(&self, rows: &[usize]) -> Origin {
         let lines: Option<Vec<u32>> = rows.iter().map(|&r| self.origin.lines.of(r)).collect();
-        let lines = lines.map_or(Lines::Unknown, Lines::Listed);
-        Table {
-            columns: self.columns.iter().map(|c| c.take(rows)).collect(),
-            rows: rows.len(),
-            origin: Origin { file: self.origin.file.clone(), lines },
-        }
+        Origin { file: self.origin.file.clone(), lines: lines.map_or(Lines::Unknown, Lines::Listed) }
     }
 }

@@ -6,7 +6,7 @@
 //! of several lengths are levels of one classification, whose records hold the same trade twice.
 
 use super::{Counts, SPELLINGS};
-use crate::table::{MISSING, show_number};
+use crate::table::{MISSING, Text};
 use crate::{Column, Data, Result, Table};
 use std::collections::{BTreeMap, HashSet};
 
@@ -36,7 +36,7 @@ struct Fates {
     related: BTreeMap<u32, Vec<u32>>,
 }
 
-/// The product code of each of the rows; `None` where its record is left out.
+/// Which of the rows keep their record, and the product codes of those.
 ///
 /// `keys` are the codes of the years and the exporters: an exporter that reports one level only in a year loses it when
 /// another is asked for, which is said.
@@ -47,16 +47,17 @@ pub(super) fn products(
     rows: &[usize],
     keys: [&[u32]; 2],
     counts: &mut Counts,
-) -> Result<Vec<Option<String>>> {
+) -> Result<(Vec<bool>, Column)> {
     let column = table.column(name)?;
-    let codes = column.codes();
-    let mut first = BTreeMap::new();
-    for &i in rows {
-        first.entry(codes[i]).or_insert(i);
-    }
+    let Text { codes, levels } = column.to_text();
+    // The first row of each code.
+    let mut seen = vec![false; levels.len()];
     let mut plain = BTreeMap::new();
-    for (&code, &i) in &first {
-        plain.insert(code, (i, clean(table, column, i, code == MISSING)?));
+    for &i in rows {
+        let code = codes[i];
+        if code == MISSING || !std::mem::replace(&mut seen[code as usize], true) {
+            plain.insert(code, (i, clean(table, column, i, code == MISSING)?));
+        }
     }
     let Fates { of, related } = match length.digits {
         Some(digits) if digits > 0 => fitted(table, name, plain, digits, length)?,
@@ -73,19 +74,30 @@ pub(super) fn products(
         .filter_map(|&i| Some((i, related.get(&codes[i])?)))
         .flat_map(|(i, others)| others.iter().map(move |&other| at(i, other)))
         .collect();
-    let mut code = |&i: &usize| match &of[&codes[i]] {
-        Fate::Kept(text) => Some(text.clone()),
-        Fate::Padded(text) => {
-            counts.add("product codes given their leading zeros back");
-            Some(text.clone())
-        }
-        Fate::Level(level) => {
-            let alone = if held.contains(&at(i, codes[i])) { "" } else { " whose exporter has no others that year" };
-            counts.add(format!("records of {level} product codes left out{alone}"));
-            None
-        }
-    };
-    Ok(rows.iter().map(&mut code).collect())
+    let mut fates: Vec<Option<Fate>> = levels.iter().map(|_| None).collect();
+    of.into_iter().for_each(|(code, fate)| fates[code as usize] = Some(fate));
+    let mut padded = 0;
+    let kept: Vec<bool> = (rows.iter())
+        .map(|&i| match &fates[codes[i] as usize] {
+            Some(Fate::Level(level)) => {
+                let alone =
+                    if held.contains(&at(i, codes[i])) { "" } else { " whose exporter has no others that year" };
+                counts.add(format!("records of {level} product codes left out{alone}"));
+                false
+            }
+            fate => {
+                padded += usize::from(matches!(fate, Some(Fate::Padded(_))));
+                true
+            }
+        })
+        .collect();
+    counts.add_all("product codes given their leading zeros back", padded);
+    let rows: Vec<usize> = rows.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(&i, _)| i).collect();
+    let text = Text { codes, levels }.rewrite(&rows, |code| match &mut fates[code as usize] {
+        Some(Fate::Kept(text) | Fate::Padded(text)) => std::mem::take(text),
+        _ => String::new(),
+    });
+    Ok((kept, Column { name: "product".into(), data: Data::Text(text) }))
 }
 
 fn whole(code: &str) -> bool {
@@ -206,28 +218,21 @@ fn consistent<'a>(table: &Table, name: &str, codes: impl Iterator<Item = &'a (us
 
 /// Codes of places as text, in the spelling of ISO 3166.
 pub(super) fn places(name: &str, column: &Column, rows: &[usize], counts: &mut Counts) -> Column {
-    let mut missing = 0;
-    let codes: Vec<Option<String>> = rows
-        .iter()
-        .map(|&i| {
-            let code = match &column.data {
-                Data::Text(text) => text.get(i).map(str::to_string),
-                Data::Number(v) => (!v[i].is_nan()).then(|| show_number(v[i])),
-            };
-            missing += usize::from(code.is_none());
-            let code = code?;
-            match SPELLINGS.iter().find(|(old, _)| *old == code) {
-                Some((old, new)) => {
-                    counts.add(format!("codes {old} of `{name}` written {new}"));
-                    Some(new.to_string())
-                }
-                None => Some(code),
-            }
-        })
-        .collect();
-    // Programs that take NA for a missing value make Namibia vanish.
-    if missing > 0 && !codes.iter().flatten().any(|c| c == "NA" || c == "NAM") {
-        *counts.0.entry(format!("missing codes of `{name}`, which may be Namibia's NA")).or_default() += missing;
+    let all = column.to_text();
+    let anew = |old: &str| SPELLINGS.iter().find(|spelling| spelling.0 == old).map(|spelling| spelling.1);
+    for (old, new) in SPELLINGS.iter().filter(|(old, _)| all.levels.iter().any(|level| level == old)) {
+        let is = all.test(|level| level == *old);
+        let found = rows.iter().filter(|&&i| is(i)).count();
+        counts.add_all(format!("codes {old} of `{name}` written {new}"), found);
     }
-    Column::text(name, codes)
+    let text = all.rewrite(rows, |code| {
+        let level = &all.levels[code as usize];
+        anew(level).unwrap_or(level).to_string()
+    });
+    // Programs that take NA for a missing value make Namibia vanish.
+    if !text.levels.iter().any(|code| code == "NA" || code == "NAM") {
+        let missing = text.codes.iter().filter(|&&code| code == MISSING).count();
+        counts.add_all(format!("missing codes of `{name}`, which may be Namibia's NA"), missing);
+    }
+    Column { name: name.into(), data: Data::Text(text) }
 }

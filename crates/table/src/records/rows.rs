@@ -3,8 +3,9 @@
 use super::Counts;
 use super::layout::Names;
 use super::source::Source;
+use crate::table::{MISSING, Text};
 use crate::{Column, Error, Result, Table};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The world as a market, in the spelling of one source or another; 0 is Comtrade's.
 const WORLD: [&str; 5] = ["WLD", "W00", "ALL", "World", "0"];
@@ -23,22 +24,31 @@ pub(super) fn rows(table: &Table, names: &Names, source: &Source, counts: &mut C
     let (flow, market, product) = (column(&source.flow)?, column(&source.market)?, column(&source.product)?);
     let exporter = table.column(&source.exporter)?;
     let group = |code: &str| GROUPS.contains(&code) || names.groups.contains(&code);
-    let shown = |column: Option<&Column>, i: usize| column.map(|c| c.show(i)).unwrap_or_default();
+    // What a code means is asked once for each code, not for each record.
+    let text = |column: Option<&Column>| column.map(Column::to_text);
+    let (from, to, of, flow) = (exporter.to_text(), text(market), text(product), text(flow));
+    let is_export = flow.as_ref().map(|flow| flow.test(|code| names.flow.1.contains(&code)));
+    let is_world = to.as_ref().map(|to| to.test(|code| WORLD.contains(&code)));
+    let to_group = to.as_ref().map(|to| to.test(group));
+    let from_group = from.test(group);
+    let is_total = of.as_ref().map(|of| of.test(|code| PRODUCTS.contains(&code)));
+    let domestic = to.as_ref().filter(|_| names.domestic).map(|to| same(&from, to));
     let mut rows = Vec::with_capacity(table.rows());
     for i in 0..table.rows() {
-        let (from, to, of) = (exporter.show(i), shown(market, i), shown(product, i));
-        if flow.is_some_and(|f| !names.flow.1.contains(&f.show(i).as_str())) {
+        if is_export.as_ref().is_some_and(|is| !is(i)) {
             counts.add("records that are no exports left out");
-        } else if WORLD.contains(&to.as_str()) {
+        } else if is_world.as_ref().is_some_and(|is| is(i)) {
             counts.add("records of the world as a market left out");
-        } else if group(&to) {
+        } else if to_group.as_ref().is_some_and(|is| is(i)) {
+            let to = market.map(|market| market.show(i)).unwrap_or_default();
             counts.add(format!("records of {to} as a market, a group of countries, left out"));
-        } else if PRODUCTS.contains(&of.as_str()) {
+        } else if is_total.as_ref().is_some_and(|is| is(i)) {
             counts.add("records of all products together left out");
-        } else if names.domestic && from == to {
+        } else if domestic.as_ref().is_some_and(|is| is(i)) {
             counts.add("flows within a country left out");
         } else {
-            if group(&from) {
+            if from_group(i) {
+                let from = exporter.show(i);
                 counts.add(format!("records of {from} as an exporter kept, a group whose members may be there too"));
             }
             rows.push(i);
@@ -56,6 +66,15 @@ pub(super) fn rows(table: &Table, names: &Names, source: &Source, counts: &mut C
         )),
         false => Ok(rows),
     }
+}
+
+/// Whether a row has the same text in both columns.
+fn same(a: &Text, b: &Text) -> impl Fn(usize) -> bool {
+    let places: HashMap<&str, u32> = b.levels.iter().zip(0..).map(|(level, code)| (level.as_str(), code)).collect();
+    // A level that the other column lacks has a code that no row has.
+    let of_level: Vec<u32> =
+        a.levels.iter().map(|level| places.get(level.as_str()).copied().unwrap_or(MISSING - 1)).collect();
+    move |i| of_level.get(a.codes[i] as usize).copied().unwrap_or(MISSING) == b.codes[i]
 }
 
 /// Leaves out the parts of a flow whose whole is there too: its value by mode of transport, customs regime and second
