@@ -25,9 +25,14 @@ fn main() -> ExitCode {
         }
     };
     match execute(call) {
-        Ok(bytes) => {
-            let mut out = std::io::stdout();
-            match out.write_all(&bytes).and_then(|()| out.flush()) {
+        Ok(answer) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            let written = match answer {
+                Answer::Words(words) => out.write_all(words.as_bytes()),
+                Answer::Bytes(bytes) => out.write_all(&bytes),
+                Answer::Json(result) => output::json(&result, &mut out),
+            };
+            match written.and_then(|()| out.flush()) {
                 // A closed pipe (`plim … | head`) is not an error.
                 Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
                     eprintln!("error: standard output: {e}");
@@ -43,14 +48,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what was asked and gives what to print: words, or the bytes of a table or figure.
-fn execute(call: Call) -> Result<Vec<u8>> {
-    match call {
-        Call::Show { dir, name, medium, into, font } => {
-            shown(&dir, name.as_deref(), medium.as_deref(), into.as_deref(), font.as_deref())
-        }
-        call => words(call).map(String::into_bytes),
-    }
+/// What is printed.
+enum Answer {
+    /// Words.
+    Words(String),
+    /// A table or figure.
+    Bytes(Vec<u8>),
+    /// A result, written as it is made into JSON: its lists may be long.
+    Json(Box<single::Single>),
 }
 
 /// A table or figure of a run, for standard output or a file.
@@ -60,7 +65,7 @@ fn shown(
     medium: Option<&str>,
     into: Option<&Path>,
     font: Option<&str>,
-) -> Result<Vec<u8>> {
+) -> Result<Answer> {
     let ending = into.and_then(|p| p.extension()).and_then(|e| e.to_str());
     let medium = medium.or(ending);
     if into.is_none() && stored::binary(medium) && std::io::stdout().is_terminal() {
@@ -69,10 +74,10 @@ fn shown(
     let (bytes, notes) = stored::show(dir, name, medium, font)?;
     notes.iter().for_each(|n| eprintln!("{n}"));
     match into {
-        None => Ok(bytes),
+        None => Ok(Answer::Bytes(bytes)),
         Some(path) => {
             output::write_bytes(path, &bytes)?;
-            Ok(format!("{}\n", path.display()).into_bytes())
+            Ok(Answer::Words(format!("{}\n", path.display())))
         }
     }
 }
@@ -95,9 +100,24 @@ fn open(path: &Path) -> String {
     format!("{}{hint}\n", path.display())
 }
 
-/// Does what was asked and gives the words to print.
-fn words(call: Call) -> Result<String> {
-    match call {
+/// Does what was asked and gives what to print.
+fn execute(call: Call) -> Result<Answer> {
+    let words = match call {
+        Call::Show { dir, name, medium, into, font } => {
+            return shown(&dir, name.as_deref(), medium.as_deref(), into.as_deref(), font.as_deref());
+        }
+        Call::Single { method, file, options, json, into } => {
+            if let Some(path) = &into {
+                output::not_the_data(&file, path)?;
+            }
+            let result = single::run(&method, &file, options)?;
+            let said = into.map(|path| output::to_file(&result, &path)).transpose()?;
+            match (json, said) {
+                (true, _) => return Ok(Answer::Json(Box::new(result))),
+                (false, Some(said)) => Ok(said),
+                (false, None) => output::text(&result),
+            }
+        }
         Call::Run(how) => {
             let (plan, done) = how.run(None)?;
             Ok(output::summary(&plan, &done, &how.place(&plan)))
@@ -119,18 +139,6 @@ fn words(call: Call) -> Result<String> {
         }
         Call::Explain { what } => document::explain(&what),
         Call::Schema => document::schema(),
-        Call::Single { method, file, options, json, into } => {
-            if let Some(path) = &into {
-                output::not_the_data(&file, path)?;
-            }
-            let result = single::run(&method, &file, options)?;
-            let said = into.map(|path| output::to_file(&result, &path)).transpose()?;
-            match (json, said) {
-                (true, _) => output::json(&result),
-                (false, Some(said)) => Ok(said),
-                (false, None) => output::text(&result),
-            }
-        }
         // A study instead of a query: what it asks of the engine.
         Call::Sql { query, files } if files.is_empty() && query.ends_with(".toml") => {
             output::queries(&Plan::read(Path::new(&query), &[])?)
@@ -151,9 +159,8 @@ fn words(call: Call) -> Result<String> {
                 false => Err(Error::from(plim_table::Error::file(page.display(), "the run wrote no report"))),
             }
         }
-        // Answered with bytes, above.
-        Call::Show { .. } => Ok(String::new()),
-    }
+    };
+    words.map(Answer::Words)
 }
 
 impl How {

@@ -29,7 +29,7 @@ pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<Vec<String>> {
     let folder = Folder::draft(out)?;
     let (study, lang) = (&plan.study, plan.study.lang);
     let shown = set(study, &run.shown);
-    folder.text("results.json", &pretty(&Stored { results: &run.results, shown: rounded(&shown) })?)?;
+    folder.json("results.json", &Stored { results: &run.results, shown: rounded(&shown) })?;
     let named = media::named(&shown);
     let scenes = named.iter().filter_map(|(_, b)| if let Block::Figure(f) = b { Some(&f.scene) } else { None });
     let letters: BTreeSet<char> = scenes.flat_map(plim_report::fonts::letters).collect();
@@ -55,7 +55,7 @@ pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<Vec<String>> {
         plim_table::write(folder.path(&format!("data/{}.parquet", file_name(name)))?, table)?;
     }
     folder.text("report.html", &page::render(&report(plan, run, &shown)?)?)?;
-    folder.text("record.json", &pretty(&record(plan, run))?)?;
+    folder.json("record.json", &record(plan, run))?;
     folder.publish()?;
     Ok(notes)
 }
@@ -201,10 +201,10 @@ pub fn summary(plan: &Plan, run: &Run, out: &Path) -> String {
     )
 }
 
-fn pretty(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string_pretty(value)
-        .map(|text| text + "\n")
-        .map_err(|e| Error::plan(format!("the result cannot be written as JSON: {e}"), "report this"))
+/// Writes a value as JSON, piece by piece: its lists may be longer than what should be held twice.
+pub(crate) fn pretty(value: &impl serde::Serialize, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
 }
 
 /// The rows of a table, an object each, `null` where missing.
@@ -238,13 +238,13 @@ struct WithRows<'a, T: serde::Serialize> {
 }
 
 /// One result as JSON.
-pub fn json(single: &Single) -> Result<String> {
+pub fn json(single: &Single, out: &mut impl std::io::Write) -> std::io::Result<()> {
     match single {
-        Single::Fit(fit) => pretty(fit),
-        Single::Scored(fit, table) => pretty(&WithRows { result: &**fit, rows: Rows(table) }),
-        Single::Fits(fits) => pretty(&json!({ "method": fits.first().map(|f| &f.method), "models": fits })),
-        Single::Measure(measure, table) => pretty(&WithRows { result: &**measure, rows: Rows(table) }),
-        Single::Table(table, notes) => pretty(&WithRows { result: &json!({ "notes": notes }), rows: Rows(table) }),
+        Single::Fit(fit) => pretty(fit, out),
+        Single::Scored(fit, table) => pretty(&WithRows { result: &**fit, rows: Rows(table) }, out),
+        Single::Fits(fits) => pretty(&json!({ "method": fits.first().map(|f| &f.method), "models": fits }), out),
+        Single::Measure(measure, table) => pretty(&WithRows { result: &**measure, rows: Rows(table) }, out),
+        Single::Table(table, notes) => pretty(&WithRows { result: &json!({ "notes": notes }), rows: Rows(table) }, out),
     }
 }
 
@@ -403,8 +403,7 @@ pub fn not_the_data(data: &Path, into: &Path) -> Result<()> {
 pub fn to_file(single: &Single, path: &Path) -> Result<String> {
     match single {
         Single::Fit(_) | Single::Scored(..) | Single::Fits(_) if path.extension().is_some_and(|e| e == "json") => {
-            let text = json(single)?;
-            write_text(path, &text)?;
+            write_json(path, |out| json(single, out))?;
             Ok(format!("{}\n", path.display()))
         }
         Single::Scored(_, table) | Single::Measure(_, table) | Single::Table(table, _) => {
@@ -421,9 +420,16 @@ pub fn to_file(single: &Single, path: &Path) -> Result<String> {
     }
 }
 
-/// Writes a text file that appears whole or not at all.
-fn write_text(path: &Path, text: &str) -> Result<()> {
-    write_bytes(path, text.as_bytes())
+/// Writes a JSON file that appears whole or not at all.
+fn write_json(
+    path: &Path,
+    fill: impl FnOnce(&mut std::io::BufWriter<&mut std::fs::File>) -> std::io::Result<()>,
+) -> Result<()> {
+    Ok(plim_table::write_atomic(path, |file| {
+        let mut out = std::io::BufWriter::new(file);
+        let done = fill(&mut out).and_then(|()| std::io::Write::flush(&mut out));
+        done.map_err(|e| plim_table::Error::file(path.display(), e))
+    })?)
 }
 
 /// Writes a file that appears whole or not at all.
@@ -437,7 +443,12 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
 /// What a simulation of power says, as a table or as JSON.
 pub fn powered(made: &Powered, json: bool) -> Result<String> {
     match json {
-        true => pretty(made),
+        true => {
+            let mut out = Vec::new();
+            pretty(made, &mut out)
+                .map_err(|e| Error::plan(format!("the result cannot be written: {e}"), "report this"))?;
+            Ok(String::from_utf8_lossy(&out).into_owned())
+        }
         false => Ok(text::render(&made.table())),
     }
 }
@@ -456,7 +467,7 @@ pub fn simulate(world: &str, options: Map<String, Value>, dir: &Path) -> Result<
         let _ = writeln!(out, "{}: {} rows", path.display(), table.rows());
     }
     let path = dir.join("truth.json");
-    write_text(&path, &pretty(&made.truth)?)?;
+    write_json(&path, |out| pretty(&made.truth, out))?;
     let _ = writeln!(out, "{}: the true effects of `{world}`", path.display());
     Ok(out)
 }

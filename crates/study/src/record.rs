@@ -105,6 +105,17 @@ impl Folder {
         std::fs::write(&path, text).map_err(|e| plim_table::Error::file(path.display(), e).into())
     }
 
+    /// Writes a value as JSON into the draft.
+    pub fn json(&self, name: &str, value: &impl serde::Serialize) -> Result<()> {
+        let path = self.path(name)?;
+        let write = |file| {
+            let mut out = std::io::BufWriter::new(file);
+            crate::output::pretty(value, &mut out)?;
+            std::io::Write::flush(&mut out)
+        };
+        std::fs::File::create(&path).and_then(write).map_err(|e| plim_table::Error::file(path.display(), e).into())
+    }
+
     /// Writes a file into the draft.
     pub fn bytes(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.path(name)?;

@@ -119,7 +119,8 @@ fn to(chunk: &ArrayRef, of: &DataType, name: &str, source: &str) -> Result<Array
 fn inexact(chunk: &ArrayRef) -> bool {
     match chunk.data_type() {
         DataType::Int64 => chunk.as_primitive::<Int64Type>().iter().flatten().any(|v| v.unsigned_abs() > EXACT),
-        _ => chunk.as_primitive::<UInt64Type>().iter().flatten().any(|v| v > EXACT),
+        DataType::UInt64 => chunk.as_primitive::<UInt64Type>().iter().flatten().any(|v| v > EXACT),
+        _ => false,
     }
 }
 

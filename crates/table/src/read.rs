@@ -146,6 +146,12 @@ pub(crate) fn guard_thread() {
 /// Runs the parser of a format, whose panic becomes an error. Damaged Parquet files make the library panic in places
 /// where it counts on what the file says about itself.
 pub(crate) fn guarded<T>(file: &str, parse: impl FnOnce() -> Result<T>) -> Result<T> {
+    let broken = || Err(Error::file(file, "the file is damaged: its parts contradict each other"));
+    caught(parse).unwrap_or_else(broken)
+}
+
+/// Runs what may panic, quietly; `None` where it did.
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
@@ -156,10 +162,10 @@ pub(crate) fn guarded<T>(file: &str, parse: impl FnOnce() -> Result<T>) -> Resul
         }));
     });
     GUARDED.set(true);
-    // What the parser leaves behind is dropped with it, so that nothing broken can be seen.
-    let result = catch_unwind(AssertUnwindSafe(parse));
+    // What it leaves behind is dropped with it, so that nothing broken can be seen.
+    let result = catch_unwind(AssertUnwindSafe(run));
     GUARDED.set(false);
-    result.unwrap_or_else(|_| Err(Error::file(file, "the file is damaged: its parts contradict each other")))
+    result.ok()
 }
 
 /// The whole of a file; a size that memory cannot hold is an error, not an abort.

@@ -30,9 +30,9 @@ use ::parquet::file::statistics::Statistics;
 use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DFSchema, DataFusionError, SchemaError, TableReference};
 use datafusion::dataframe::DataFrame;
-use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, cast, ident, lit};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig};
@@ -78,8 +78,8 @@ pub fn sql_over(query: &str, sources: &[(&str, Source)], memory_limit: Option<us
         let parallel = !files(sources).is_empty() && !arbitrary;
         let mut state = session.state();
         state.config_mut().options_mut().execution.target_partitions = if parallel { threads } else { 1 };
+        let schema = types(&state, &plan).map_err(|e| refused(e, sources))?;
         let frame = DataFrame::new(state, plan);
-        let schema: Schema = frame.schema().as_arrow().clone();
         let batches: Vec<RecordBatch> = frame.collect().await.map_err(|e| refused(e, sources))?;
         let (table, _) = from_batches(&schema, &batches, "sql")?;
         Ok(if parallel && !ordered { by_columns(&table) } else { table })
@@ -110,18 +110,18 @@ pub fn sql_names(query: &str, sources: &[(&str, Source)]) -> Result<Vec<String>>
     })
 }
 
-/// Runs a query's future to its end; a panic over a damaged file is an error that names the files.
+/// Runs a query's future to its end; a panic of the engine is an error, and over a damaged file names the files.
 fn drive<T>(sources: &[(&str, Source)], threads: usize, future: impl Future<Output = Result<T>>) -> Result<T> {
     let files = files(sources);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if !files.is_empty() {
-        runtime.on_thread_start(crate::read::guard_thread);
-    }
+    runtime.on_thread_start(crate::read::guard_thread);
     #[cfg(feature = "s3")]
     runtime.enable_all();
     let runtime = runtime.worker_threads(threads).build().map_err(|e| Error::file("sql", e))?;
     match files.is_empty() {
-        true => runtime.block_on(future),
+        true => crate::read::caught(|| runtime.block_on(future)).unwrap_or_else(|| {
+            Err(Error::invalid("the engine broke over this query", "write it in another way, and report this"))
+        }),
         false => crate::read::guarded(&files, || runtime.block_on(future)),
     }
 }
@@ -196,6 +196,12 @@ async fn plan(session: &SessionContext, query: &str, sources: &[(&str, Source<'_
     let plan = session.state().create_logical_plan(query).await.map_err(|e| refused(e, sources))?;
     only_queries.verify_plan(&plan).map_err(|e| refused(e, sources))?;
     Ok(plan)
+}
+
+/// Names and types of the columns that a plan makes: those of a `CASE` or a `UNION` are settled by the analysis only.
+fn types(state: &SessionState, plan: &LogicalPlan) -> std::result::Result<Schema, DataFusionError> {
+    let analyzed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+    Ok(analyzed.schema().as_arrow().clone())
 }
 
 /// Whether rows come in an order that the query asked for.

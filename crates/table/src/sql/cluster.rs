@@ -6,11 +6,10 @@
 
 use super::roots::OUTSIDE;
 use super::{
-    Source, arbitrary, by_columns, config, drive, of_store, ordered, plan, refused, session, sql_over, versions,
+    Source, arbitrary, by_columns, config, drive, of_store, ordered, plan, refused, session, sql_over, types, versions,
 };
 use crate::arrow::{from_batches, to_batch};
 use crate::{Error, Result, Table};
-use ::arrow::datatypes::Schema;
 use ballista_core::config::BALLISTA_CLIENT_GRPC_HTTP2_KEEPALIVE_INTERVAL_SECONDS as SIGN_OF_LIFE;
 use ballista_core::config::BALLISTA_CLIENT_PULL;
 use ballista_core::extension::{SessionConfigExt, SessionStateExt};
@@ -109,8 +108,8 @@ impl Address {
             let plan = plan(&session, query, sources).await?;
             let ordered = ordered(&plan);
             let state = session.state().upgrade_for_ballista(format!("http://{}:{}", self.host, self.port));
+            let schema = types(&session.state(), &plan).map_err(|e| refused(e, sources))?;
             let frame = DataFrame::new(state.map_err(|e| refused(e, sources))?, plan);
-            let schema: Schema = frame.schema().as_arrow().clone();
             let mut asked = 1;
             let batches = loop {
                 match frame.clone().collect().await {

@@ -65,6 +65,19 @@ fn integers_of_a_query_divide_like_numbers() {
 }
 
 /// ORDER BY holds, also through a subquery's own order and a limit.
+/// An integer first and a number after it: their common type is settled by the engine, not by the first branch.
+#[test]
+fn branches_of_several_types_are_one_column() {
+    let t = records();
+    let query = "SELECT sum(CASE WHEN value > 3 THEN 0 ELSE value + .5 END) AS a, \
+                 min(CASE hs WHEN '851712' THEN 0 ELSE value END) AS b FROM t";
+    assert_eq!(shown(&sql(query, &[("t", &t)], None).unwrap()), [["4", "0"]]);
+    let query = "SELECT 1 AS g UNION ALL SELECT 2.5 ORDER BY g";
+    assert_eq!(sql(query, &[], None).unwrap().numbers("g").unwrap(), [1.0, 2.5]);
+    let query = "SELECT CASE WHEN value > 3 THEN 0 ELSE hs END AS g FROM t WHERE value > 100";
+    assert!(matches!(sql(query, &[("t", &t)], None).unwrap().columns()[0].data, Data::Text(_)));
+}
+
 #[test]
 fn rows_come_in_the_order_asked_for() {
     let n = 5000;
