@@ -7,6 +7,7 @@ use args::{Call, How};
 use indicatif::{ProgressBar, ProgressStyle};
 use plim_study::chain::power::power;
 use plim_study::error::{Error, Result};
+use plim_study::method::Role;
 use plim_study::plan::Plan;
 use plim_study::record::Folder;
 use plim_study::run::Run;
@@ -209,7 +210,13 @@ fn watch(how: &How, once: bool) -> Result<String> {
         let before = seen(plan.as_ref().ok());
         let made = match &plan {
             Ok(plan) => how.run(Some(&beside(&how.place(plan), "cache"))).map(|(plan, done)| {
-                let steps = format!("{} of {} steps unchanged\n", done.reused, plan.study.step.len());
+                // Steps that show are always made: they cost nothing.
+                let shows = |step: &&serde_json::Map<String, serde_json::Value>| {
+                    let method = step.get("method").and_then(|m| m.as_str()).unwrap_or_default();
+                    plim_study::method::find(method).is_ok_and(|entry| entry.role == Role::Show)
+                };
+                let of = plan.study.step.len() - plan.study.step.iter().filter(shows).count();
+                let steps = format!("{} of {of} steps unchanged\n", done.reused);
                 output::summary(&plan, &done, &how.place(&plan)) + &steps
             }),
             Err(_) => plan.as_ref().map(|_| String::new()).map_err(Clone::clone),

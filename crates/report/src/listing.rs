@@ -1,19 +1,19 @@
 //! Long lists of a measure: held by columns, written as an array of objects.
 //!
 //! The cells of a product space are a million a year. As a tree of JSON values each would be a map with a string for
-//! every key, a kilobyte in all; by columns it is its numbers and a code for each of its labels.
+//! every key, a kilobyte in all; by columns it is its numbers and a code for each of its texts.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use std::sync::Arc;
 
 /// A list of objects that have the same fields in the same order.
 ///
 /// ```
-/// use plim_report::listing::Listing;
-/// let cities = std::sync::Arc::from([serde_json::json!("Wuhan"), serde_json::json!("Yichang")]);
-/// let cells = Listing::new(2).labels("city", vec![1, 0], cities).numbers("rca", vec![1.5, f64::NAN]);
-/// assert_eq!(cells.column("rca").unwrap()[0], 1.5);
+/// use plim_report::listing::{Field, Listing};
+/// let city = Field::Texts { codes: vec![1, 0], levels: ["Wuhan".to_string(), "Yichang".into()].into() };
+/// let cells = Listing::new(2).with("city", city).numbers("rca", vec![1.5, f64::NAN]);
+/// assert_eq!((cells.column("rca").unwrap()[0], cells.text("city", 0)), (1.5, "Yichang".into()));
 /// let written = serde_json::to_string(&cells).unwrap();
 /// assert_eq!(written, r#"[{"city":"Yichang","rca":1.5},{"city":"Wuhan","rca":null}]"#);
 /// ```
@@ -25,13 +25,17 @@ pub struct Listing {
 
 /// One field of all objects.
 #[derive(Debug, Clone, PartialEq)]
-enum Field {
-    Labels { codes: Vec<u32>, labels: Labels },
+pub enum Field {
+    /// Texts, by their places among the levels; a place beyond them is missing.
+    Texts {
+        /// Of each object.
+        codes: Vec<u32>,
+        /// What they stand for.
+        levels: Arc<[String]>,
+    },
+    /// Numbers; one that is not finite is missing.
     Numbers(Vec<f64>),
 }
-
-/// The values that the codes of a field stand for.
-pub type Labels = std::sync::Arc<[Value]>;
 
 impl Listing {
     /// A list of so many objects, without fields yet.
@@ -39,24 +43,23 @@ impl Listing {
         Listing { len, fields: Vec::new() }
     }
 
-    /// With a field of labels; `codes` are places in `labels`.
+    /// With one more field.
     ///
     /// # Panics
-    /// Where there are not as many codes as objects or a code has no label: a mistake of the caller, not of data.
-    pub fn labels(mut self, name: impl Into<String>, codes: Vec<u32>, labels: Labels) -> Self {
-        assert!(codes.len() == self.len && codes.iter().all(|&c| (c as usize) < labels.len()), "codes of a listing");
-        self.fields.push((name.into(), Field::Labels { codes, labels }));
+    /// Where it has not as many values as there are objects: a mistake of the caller, not of data.
+    pub fn with(mut self, name: impl Into<String>, field: Field) -> Self {
+        let values = match &field {
+            Field::Texts { codes, .. } => codes.len(),
+            Field::Numbers(values) => values.len(),
+        };
+        assert_eq!(values, self.len, "values of a listing");
+        self.fields.push((name.into(), field));
         self
     }
 
-    /// With a field of numbers, `null` where one is not finite.
-    ///
-    /// # Panics
-    /// Where there are not as many numbers as objects.
-    pub fn numbers(mut self, name: impl Into<String>, values: Vec<f64>) -> Self {
-        assert_eq!(values.len(), self.len, "numbers of a listing");
-        self.fields.push((name.into(), Field::Numbers(values)));
-        self
+    /// With a field of numbers.
+    pub fn numbers(self, name: impl Into<String>, values: Vec<f64>) -> Self {
+        self.with(name, Field::Numbers(values))
     }
 
     /// With a field of numbers, unless no object has it.
@@ -77,20 +80,30 @@ impl Listing {
         self.len == 0
     }
 
-    /// A field of numbers.
-    pub fn column(&self, name: &str) -> Option<&[f64]> {
-        self.fields.iter().find_map(|(n, field)| match field {
-            Field::Numbers(values) if n == name => Some(values.as_slice()),
-            _ => None,
-        })
+    /// The fields in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Field)> {
+        self.fields.iter().map(|(name, field)| (name.as_str(), field))
     }
 
-    /// A field of labels: the code of each object, and what codes stand for.
-    pub fn coded(&self, name: &str) -> Option<(&[u32], &[Value])> {
-        self.fields.iter().find_map(|(n, field)| match field {
-            Field::Labels { codes, labels } if n == name => Some((codes.as_slice(), &labels[..])),
-            _ => None,
-        })
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.fields().find(|(own, _)| *own == name).map(|(_, field)| field)
+    }
+
+    /// A field of numbers.
+    pub fn column(&self, name: &str) -> Option<&[f64]> {
+        match self.field(name)? {
+            Field::Numbers(values) => Some(values),
+            Field::Texts { .. } => None,
+        }
+    }
+
+    /// What a field says of an object, as text; empty where that is missing.
+    pub fn text(&self, name: &str, row: usize) -> String {
+        match self.field(name) {
+            Some(Field::Texts { codes, levels }) => levels.get(codes[row] as usize).cloned().unwrap_or_default(),
+            Some(Field::Numbers(values)) if values[row].is_finite() => values[row].to_string(),
+            _ => String::new(),
+        }
     }
 }
 
@@ -111,7 +124,7 @@ impl Serialize for Object<'_> {
         let mut map = serializer.serialize_map(Some(self.list.fields.len()))?;
         for (name, field) in &self.list.fields {
             match field {
-                Field::Labels { codes, labels } => map.serialize_entry(name, &labels[codes[self.row] as usize])?,
+                Field::Texts { codes, levels } => map.serialize_entry(name, &levels.get(codes[self.row] as usize))?,
                 // Counts and years without a point, as everywhere in results.
                 Field::Numbers(v) if v[self.row].fract() == 0.0 && v[self.row].abs() < 9e15 => {
                     map.serialize_entry(name, &(v[self.row] as i64))?;

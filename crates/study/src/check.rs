@@ -3,11 +3,15 @@
 use crate::chain::multiverse::Universes;
 use crate::chain::replicate::Chain;
 use crate::error::{Error, Result};
+use crate::expression::{Expr, Scope};
+use crate::formula::Formula;
 use crate::method::Role;
 use crate::plan::Plan;
 use crate::run::{Run, load, option_span, steps};
 use crate::step::Step;
 use plim_table::{Column, Panel, Table};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,13 +21,15 @@ pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
     let (mut run, more) = load(plan, &steps, roots);
     let readable = more.is_empty();
     errors.extend(more);
-    let mut fits: Vec<String> = Vec::new();
-    for step in &steps {
+    // Steps that cannot be read are named by later ones all the same: one error is enough.
+    let name = |step: &Map<String, Value>| step.get("name").or(step.get("method"))?.as_str().map(str::to_string);
+    let unread = |name: &String| !steps.iter().any(|step| step.name == *name);
+    let mut fits: Vec<String> = plan.study.step.iter().filter_map(name).filter(unread).collect();
+    for (i, step) in steps.iter().enumerate() {
         if !readable {
             break;
         }
-        let mut found = check_step(&mut run, step, plan, &fits);
-        errors.append(&mut found);
+        errors.extend(check_step(&mut run, step, &steps[i + 1..], plan, &fits));
         if matches!(step.entry.role, Role::Estimate | Role::Measure) {
             fits.push(step.name.clone());
         }
@@ -42,7 +48,7 @@ pub fn check(plan: &Plan, roots: &[(String, PathBuf)]) -> Result<Vec<String>> {
 }
 
 /// Errors of one step; its columns are announced as missing values so that later steps find their names.
-fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<Error> {
+fn check_step(run: &mut Run, step: &Step, later: &[Step], plan: &Plan, fits: &[String]) -> Vec<Error> {
     let mut errors = Vec::new();
     let place = |e: Error| {
         let span = option_span(plan, step.index, &e.to_string());
@@ -72,20 +78,35 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
     let (mut columns, wrong) = step.columns(Some(table));
     errors.extend(wrong.into_iter().map(place));
     columns.extend([&unit, &time].into_iter().flatten().cloned());
-    columns.dedup();
+    let mut seen = HashSet::new();
+    columns.retain(|column| seen.insert(column.clone()));
     if step.entry.name != "sql" {
         for column in &columns {
             if let Err(e) = table.column(column) {
-                errors.push(place(Error::from(e).in_formula(&step.regression.formula)));
+                let makes = |s: &&Step| s.method.adds(&s.name).contains(column) || s.name == *column;
+                let error = match later.iter().find(makes) {
+                    Some(maker) => Error::plan(
+                        format!("no column `{column}` yet: the later step `{}` makes it", maker.name),
+                        "put that step before this one",
+                    ),
+                    None => Error::from(e),
+                };
+                errors.push(place(error.in_formula(&step.regression.formula)));
             }
         }
+        errors.extend(run.free(step).err().map(place));
     }
-    if let (Some(u), Some(t), false) = (&unit, &time, step.on_records() || step.entry.role == Role::Show)
-        && table.has(u)
-        && table.has(t)
-        && let Err(e) = Panel::new(table, u, t)
-    {
+    let panel = match (&unit, &time, step.on_records() || step.entry.role == Role::Show) {
+        (Some(u), Some(t), false) if table.has(u) && table.has(t) => Panel::new(table, u, t).map(Some),
+        _ => Ok(None),
+    };
+    let panel = panel.unwrap_or_else(|e| {
         errors.push(place(e.into()));
+        None
+    });
+    if errors.is_empty() && table.rows() > 0 {
+        let wrong = expressions(step, &Scope { table, panel: panel.as_ref() });
+        errors.extend(wrong.into_iter().map(|e| place(e.in_formula(&step.regression.formula))));
     }
     if errors.is_empty() {
         // A column that a measure will fill is all missing here: only a query can do without its values.
@@ -95,6 +116,19 @@ fn check_step(run: &mut Run, step: &Step, plan: &Plan, fits: &[String]) -> Vec<E
             true => errors.extend(run.step(step, &plan.study, &plan.folder).err().map(place)),
             false => announce(run, step, &name),
         }
+    }
+    errors
+}
+
+/// What keeps the condition and the formula of a step from being numbers on this table, such as text in a control.
+fn expressions(step: &Step, scope: &Scope) -> Vec<Error> {
+    let wrong = |expr: &Expr| scope.evaluate(expr).err();
+    let filter = step.rows.filter.as_ref().and_then(|text| Expr::parse(text).ok());
+    let mut errors: Vec<Error> = filter.iter().filter_map(wrong).collect();
+    if step.entry.estimates {
+        let formulas = Formula::parse_set(&step.regression.formula).unwrap_or_default();
+        let numbers: BTreeMap<String, Expr> = formulas.iter().flat_map(|f| f.numbers(scope.table)).collect();
+        errors.extend(numbers.values().filter_map(wrong));
     }
     errors
 }

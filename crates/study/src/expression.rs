@@ -47,12 +47,11 @@ pub(crate) fn tokens(source: &str) -> Result<Vec<(Token, usize)>> {
             out.push((Token::Symbol(symbol), at));
             symbol.len()
         } else {
-            return Err(Error::formula(
-                source,
-                at,
-                format!("`{first}` has no meaning here"),
-                "put odd column names in backticks",
-            ));
+            let remedy = match half_width(first) {
+                Some(half) => format!("write it as `{half}`, not in full width"),
+                None => "put odd column names in backticks".into(),
+            };
+            return Err(Error::formula(source, at, format!("`{first}` has no meaning here"), remedy));
         };
         rest = &rest[taken..];
     }
@@ -276,6 +275,20 @@ pub struct Scope<'t> {
 
 /// Highest power that is a product of so many factors.
 const HIGHEST_POWER: u32 = 64;
+
+/// The ASCII sign that a full-width one of Chinese keyboards stands for.
+fn half_width(sign: char) -> Option<char> {
+    match sign {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(sign as u32 - 0xfee0),
+        '、' => Some(','),
+        '。' => Some('.'),
+        '“' | '”' => Some('"'),
+        '‘' | '’' => Some('\''),
+        '−' | '–' | '—' => Some('-'),
+        '×' | '·' => Some('*'),
+        _ => None,
+    }
+}
 
 const FUNCTIONS: [&str; 15] =
     ["log", "log1p", "exp", "sqrt", "abs", "asinh", "round", "floor", "I", "l", "f", "d", "lag", "lead", "diff"];

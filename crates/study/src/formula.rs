@@ -10,8 +10,10 @@
 //! One formula may stand for many models: `sw(a, b)` for one with each, `csw(a, b)` for `a` and then `a + b`, `sw0` and
 //! `csw0` begin with none, `mvsw(a, b)` for every subset, `c(y1, y2)` on the left for each outcome.
 
+use crate::design::is_category;
 use crate::error::{Error, Result};
 use crate::expression::{Expr, Parser, Token, whole};
+use plim_table::Table;
 
 /// A parsed formula.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,6 +177,19 @@ impl Formula {
             text += &format!(" | {} ~ {}", joined(&self.endogenous), joined(&self.instruments));
         }
         text
+    }
+
+    /// What the formula takes as numbers, by name: all but effects, dummies and text columns that stand for them.
+    pub fn numbers(&self, table: &Table) -> Vec<(String, Expr)> {
+        let part = |part: &Part| match part {
+            Part::Value(v) => Some(v.clone()),
+            Part::Dummies { .. } => None,
+        };
+        let terms = self.terms.iter().chain(&self.endogenous).chain(&self.instruments).flat_map(|t| &t.0);
+        let slopes = self.effects.iter().flat_map(|e| e.slopes.iter().cloned());
+        let dummies = |v: &Labelled| matches!(&v.expr, Expr::Name(name) if is_category(table, name));
+        let regressors = terms.filter_map(part).filter(|v| !dummies(v)).chain(slopes);
+        regressors.chain([self.outcome.clone()]).map(|v| (v.name, v.expr)).collect()
     }
 
     /// Every column that the formula names.

@@ -15,6 +15,7 @@ pub mod expression;
 pub mod fonts;
 pub mod formula;
 pub mod lineage;
+mod listing;
 mod made;
 pub mod media;
 pub mod method;

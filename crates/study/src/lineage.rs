@@ -45,24 +45,22 @@ impl<'r> Lineage<'r> {
 
     /// The table that a step writes to.
     pub(crate) fn writes(&self, step: &Step) -> String {
-        let whole = step.entry.role == Role::Prepare && (step.entry.records || step.entry.name == "sql");
         match &step.rows.into {
             Some(into) => into.clone(),
             // A query and a measure of records make a table of their own.
-            None if whole || step.entry.records => step.name.clone(),
+            None if step.entry.records => step.name.clone(),
             None => self.reads(step),
         }
     }
 
     /// What made the column of a table, before the step of this place.
     fn origin(&self, table: &str, column: &str, before: usize) -> Option<Origin> {
-        for step in self.steps[..before].iter().rev().filter(|s| s.entry.role != Role::Show) {
+        for step in self.steps[..before].iter().rev().filter(|s| writes(s)) {
             if self.writes(step) != table {
                 continue;
             }
             let own = column == step.name || step.method.adds(&step.name).iter().any(|c| c == column);
-            let replaces = step.entry.role == Role::Prepare && step.entry.records;
-            if own || replaces || column.strip_prefix(&step.name).is_some_and(|rest| rest.starts_with('_')) {
+            if own || replaces(step) || column.strip_prefix(&step.name).is_some_and(|rest| rest.starts_with('_')) {
                 return Some(Origin::Step(step.index));
             }
         }
@@ -98,10 +96,17 @@ impl<'r> Lineage<'r> {
             tables.sort();
             tables.dedup();
             for table in tables {
-                let last =
-                    self.steps[..at].iter().rev().find(|s| s.entry.role != Role::Show && self.writes(s) == table);
-                let origin = last.map(|s| Origin::Step(s.index)).or_else(|| self.input(&table).map(Origin::Input));
-                add(&mut out, table, origin);
+                // What stood in the table: the columns that it got since it was made, and what made it.
+                let mut made = false;
+                for step in self.steps[..at].iter().rev().filter(|s| writes(s) && self.writes(s) == table) {
+                    add(&mut out, table.clone(), Some(Origin::Step(step.index)));
+                    made = replaces(step);
+                    if made {
+                        break;
+                    }
+                }
+                let input = self.input(&table).filter(|_| !made);
+                add(&mut out, table, input.map(Origin::Input));
             }
             return out;
         }
@@ -170,6 +175,20 @@ impl<'r> Lineage<'r> {
             _ => None,
         };
         ["rows", "balance", "sha256"].into_iter().filter_map(shown).collect()
+    }
+}
+
+/// Whether a step makes its table anew.
+fn replaces(step: &Step) -> bool {
+    step.entry.role == Role::Prepare && step.entry.records
+}
+
+/// Whether a step makes a table, or columns of one.
+fn writes(step: &Step) -> bool {
+    match step.entry.role {
+        Role::Prepare | Role::Measure => true,
+        Role::Estimate => !step.method.adds(&step.name).is_empty(),
+        Role::Show => false,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::step::Step;
 use plim_report::results::Shown;
 use plim_report::{Fit, Measure};
 use plim_table::{Column, Data, Table};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The changes of one step.
@@ -22,6 +23,8 @@ pub(crate) struct Made {
     pub fits: Vec<(String, Fit)>,
     pub notes: Vec<String>,
     pub shown: Option<Shown>,
+    /// A table that is written among the results, and the ending of its file.
+    pub saved: Option<(Table, &'static str)>,
     /// The columns of a measure with their keys, as they are written to a file.
     pub measured: Option<Table>,
     /// The measure's own name of the column that carries the step's name.
@@ -61,9 +64,14 @@ impl Run {
                 Ok(Made { fits: named.collect(), ..Made::default() })
             }
             Outcome::Table(table, notes) => {
-                let held = Held { table, unit: step.rows.unit.clone(), time: step.rows.time.clone() };
                 let name = step.rows.into.clone().unwrap_or_else(|| step.name.clone());
-                Ok(Made { table: Some((name, held)), notes, ..Made::default() })
+                let mut notes = notes;
+                notes.extend(self.replaced(step, &name, &table));
+                // The keys of a table that is made anew stay, as long as it has them.
+                let (unit, time) = self.keys.get(&name).cloned().unwrap_or_default();
+                let kept = |own: &Option<String>, old: Option<String>| own.clone().or(old.filter(|k| table.has(k)));
+                let (unit, time) = (kept(&step.rows.unit, unit), kept(&step.rows.time, time));
+                Ok(Made { table: Some((name, Held { table, unit, time })), notes, ..Made::default() })
             }
             Outcome::Prepared(table, notes) => {
                 let (source, before) = self.source(step)?;
@@ -72,11 +80,22 @@ impl Run {
                 let columns = table.into_columns().into_iter().filter(new).collect();
                 Ok(Made { columns: Some((source, columns)), notes, ..Made::default() })
             }
+            Outcome::Saved(table, ending) => Ok(Made { saved: Some((table, ending)), ..Made::default() }),
             Outcome::Shown { heading, blocks } => {
                 let shown = Shown { step: step.name.clone(), heading, blocks };
                 Ok(Made { shown: Some(shown), ..Made::default() })
             }
         }
+    }
+
+    /// What is lost of a table that another replaces.
+    fn replaced(&self, step: &Step, name: &str, table: &Table) -> Option<String> {
+        let before = self.tables.get(name)?;
+        let lost: Vec<String> = before.names().filter(|c| !table.has(c)).map(|c| format!("`{c}`")).collect();
+        let without = if lost.is_empty() { String::new() } else { format!(", without {}", lost.join(", ")) };
+        let changed = !lost.is_empty() || before.rows() != table.rows();
+        let (now, then) = (table.rows(), before.rows());
+        changed.then(|| format!("{}: takes the place of `{name}`: {now} rows instead of {then}{without}", step.name))
     }
 
     /// The columns of a measure on their way into the target table: the main one under the step's name.
@@ -133,6 +152,7 @@ impl Run {
                     let n = joined.unmatched;
                     made.notes.push(format!("{}: {n} rows of `{into}` have no value", step.name));
                 }
+                made.notes.extend(stray(&step.name, &result, target, &into, &pairs)?);
                 let new = joined.table.into_columns().into_iter().filter(|c| !target.has(&c.name));
                 made.columns = Some((into.clone(), new.collect()));
             }
@@ -158,6 +178,7 @@ impl Run {
         self.results.estimates.extend(made.fits);
         self.results.notes.extend(made.notes);
         self.shown.extend(made.shown);
+        self.saved.extend(made.saved.map(|saved| (step.name.clone(), saved)));
         if let Some(measured) = made.measured {
             self.measured.insert(step.name.clone(), measured);
         }
@@ -166,6 +187,22 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Rows of a measure that no row of the target has the keys of, in words.
+fn stray(step: &str, rows: &Table, target: &Table, into: &str, pairs: &[(&str, &str)]) -> Result<Option<String>> {
+    let keys = |table: &Table, names: Vec<&str>| -> Result<Vec<String>> {
+        let columns = names.iter().map(|name| table.column(name)).collect::<plim_table::Result<Vec<_>>>()?;
+        let key = |i: usize| columns.iter().map(|c| c.show(i)).collect::<Vec<_>>().join(" ");
+        Ok((0..table.rows()).map(key).collect())
+    };
+    let known: HashSet<String> = keys(target, pairs.iter().map(|p| p.0).collect())?.into_iter().collect();
+    let stray: Vec<String> = keys(rows, pairs.iter().map(|p| p.1).collect())?;
+    let stray: Vec<&String> = stray.iter().filter(|key| !known.contains(*key)).collect();
+    let few: Vec<&str> = stray.iter().take(5).map(|key| key.as_str()).collect();
+    let more = if stray.len() > few.len() { ", …" } else { "" };
+    let n = stray.len();
+    Ok((n > 0).then(|| format!("{step}: {n} rows match no row of `{into}`: {}{more}", few.join(", "))))
 }
 
 /// Name of column `j` of a measure in the table: the step's for the main one, `STEP_COLUMN` for the others.

@@ -164,6 +164,8 @@ pub enum Outcome {
     Table(Table, Vec<String>),
     /// The step's table with prepared columns, and what a reader must know.
     Prepared(Table, Vec<String>),
+    /// A table to write among the results, and the ending of its file.
+    Saved(Table, &'static str),
     /// Pieces of the report; a heading starts a section.
     Shown {
         /// Heading of the section that begins.

@@ -54,6 +54,14 @@ pub fn write(plan: &Plan, run: &Run, out: &Path) -> Result<Vec<String>> {
     for (name, table) in &run.measured {
         plim_table::write(folder.path(&format!("data/{}.parquet", file_name(name)))?, table)?;
     }
+    for (name, (table, ending)) in &run.saved {
+        let file = format!("data/{}.{ending}", file_name(name));
+        let path = folder.path(&file)?;
+        if path.exists() {
+            return Err(Error::plan(format!("two results are {file}"), "give the step `save` another name"));
+        }
+        notes.extend(plim_table::write(path, table)?);
+    }
     folder.text("report.html", &page::render(&report(plan, run, &shown)?)?)?;
     folder.json("record.json", &record(plan, run))?;
     folder.publish()?;
@@ -409,7 +417,12 @@ pub fn to_file(single: &Single, path: &Path) -> Result<String> {
         Single::Scored(_, table) | Single::Measure(_, table) | Single::Table(table, _) => {
             let mut said = format!("{} rows in {}\n", table.rows(), path.display());
             let notes = plim_table::write(path, table)?;
-            let own = if let Single::Table(_, own) = single { own.as_slice() } else { &[] };
+            let own = match single {
+                Single::Table(_, own) => own,
+                Single::Scored(fit, _) => &fit.notes,
+                Single::Measure(measure, _) => &measure.notes,
+                _ => &Vec::new(),
+            };
             notes.iter().chain(own).for_each(|n| said.push_str(&format!("{n}\n")));
             Ok(said)
         }

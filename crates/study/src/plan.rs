@@ -101,7 +101,12 @@ impl Plan {
     pub fn parse(text: &str, file: &str, folder: PathBuf, settings: &[String]) -> Result<Plan> {
         let document = toml::de::DeTable::parse(text).map_err(|e| {
             let span = e.span().unwrap_or(0..0);
-            Error::plan(e.message().trim().to_string(), "correct the TOML").at_plan(file, span)
+            let message = e.message().trim();
+            let remedy = match message.contains("unquoted key") {
+                true => "put keys that are not of ASCII letters and digits in quotes: [data.\"城市\"], \"控制\" = […]",
+                false => "correct the TOML",
+            };
+            Error::plan(message.to_string(), remedy).at_plan(file, span)
         })?;
         let mut spans = HashMap::new();
         let mut values = table(document.get_ref(), "", &mut spans);

@@ -16,9 +16,9 @@ use crate::stream::{self, Stream};
 use indexmap::IndexMap;
 use plim_report::Results;
 use plim_report::results::Shown;
-use plim_table::{Panel, Table};
+use plim_table::{Data, Panel, Table};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -61,6 +61,8 @@ pub struct Run {
     pub results: Results,
     /// Pieces of the report, in order.
     pub shown: Vec<Shown>,
+    /// Tables that steps save, each with the ending of its file.
+    pub saved: IndexMap<String, (Table, &'static str)>,
     /// Columns of each measure with their keys, for Parquet.
     pub measured: IndexMap<String, Table>,
     /// The measure's own name of the column that carries the step's name.
@@ -101,6 +103,7 @@ impl Run {
     /// As [`Run::together`], unless a cache holds what the steps make.
     fn made_or_kept(&mut self, steps: &[&Step], plan: &Plan, cache: Option<&mut Cache>) -> Result<()> {
         let shows = steps.iter().any(|s| s.entry.role == Role::Show);
+        steps.iter().try_for_each(|step| self.free(step))?;
         let Some(cache) = cache.filter(|_| !shows) else { return self.together(steps, &plan.study, &plan.folder) };
         let key = |step: &&Step| cache.origins.step(self, step, plan.study.seed, &plan.folder);
         let keys = steps.iter().map(key).collect::<Result<Vec<_>>>()?;
@@ -119,6 +122,28 @@ impl Run {
             cache.origins.take(step, own, made);
         }
         self.take(steps, all)
+    }
+
+    /// Refuses a measure or a fit with scores whose main column would take the place of one that the data have: the
+    /// outcome of a model, say, which would then be explained by itself.
+    pub(crate) fn free(&self, step: &Step) -> Result<()> {
+        let own = |name: &String| *name == step.name;
+        if !matches!(step.entry.role, Role::Measure | Role::Estimate) || !step.method.adds(&step.name).iter().any(own) {
+            return Ok(());
+        }
+        let into = match (&step.rows.into, step.on_records()) {
+            (Some(into), _) => into.clone(),
+            (None, true) => return Ok(()),
+            (None, false) => self.source(step)?.0,
+        };
+        match self.tables.get(&into).is_some_and(|table| table.has(&step.name)) {
+            false => Ok(()),
+            true => Err(Error::plan(
+                format!("`{into}` has a column `{}` already", step.name),
+                "give the step another `name`: it names the column that the step adds",
+            )
+            .at_step(&step.name)),
+        }
     }
 
     /// What such steps make.
@@ -386,7 +411,8 @@ pub fn load(plan: &Plan, steps: &[Step], roots: &[(String, PathBuf)]) -> (Run, V
                 "name": name, "file": source.file, "root": source.root, "sha256": crate::record::sha256(&path)?,
                 "rows": read.table.rows(), "balance": balance, "notes": read.notes,
             }));
-            run.results.notes.extend(read.notes.iter().map(|n| format!("{name}: {n}")));
+            let blanks = source.unit.iter().filter_map(|unit| blanks(&read.table, unit));
+            run.results.notes.extend(read.notes.iter().cloned().chain(blanks).map(|n| format!("{name}: {n}")));
             Ok(Held { table: read.table, unit: source.unit.clone(), time: source.time.clone() })
         };
         let mut read = read;
@@ -396,6 +422,15 @@ pub fn load(plan: &Plan, steps: &[Step], roots: &[(String, PathBuf)]) -> (Run, V
         }
     }
     (run, errors)
+}
+
+/// Units that are two by a blank alone, in words.
+fn blanks(table: &Table, unit: &str) -> Option<String> {
+    let Data::Text(text) = &table.column(unit).ok()?.data else { return None };
+    let known: HashSet<&str> = text.levels.iter().map(String::as_str).collect();
+    let doubled = |level: &&String| level.trim() != *level && known.contains(level.trim());
+    let doubled: Vec<String> = text.levels.iter().filter(doubled).map(|level| format!("`{level}`")).collect();
+    (!doubled.is_empty()).then(|| format!("{} of `{unit}` differ from another by a blank only", doubled.join(", ")))
 }
 
 /// Runs a whole study in memory.

@@ -23,7 +23,8 @@ use serde_json::{Map, Value};
 pub struct Rows {
     /// Table to read; the first declared by default.
     pub data: Option<String>,
-    /// Table that receives the columns; the table read by default. Rows are matched by unit and time.
+    /// Table that receives the columns; the table read by default. Rows are matched by unit and time. What a query or
+    /// an importer makes is a whole table, which takes the place of the one of this name.
     pub into: Option<String>,
     /// Column of the units; that of the table by default.
     pub unit: Option<String>,

@@ -85,6 +85,14 @@ pub fn did(
     // A formula may list the treatment column itself; it is not a control.
     let column = |n: &String| matches!(&assigned, Assignment::Indicator { name, .. } if name == n);
     let others: Vec<_> = controls.into_iter().filter(|(n, _)| !own.contains(n) && !column(n)).collect();
+    if !regressors.iter().any(|(_, values)| changes(values, &unit_used)) {
+        let (first, last) =
+            time_used.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &t| (a.min(t), b.max(t)));
+        return Err(Error::invalid(
+            format!("no unit changes treatment between {first} and {last}"),
+            "the first treated period is a time as the data have it, such as 2016, after the first of the sample",
+        ));
+    }
     regressors.extend(others.iter().cloned());
     let estimated = regression.run(&at_sample.with_regressors(&regressors))?;
     if !own.iter().any(|n| estimated.fit.names.contains(n)) {
@@ -227,4 +235,10 @@ fn remarks(cohorts: &Cohorts, options: &DidOptions) -> Vec<String> {
             .push(format!("{} units are treated from the first period on: they have no period before", cohorts.always));
     }
     notes
+}
+
+/// Whether the values of any unit differ.
+fn changes(values: &[f64], unit: &Factor) -> bool {
+    let mut first = vec![None; unit.levels as usize];
+    values.iter().zip(&unit.codes).any(|(&v, &u)| *first[u as usize].get_or_insert(v) != v)
 }

@@ -28,6 +28,8 @@ struct Entry {
     columns: Option<String>,
     table: Option<(String, Option<String>, Option<String>)>,
     measure: Option<Measure>,
+    /// Names of the measure's long lists.
+    lists: Vec<String>,
     fits: Vec<(String, Fit)>,
     notes: Vec<String>,
     measured: bool,
@@ -87,8 +89,12 @@ impl Cache {
                     None => None,
                 };
                 let measured = if e.measured { Some(read(format!("{i}-measured.parquet"))?) } else { None };
-                let Entry { measure, fits, notes, main_column, .. } = e;
-                Some(Made { columns, table, measure, fits, notes, measured, main_column, shown: None })
+                let Entry { mut measure, fits, notes, main_column, .. } = e;
+                for (k, name) in e.lists.into_iter().enumerate() {
+                    let list = crate::listing::list(read(format!("{i}-list-{k}.parquet"))?);
+                    measure.as_mut()?.lists.insert(name, list);
+                }
+                Some(Made { columns, table, measure, fits, notes, measured, main_column, shown: None, saved: None })
             })
             .collect()
     }
@@ -117,10 +123,20 @@ impl Cache {
             if let Some(measured) = &made.measured {
                 plim_table::write(draft.join(format!("{i}-measured.parquet")), measured)?;
             }
+            let lists = made.measure.iter().flat_map(|m| &m.lists);
+            for (k, (_, list)) in lists.clone().enumerate() {
+                plim_table::write(draft.join(format!("{i}-list-{k}.parquet")), &crate::listing::table(list)?)?;
+            }
+            // The lists are the files beside.
+            let small = |m: &Measure| {
+                let (method, more, notes) = (m.method.clone(), m.more.clone(), m.notes.clone());
+                Measure { method, more, notes, ..Measure::default() }
+            };
             entries.push(Entry {
                 columns: made.columns.as_ref().map(|(into, _)| into.clone()),
                 table: made.table.as_ref().map(|(name, h)| (name.clone(), h.unit.clone(), h.time.clone())),
-                measure: made.measure.clone(),
+                measure: made.measure.as_ref().map(small),
+                lists: lists.map(|(name, _)| name.clone()).collect(),
                 fits: made.fits.clone(),
                 notes: made.notes.clone(),
                 measured: made.measured.is_some(),

@@ -347,7 +347,7 @@ fn dummies<'t>(table: &'t Table, name: &str, references: &[String], rows: &[usiz
 }
 
 /// Text is a category, unless most of it reads as numbers: then it is a damaged number column.
-fn is_category(table: &Table, name: &str) -> bool {
+pub(crate) fn is_category(table: &Table, name: &str) -> bool {
     match table.column(name).map(|c| &c.data) {
         Ok(Data::Text(text)) => {
             // `13.5%`, `1,350` and `1,35` are numbers that the file spells oddly, not categories.

@@ -442,8 +442,7 @@ impl Coded {
     pub fn listing<T>(&self, rows: &[T], keys: &[Key<T>], time: fn(&T) -> i64) -> Listing {
         let start = Listing::new(rows.len());
         let labeled = keys.iter().fold(start, |list, (name, labels, code)| {
-            let values = (0..labels.0.len() as u32).map(|code| labels.json(code)).collect();
-            list.labels(*name, rows.iter().map(code).collect(), values)
+            list.with(*name, crate::listing::field(labels.take(rows.iter().map(code))))
         });
         match &self.time {
             Some(name) => labeled.numbers(name, rows.iter().map(|row| time(row) as f64).collect()),

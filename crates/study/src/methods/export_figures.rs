@@ -11,7 +11,6 @@ use plim_report::product_space::{Node, product_space};
 use plim_report::treemap::{Tile, treemap};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Treemap: the parts of a whole as tiles, such as the products of a basket.
@@ -135,7 +134,7 @@ impl Method for ProductSpace {
             Some((years, year)) => (0..list.len()).filter(|&i| years[i] == year).collect(),
             None => (0..list.len()).collect::<Vec<_>>(),
         };
-        let names: Vec<String> = of_year(products).into_iter().map(|i| label(products, "product", i)).collect();
+        let names: Vec<String> = of_year(products).into_iter().map(|i| products.text("product", i)).collect();
         let place: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
         let (colors, group) = self.colors(&names)?;
         let full = match &self.highlight {
@@ -148,7 +147,7 @@ impl Method for ProductSpace {
         let mut nodes: Vec<Node> = group.into_iter().map(|group| Node { group, full: false }).collect();
         full.iter().filter_map(|n| place.get(n.as_str())).for_each(|&i| nodes[i].full = true);
         let values = pairs.column("value").unwrap_or_default();
-        let end = |name: &str, i: usize| place.get(label(pairs, name, i).as_str()).copied();
+        let end = |name: &str, i: usize| place.get(pairs.text(name, i).as_str()).copied();
         let link = |i: usize| Some((end("a", i)?, end("b", i)?, values[i]));
         let links: Vec<_> = of_year(pairs).into_iter().filter_map(link).collect();
         let title = if self.title.is_empty() { self.measure.as_str() } else { self.title.as_str() };
@@ -196,22 +195,12 @@ impl ProductSpace {
 fn advantages(cx: &Context, unit: &str, cells: &Listing, of_year: &[usize]) -> Result<Vec<String>> {
     let key = cx.need_unit()?;
     let rca = cells.column("rca").unwrap_or_default();
-    let of_unit: Vec<usize> = of_year.iter().copied().filter(|&i| label(cells, key, i) == unit).collect();
+    let of_unit: Vec<usize> = of_year.iter().copied().filter(|&i| cells.text(key, i) == unit).collect();
     if of_unit.is_empty() {
-        let seen: BTreeSet<String> = of_year.iter().map(|&i| label(cells, key, i)).collect();
+        let seen: BTreeSet<String> = of_year.iter().map(|&i| cells.text(key, i)).collect();
         let near = plim_table::near(unit, seen.iter().map(String::as_str));
         let remedy = near.first().map_or("name a unit as the data do".into(), |n| format!("did you mean `{n}`?"));
         return Err(Error::plan(format!("`highlight`: no unit `{unit}` with an index"), remedy));
     }
-    Ok(of_unit.into_iter().filter(|&i| rca[i] >= 1.0).map(|i| label(cells, "product", i)).collect())
-}
-
-/// A label of a list as text, whether its code was text or a number.
-fn label(list: &Listing, name: &str, row: usize) -> String {
-    let value = list.coded(name).map(|(codes, labels)| &labels[codes[row] as usize]);
-    match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(code)) => code.as_f64().map_or(String::new(), |v| v.to_string()),
-        _ => String::new(),
-    }
+    Ok(of_unit.into_iter().filter(|&i| rca[i] >= 1.0).map(|i| cells.text("product", i)).collect())
 }

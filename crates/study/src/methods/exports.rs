@@ -256,8 +256,11 @@ impl Method for Exposure {
             members: members(self, cx, &coded, &mut notes)?,
             covariance: self.covariance.as_ref().map(|table| covariances(cx, &coded, table)).transpose()?,
         };
-        if known.shock.as_ref().is_some_and(|l| l.by_product) && self.product.is_none() {
-            return Err(Error::plan("a shock by product needs the column of products", "set `product`"));
+        for (name, known) in [("risk", &known.risk), ("tariff", &known.tariff), ("shock", &known.shock)] {
+            if known.as_ref().is_some_and(|l| l.by_product) && self.product.is_none() {
+                let message = format!("`{name}` is by product, and needs the column of products");
+                return Err(Error::plan(message, "set `product`"));
+            }
         }
         let result = exposure(self, &coded.cells, &known)?;
         notes.extend(result.notes);

@@ -37,6 +37,7 @@ mod quantile;
 mod records;
 mod regression;
 mod resilience;
+mod save;
 mod sbm;
 mod scatter;
 mod sensitivity;
@@ -379,6 +380,7 @@ pub const METHODS: &[Entry] = &[
     Entry::of::<index_map::Sunburst>("sunburst", Show, "Figure of a tree of indicators and its weights"),
     Entry::of::<index_figures::Radar>("radar", Show, "Figure of the profiles of units over components"),
     Entry::of::<index_map::Choropleth>("choropleth", Show, "Map of values on regions of a GeoJSON file"),
+    Entry::of::<save::Save>("save", Show, "A table with all that was added to it, as a data file"),
     Entry::of::<show::Truth>("truth", Show, "Estimates beside the true values of a simulated world"),
 ];
 
