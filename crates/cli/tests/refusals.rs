@@ -18,6 +18,13 @@ fn unknown_column_offers_near_names() {
     assert!(message.contains("dgie") && message.contains("did you mean `dige`"), "{message}");
 }
 
+/// In names of two signs a single slip is near.
+#[test]
+fn short_chinese_names_have_near_ones() {
+    let (_, message) = refused("省份,y\n河北,1\n山西,2\n", &["fit", "feols", "--formula", "y ~ 1 | 省分"]);
+    assert!(message.contains("did you mean `省份`?"), "{message}");
+}
+
 #[test]
 fn unknown_option_method_and_choice() {
     let (code, message) = refused(CITIES, &["fit", "feols", "--formla", "y ~ x"]);

@@ -269,3 +269,115 @@ fn two_runs_are_compared_and_the_cause_is_named() {
     run("d", &[]);
     assert!(diff("a", "d").contains("the file `cities`: cities.csv changed"));
 }
+
+/// A query may carry any column of the tables it reads, so that all that made these is behind it.
+#[test]
+fn a_query_hides_no_origin() {
+    let dir = folder(&[]);
+    done(dir.path(), &["new", "s"]);
+    let path = dir.path().join("s/study.toml");
+    let query = "[[step]]\nmethod = \"sql\"\nname = \"groups\"\ninto = \"cities\"\nquery = \"SELECT c.*, 1 AS one \
+        FROM cities c ORDER BY city, year\"\n\n[[step]]\nmethod = \"feols\"\nname = \"m1\"";
+    let text = read(&path);
+    let study = text.replacen("[[step]]\nmethod = \"feols\"\nname = \"m1\"", query, 1);
+    assert!(study != text);
+    std::fs::write(&path, study).unwrap();
+    done(dir.path(), &["run", "s/study.toml", "--out", "a"]);
+    let why = String::from_utf8(plim(dir.path(), &["why", "a", "table:dig,1"]).stdout).unwrap();
+    for part in ["step `groups`", "step `dig`: entropy", "step `res`: resilience", "cities.csv"] {
+        assert!(why.contains(part), "{part} is not in:\n{why}");
+    }
+    done(dir.path(), &["run", "s/study.toml", "--out", "b", "--set", "dig.zeros=shift:0.01"]);
+    let said = String::from_utf8(plim(dir.path(), &["diff", "a", "b"]).stdout).unwrap();
+    assert!(said.contains("zeros (default)") && !said.contains("nothing upstream changed"), "{said}");
+}
+
+const PANEL: &str =
+    "city,year,y,x,kind\nA,2011,1,2,a\nA,2012,2,1,a\nB,2011,3,5,b\nB,2012,5,4,b\nC,2011,2,2,b\nC,2012,4,1,a\n";
+const DATA: &str = "[data.c]\nfile = \"d.csv\"\nunit = \"city\"\ntime = \"year\"\n\n";
+
+/// What `check` and `run` say of a study of one panel.
+fn said(command: &str, steps: &str) -> (bool, String) {
+    let dir = folder(&[("d.csv", PANEL), ("study.toml", &format!("{DATA}{steps}"))]);
+    let out = plim(dir.path(), &[command, "study.toml"]);
+    (out.status.success(), String::from_utf8_lossy(&out.stderr).into_owned())
+}
+
+#[test]
+fn check_finds_what_a_run_would_refuse() {
+    let feols = "[[step]]\nmethod = \"feols\"\nname = \"m\"\nformula = ";
+    for (steps, part) in [
+        (format!("{feols}\"y ~ log(kind) | city\"\n"), "`a` is not a number"),
+        (format!("{feols}\"y ~ x\"\nwhere = \"year > '2011'\"\n"), "stands where a number is needed"),
+        (
+            format!("{feols}\"y ~ z | city\"\n\n[[step]]\nmethod = \"generate\"\nname = \"z\"\nvalue = \"x * 2\"\n"),
+            "the later step `z` makes it",
+        ),
+        ("[[step]]\nmethod = \"entropy\"\nname = \"y\"\nindicators = [\"x\"]\n".into(), "has a column `y` already"),
+        (format!("{feols}\"y ～ x\"\n"), "write it as `~`"),
+    ] {
+        for command in ["check", "run"] {
+            let (fine, message) = said(command, &steps);
+            // A run stops at the first step that fails; it does not look ahead.
+            let part = if command == "run" && part.contains("later") { "no column `z`" } else { part };
+            assert!(!fine && message.contains(part), "{command}: {part} is not in:\n{message}");
+        }
+    }
+    let (fine, message) = said("check", &format!("{feols}\"y ~ kind | city\"\n"));
+    assert!(fine, "a text column stands for its dummies: {message}");
+    let quoted = format!("[data.城市]\nfile = \"d.csv\"\n{feols}\"y ~ x\"\n");
+    assert!(said("check", &quoted).1.contains("[data.\"城市\"]"));
+}
+
+/// A table goes to a file with what the steps added, and a query that takes its place says what is lost.
+#[test]
+fn a_table_is_saved_and_a_replaced_one_is_told() {
+    let steps = "[[step]]\nmethod = \"generate\"\nname = \"z\"\nvalue = \"x * 2\"\n\n[[step]]\nmethod = \"save\"\n\
+        name = \"panel\"\nformat = \"dta\"\nwhere = \"year == 2012\"\ncolumns = [\"city\", \"z\"]\n\n[[step]]\n\
+        method = \"sql\"\nname = \"fewer\"\ninto = \"c\"\nquery = \"SELECT city, year, y FROM c WHERE year > 2011\"\n\n\
+        [[step]]\nmethod = \"feols\"\nname = \"m\"\nformula = \"l(y, 0) ~ 1\"\n";
+    let dir = folder(&[("d.csv", PANEL), ("study.toml", &format!("{DATA}{steps}"))]);
+    done(dir.path(), &["check", "study.toml"]);
+    done(dir.path(), &["run", "study.toml"]);
+    let saved = plim_table::read(dir.path().join("out/data/panel.dta"), &Default::default()).unwrap().table;
+    assert_eq!(saved.numbers("z").unwrap(), [2.0, 8.0, 2.0]);
+    let notes = results(&dir.path().join("out"))["notes"].to_string();
+    assert!(notes.contains("takes the place of `c`: 3 rows instead of 6, without `x`, `kind`, `z`"), "{notes}");
+}
+
+/// What a measure says is said beside a file, too.
+#[test]
+fn notes_come_with_a_file() {
+    let dir = folder(&[("d.csv", "city,hs,v\nA,p,1\nA,q,\nB,p,2\n")]);
+    let out = plim(
+        dir.path(),
+        &["measure", "concentration", "d.csv", "--unit", "city", "--product", "hs", "--value", "v", "--into", "o.csv"],
+    );
+    let said = String::from_utf8(out.stdout).unwrap();
+    assert!(said.contains("2 rows in o.csv") && said.contains("1 records miss"), "{said}");
+}
+
+/// Long lists of a measure are kept with it: a figure of them is drawn again from the cache.
+#[test]
+fn a_kept_measure_has_its_lists() {
+    let mut records = String::from("country,year,hs,usd\n");
+    for (country, products) in [("甲", 1..6), ("乙", 2..7), ("丙", 4..9)] {
+        products.for_each(|p| records += &format!("{country},2011,{:04},{}\n", 101 + p, p * 3));
+    }
+    let study = "[data.t]\nfile = \"d.csv\"\n\n[[step]]\nmethod = \"complexity\"\nname = \"eci\"\nunit = \"country\"\n\
+        time = \"year\"\nproduct = \"hs\"\nvalue = \"usd\"\ncells = true\nproximity = true\n\n[[step]]\n\
+        method = \"product_space\"\nname = \"space\"\nmeasure = \"eci\"\nunit = \"country\"\ntime = \"year\"\n\
+        highlight = \"乙\"\n";
+    let dir = folder(&[("d.csv", &records), ("study.toml", study)]);
+    let made = || {
+        done(dir.path(), &["watch", "study.toml", "--once"]);
+        let read = |name: &str| read(&dir.path().join("out").join(name));
+        (read("results.json"), read("figures/space.svg"))
+    };
+    let first = made();
+    let found: Value = serde_json::from_str(&first.0).unwrap();
+    let list = |name: &str| found["measures"]["eci"][name].as_array().map(Vec::len);
+    assert_eq!((list("products"), list("cells"), list("proximity")), (Some(8), Some(24), Some(28)));
+    assert_eq!(found["measures"]["eci"]["cells"][0]["year"], 2011);
+    assert!(made() == first, "the same from the cache");
+}
