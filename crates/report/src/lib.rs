@@ -2,7 +2,7 @@
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`], [`sensitivity`] |
+//! | fits | [`table::Table`] | [`regression`], [`effects`], [`mediation`], [`split`], [`instruments`], [`sensitivity`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`], [`docx`], [`xlsx`] |
 //! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`], [`contour`], [`scatter`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
@@ -24,6 +24,7 @@ pub mod effects;
 pub mod escape;
 pub mod figure;
 pub mod fonts;
+mod footer;
 pub mod frontier;
 pub mod geojson;
 pub mod heatmap;
@@ -32,6 +33,7 @@ pub mod instruments;
 pub mod latex;
 pub mod listing;
 pub mod markdown;
+pub mod mediation;
 pub mod multiverse;
 mod notes;
 pub mod number;
@@ -49,6 +51,7 @@ pub mod results;
 pub mod scatter;
 pub mod sensitivity;
 pub mod specification;
+pub mod split;
 pub mod style;
 pub mod sunburst;
 pub mod svg;

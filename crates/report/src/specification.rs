@@ -97,7 +97,7 @@ pub fn specification_curve(specifications: &[Specification], lang: Lang) -> Resu
         6,
     );
     // The plane is drawn on the upper part, as wide as the labels of the choices leave.
-    let x = Axis { low: 0.4, high: sorted.len() as f64 + 0.6, ticks: Vec::new(), decimals: 0 };
+    let x = Axis { low: 0.4, high: sorted.len() as f64 + 0.6, ticks: Vec::new(), decimals: 0, bins: [None, None] };
     let mut upper = Scene { width: WIDTH, height: CURVE, ..Scene::default() };
     let mut plane = Plane::new(&mut upper, x, y, ("", ""), FONT * 1.2);
     upper.marks.clear();

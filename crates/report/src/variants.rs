@@ -4,6 +4,7 @@
 //! (`vcov_also`). A convention that all fits of a table carry becomes a variant of the table: the same estimates,
 //! other standard errors, stars and notes.
 
+use crate::effects::side_by_side;
 use crate::regression::{RegressionTable, regression};
 use crate::results::coefficients;
 use crate::table::{Section, Table, Variant};
@@ -46,7 +47,7 @@ pub fn panels(parts: &[(&str, Vec<(&str, &Fit)>)], options: &RegressionTable, la
     let mut out: Option<Table> = None;
     let mut noted: Vec<(String, Vec<String>)> = Vec::new();
     for (i, (title, fits)) in parts.iter().enumerate() {
-        let mut table = regression(fits, options, lang)?;
+        let mut table = side_by_side(fits, options, lang)?;
         let letter = char::from(b'A' + (i % 26) as u8).to_string();
         let of: Vec<String> = table.columns.iter_mut().map(|c| std::mem::take(&mut c.of)).collect();
         let outcome = match table.spanners.first().map(Vec::as_slice) {
@@ -55,7 +56,9 @@ pub fn panels(parts: &[(&str, Vec<(&str, &Fit)>)], options: &RegressionTable, la
         };
         let heading = format!("{}{}{outcome}", lang.with("panel", &letter), lang.colon());
         for (k, section) in table.sections.iter_mut().enumerate() {
-            section.of.clone_from(&of);
+            if section.of.is_empty() {
+                section.of.clone_from(&of);
+            }
             if k == 0 {
                 section.title = Some(heading.clone());
             }
