@@ -169,9 +169,15 @@ fn group(g: &Value, whole: &Fit) -> (String, Fit) {
     (g.get("value").map_or(String::new(), said), fit)
 }
 
+/// The difference between two groups as a coefficient.
 fn difference(b: &Value) -> Coefficient {
     let mut c = coefficients(&Value::Array(vec![b.clone()])).remove(0);
     c.estimate = get(b, "difference");
+    if c.conf_low.is_nan() {
+        // Its z is of the normal distribution, and so is its interval.
+        let half = 1.959_963_984_540_054 * c.std_error;
+        (c.conf_low, c.conf_high) = (c.estimate - half, c.estimate + half);
+    }
     c
 }
 
