@@ -1,7 +1,9 @@
 //! Tables of what some methods have beside their coefficients: moderation, event studies, and every table of a fit.
 
+use crate::covariance;
 use crate::instruments::{first_stage, instruments};
 use crate::mediation::{mediation, steps};
+use crate::notes::capitalized;
 use crate::number::{count, decimals, fixed, p_value};
 use crate::regression::{Below, RegressionTable, Words, interval, regression};
 use crate::sensitivity::{benchmarks, oster, ranges, robustness};
@@ -286,9 +288,12 @@ pub(crate) fn measures(
 }
 
 pub(crate) fn stars_and_vcov(fit: &Fit, options: &RegressionTable, lang: Lang) -> Vec<String> {
-    let vcov = (!fit.vcov.is_empty()).then(|| {
-        lang.sentence(&format!("{}{}{}", lang.say("std_error"), lang.colon(), lang.with("note_vcov", &fit.vcov)))
+    let o = Words { options, lang };
+    let vcov = (!fit.vcov.is_empty()).then(|| match options.conventions {
+        true => format!("{}{}{}", lang.say("std_error"), lang.colon(), lang.with("note_vcov", &fit.vcov)),
+        false => capitalized(&lang.with("note_errors", &covariance::words(&fit.vcov, lang, |name| o.label(name)))),
     });
+    let vcov = vcov.map(|said| lang.sentence(&said));
     options.stars.note().map(|n| lang.sentence(n)).into_iter().chain(vcov).collect()
 }
 

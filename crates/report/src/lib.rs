@@ -17,6 +17,7 @@ pub mod by_group;
 pub mod chain;
 pub mod choropleth;
 pub mod contour;
+mod covariance;
 pub mod density;
 pub mod describe;
 pub mod docx;

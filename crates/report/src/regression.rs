@@ -55,6 +55,10 @@ pub struct RegressionTable {
     pub stats: Vec<String>,
     /// Sentences to add to the notes.
     pub notes: Vec<String>,
+    /// Say the covariance in full in the notes, with small-sample rule, counts and degrees of freedom.
+    ///
+    /// The report's methods and `results.json` have them in any case.
+    pub conventions: bool,
 }
 
 impl Default for RegressionTable {
@@ -76,6 +80,7 @@ impl Default for RegressionTable {
             first_stage: false,
             stats: Vec::new(),
             notes: Vec::new(),
+            conventions: false, // a journal's note is a sentence
         }
     }
 }

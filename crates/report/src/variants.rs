@@ -33,6 +33,8 @@ pub(crate) fn variants(fits: &[(&str, &Fit)], options: &RegressionTable, lang: L
     let all: Vec<Vec<(String, Fit)>> = fits.iter().map(|(_, f)| alternatives(f)).collect();
     let Some((first, rest)) = all.split_first() else { return Ok(Vec::new()) };
     let shared = first.iter().map(|(name, _)| name).filter(|n| rest.iter().all(|l| l.iter().any(|(m, _)| m == *n)));
+    // Tables that differ in nothing but the convention say which it is.
+    let options = &RegressionTable { conventions: true, ..options.clone() };
     let variant = |name: &String| {
         let under = all.iter().filter_map(|l| l.iter().find(|(n, _)| n == name)).map(|(_, f)| f);
         let fits: Vec<(&str, &Fit)> = fits.iter().zip(under).map(|((n, _), f)| (*n, f)).collect();

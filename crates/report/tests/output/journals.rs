@@ -237,3 +237,42 @@ fn an_event_study_keeps_its_reference_beside_a_plain_estimate() {
     assert!(drawn(&[("a", &ends), ("b", &open)]).contains(">−2<"));
     assert!(effects::event_study(&[("a", &did)], &o, Lang::En).is_err());
 }
+
+#[test]
+fn the_note_on_standard_errors_is_a_sentence() {
+    let a = fit("feols", "y ~ x", &[("x", 0.3, 0.1)], json!({}), json!({}));
+    let b = Fit { vcov: "cluster:city (ssc fixest: K = 9, G = 50)".into(), ..a.clone() };
+    let c = Fit { vcov: "hc1 (ssc fixest: K = 2)".into(), ..a.clone() };
+    let notes = |fits: &[&Fit], o: &RegressionTable, lang| {
+        let named: Vec<(&str, &Fit)> = fits.iter().map(|f| ("m", *f)).collect();
+        regression(&named, o, lang).unwrap().notes
+    };
+    let o = RegressionTable::default();
+    // Other counts of parameters are no other sentence.
+    let stars = "* p < 0.1, ** p < 0.05, *** p < 0.01.".replace(' ', "\u{a0}").replace(",\u{a0}", ", ");
+    assert_eq!(
+        notes(&[&a, &b], &o, Lang::En),
+        ["Standard errors in parentheses, clustered by city.".to_owned(), stars]
+    );
+    assert_eq!(notes(&[&a, &b], &o, Lang::Zh)[0], "括号内为聚类到city层面的稳健标准误。");
+    let two = notes(&[&a, &c], &o, Lang::En);
+    assert_eq!(
+        two[..3],
+        [
+            "Standard errors in parentheses.",
+            "(1): standard errors clustered by city.",
+            "(2): standard errors robust to heteroskedasticity (HC1)."
+        ]
+    );
+    let below = |below| RegressionTable { below, ..RegressionTable::default() };
+    assert_eq!(
+        notes(&[&a], &below(Below::T), Lang::En)[0],
+        "t statistics in parentheses; standard errors clustered by city."
+    );
+    assert_eq!(notes(&[&a], &below(Below::T), Lang::Zh)[0], "括号内为t值，依聚类到city层面的稳健标准误计算。");
+    assert_eq!(notes(&[&a], &below(Below::None), Lang::En)[0], "Standard errors clustered by city.");
+    let full = RegressionTable { conventions: true, ..o };
+    let said = notes(&[&a, &b], &full, Lang::En);
+    assert_eq!(said[0], "Standard errors in parentheses.");
+    assert_eq!(said[2], "(2): covariance cluster:city (ssc fixest: K = 9, G = 50).");
+}

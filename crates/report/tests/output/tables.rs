@@ -79,8 +79,7 @@ Within R²             0.594
 Kleibergen-Paap LM                 5.182
 Kleibergen-Paap F                 25.531
 =============================================
-Standard errors in parentheses.
-Covariance cluster:i (ssc fixest: K=8, G=8, df=7).
+Standard errors in parentheses, clustered by Unit.
 * p < 0.1, ** p < 0.05, *** p < 0.01.
 (1): Rows lost: 2 missing values.
 (1): `v` dropped: the fixed effects absorb it.

@@ -245,7 +245,9 @@ impl Method for DidOptions {
             out.more.insert("reference".into(), json!(self.reference));
             // Periods that stand for all before or after them too.
             let low = self.leads.map(|leads| -i64::from(leads));
-            out.more.insert("binned".into(), json!({ "low": low, "high": self.lags }));
+            if low.is_some() || self.lags.is_some() {
+                out.more.insert("binned".into(), json!({ "low": low, "high": self.lags }));
+            }
             let Estimated { fit, covariance, .. } = &d.estimated;
             let times: Vec<usize> =
                 (0..fit.names.len()).filter(|&j| fit.names[j].starts_with("event_time::")).collect();
