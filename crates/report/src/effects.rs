@@ -41,7 +41,7 @@ pub fn moderation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Ta
     if !slopes.as_array().into_iter().flatten().all(states_tests) {
         notes.push(lang.say("normal_p").into());
     }
-    notes.extend(fit.notes.iter().map(|n| lang.sentence(n)));
+    notes.extend(fit.notes.iter().map(|n| lang.sentence(&lang.note(n))));
     let mut table = measures("slopes", vec![Section::new(rows)], notes, options, lang);
     table.stub = lang.say("at").into();
     if slopes.as_array().into_iter().flatten().all(|s| of_t(fit, s)) {

@@ -42,6 +42,7 @@ pub mod page;
 mod paint;
 pub mod paths;
 pub mod pdf;
+mod phrases;
 pub mod plots;
 pub mod png;
 pub mod product_space;

@@ -148,7 +148,7 @@ pub fn mediation(fit: &Fit, options: &RegressionTable, lang: Lang) -> Result<Tab
         notes.push(lang.say("normal_p").into());
     }
     notes.extend(resampled(effects, lang));
-    notes.extend(fit.notes.iter().map(|n| lang.sentence(n)));
+    notes.extend(fit.notes.iter().map(|n| lang.sentence(&lang.note(n))));
     let mut table = measures("mediation", sections, notes, options, lang);
     if of_t {
         table.columns[2].label = lang.say("t").into();

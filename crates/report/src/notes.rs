@@ -33,7 +33,7 @@ impl Words<'_> {
             notes.push(lang.say("note_tests").into());
         }
         notes.extend(self.by_column(fits, |f| lost(&f.sample, lang).into_iter().collect()));
-        notes.extend(self.by_column(fits, |f| f.notes.clone()));
+        notes.extend(self.by_column(fits, |f| f.notes.iter().map(|n| lang.note(n)).collect()));
         notes.extend(self.options.notes.iter().cloned());
         notes
     }

@@ -179,6 +179,7 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
     if !options.headings.is_empty() && options.headings.len() != fits.len() {
         return Err(Error::length("`headings`", options.headings.len(), fits.len()));
     }
+    let options = &regimes(fits, options, lang);
     let o = Words { options, lang };
     let main: Vec<&[Coefficient]> = fits.iter().map(|(_, f)| f.coefficients.as_slice()).collect();
     let mut sections = vec![Section::new(o.rows("coefficients", &main))];
@@ -228,6 +229,20 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
     };
     table.check()?;
     Ok(table)
+}
+
+/// The options with words for the regimes of thresholds: `x:low` is x at values of the threshold variable up to the first.
+fn regimes(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) -> RegressionTable {
+    let mut labels = options.labels.clone();
+    for c in fits.iter().filter(|(_, f)| f.method == "threshold").flat_map(|(_, f)| &f.coefficients) {
+        let Some((x, regime @ ("low" | "middle" | "high"))) = c.name.rsplit_once(':') else { continue };
+        if !options.labels.contains_key(regime) {
+            let x = Words { options, lang }.label(x);
+            let said = format!("{x} × {}", lang.say(&format!("regime:{regime}")));
+            labels.entry(c.name.clone()).or_insert(said);
+        }
+    }
+    RegressionTable { labels, ..options.clone() }
 }
 
 /// Where results keep the fit; one without a name has its result named by the table.

@@ -231,6 +231,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("iterations", "Iterations", "迭代次数"),
     ("p_of", "{}, p-value", "{}的p值"),
     ("df_of", "{}, degrees of freedom", "{}的自由度"),
+    ("regime:low", "low", "低门槛区间"),
+    ("regime:middle", "middle", "中间区间"),
+    ("regime:high", "high", "高门槛区间"),
     ("threshold", "Threshold", "门槛值"),
     // Instruments.
     ("panel", "Panel {}", "面板{}"),

@@ -124,7 +124,7 @@ fn report(plan: &Plan, run: &Run, shown: &[Shown]) -> Result<Page> {
     }
     if !run.results.notes.is_empty() {
         let mut notes = section(lang.say("notes_on_data").into());
-        notes.blocks = run.results.notes.iter().map(|n| Block::Paragraph(n.clone())).collect();
+        notes.blocks = run.results.notes.iter().map(|n| Block::Paragraph(lang.note(n))).collect();
         sections.push(notes);
     }
     sections.push(section(lang.say("methods").into()));
