@@ -384,7 +384,7 @@ impl Words<'_> {
         let headings: Vec<Spanner> = match self.options.headings.is_empty() {
             false => self.options.headings.iter().map(|h| Spanner { label: h.clone(), len: 1 }).collect(),
             true if methods_differ => {
-                fits.iter().map(|(_, f)| Spanner { label: self.lang.say(&f.method).into(), len: 1 }).collect()
+                fits.iter().map(|(_, f)| Spanner { label: self.lang.method(&f.method).into(), len: 1 }).collect()
             }
             true => Vec::new(),
         };

@@ -48,7 +48,7 @@ pub fn of_fits(
         let none = || lang.say("none").to_owned();
         let mut choices = vec![
             (lang.say("outcome").to_owned(), label(fit.outcome())),
-            (lang.say("method").to_owned(), lang.say(&fit.method).to_owned()),
+            (lang.say("method").to_owned(), lang.method(&fit.method).to_owned()),
             (lang.say("covariance").to_owned(), fit.vcov.split(" (").next().unwrap_or_default().to_owned()),
             (lang.say("effects").to_owned(), if effects.is_empty() { none() } else { effects.join(" + ") }),
             (lang.say("nobs").to_owned(), crate::number::count(fit.nobs as f64)),

@@ -80,7 +80,7 @@ pub(crate) fn several(fits: &[(&str, &Fit)], options: &RegressionTable, lang: La
         let of = crate::regression::path(name);
         if !is_split(fit) {
             groups.push(ColumnGroup { label: String::new(), columns: 1 });
-            headings.push(lang.say(&fit.method).to_owned());
+            headings.push(lang.method(&fit.method).to_owned());
             columns.push((of, (*fit).clone()));
             continue;
         }

@@ -24,6 +24,16 @@ impl Lang {
         }
     }
 
+    /// The heading of a column of this method; its word where it has no heading of its own.
+    pub fn method(self, name: &str) -> &str {
+        let key = format!("method:{name}");
+        match (WORDS.iter().find(|(k, _, _)| *k == key), self) {
+            (Some((_, en, _)), Lang::En) => en,
+            (Some((_, _, zh)), Lang::Zh) => zh,
+            (None, _) => self.say(name),
+        }
+    }
+
     /// The word for `key` with `{}` filled in.
     pub fn with(self, key: &str, what: &str) -> String {
         self.say(key).replacen("{}", what, 1)
@@ -168,6 +178,18 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("sfa", "Stochastic frontier", "随机前沿"),
     ("sfa_metafrontier", "Metafrontier", "共同前沿"),
     ("moderation", "Moderation", "调节效应"),
+    ("quantile", "Quantile", "分位数回归"),
+    ("mmqr", "Quantiles by moments", "矩分位数回归"),
+    ("tobit", "Tobit", "Tobit"),
+    ("truncreg", "Truncated", "断尾回归"),
+    ("simar_wilson", "Simar–Wilson", "Simar–Wilson"),
+    ("beta_convergence", "β convergence", "β收敛"),
+    // Where the name of a method is that of a statistic, a table or a group too.
+    ("method:threshold", "Threshold", "门槛回归"),
+    ("method:oster", "OLS", "OLS"),
+    ("method:omitted_variable", "OLS", "OLS"),
+    ("method:leave_one_out", "OLS", "OLS"),
+    ("method:split", "Subsample", "分样本"),
     // Statistics.
     ("nobs", "Observations", "观测值"),
     ("r2", "R²", "R²"),
@@ -561,6 +583,7 @@ mod tests {
         }
         assert_eq!(Lang::Zh.say("nobs"), "观测值");
         assert_eq!(Lang::Zh.say("a_new_statistic"), "a_new_statistic");
+        assert_eq!((Lang::Zh.method("threshold"), Lang::Zh.method("did")), ("门槛回归", "双重差分"));
         assert_eq!(Lang::En.sentence("No stop"), "No stop.");
     }
 }

@@ -178,8 +178,8 @@ fn origins(lineage: &Lineage, at: usize, run: &Run, lang: Lang) -> Vec<Fact> {
             Some(model) => format!("{} {}", lang.say(what), model.trim_start_matches('.')),
         };
         out.push(fact(&key("rows"), lineage::rows(&fit.sample)));
-        if !fit.vcov.is_empty() {
-            out.push(fact(&key("covariance"), fit.vcov.clone()));
+        for (part, vcov) in fit.conventions() {
+            out.push(fact(format!("{} {part}", key("covariance")).trim_end(), vcov.to_string()));
         }
     }
     for (name, origin) in lineage.uses(at) {

@@ -276,3 +276,30 @@ fn the_note_on_standard_errors_is_a_sentence() {
     assert_eq!(said[0], "Standard errors in parentheses.");
     assert_eq!(said[2], "(2): covariance cluster:city (ssc fixest: K = 9, G = 50).");
 }
+
+/// The notes of a study's usual fits, in the language of the study.
+#[test]
+fn notes_of_fits_and_regimes_are_in_chinese() {
+    let notes = [
+        "2 cohorts: the two-way estimate also compares with units already treated, with weights that may be negative (Goodman-Bacon 2021)",
+        "b and the direct effect hold only if `m` is exogenous given `x` and the controls; a common cause of `m` and `y` biases both",
+        "10 clusters of `year` are few (below 30): clustered standard errors tend to be too small",
+        "`w` dropped: a linear combination of `x` and `z`",
+        "the confidence set of the threshold 0.5 has gaps; the bounds given are its ends",
+    ];
+    let plain =
+        fit("threshold", "y ~ x", &[("x:low", 0.3, 0.1), ("x:high", 0.1, 0.1)], json!({ "threshold": 0.5 }), json!({}));
+    let f = Fit { notes: notes.map(str::to_owned).to_vec(), ..plain };
+    let table = regression(&[("t", &f)], &RegressionTable::default(), Lang::Zh).unwrap();
+    assert_eq!(labels(&table)[..2], ["x × 低门槛区间", "x × 高门槛区间"]);
+    for (note, n) in notes.iter().zip(&table.notes[2..]) {
+        assert!(n.ends_with('。') && !n.contains(note), "{n}");
+    }
+    assert_eq!(table.notes[5], "`w`未估计：可由`x`和`z`线性表示。");
+    let own = [("low".to_owned(), "小城市".to_owned())].into();
+    let table = regression(&[("t", &f)], &RegressionTable { labels: own, ..Default::default() }, Lang::Zh).unwrap();
+    assert_eq!(labels(&table)[..2], ["x × 小城市", "x × 高门槛区间"]);
+    let english = regression(&[("t", &f)], &RegressionTable::default(), Lang::En).unwrap();
+    assert_eq!(labels(&english)[..2], ["x × low", "x × high"]);
+    assert!(english.notes.iter().any(|n| n == "b and the direct effect hold only if `m` is exogenous given `x` and the controls; a common cause of `m` and `y` biases both."));
+}
