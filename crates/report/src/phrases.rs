@@ -26,13 +26,18 @@ impl Lang {
 fn chinese(text: &str, deep: usize) -> Option<String> {
     let deep = deep.checked_sub(1)?;
     let text = text.trim();
+    let said = |hole: &str| chinese(hole, deep).unwrap_or_else(|| hole.to_owned());
     let filled = |(en, zh): &(&str, &str)| {
         let holes = matched(en, text)?;
-        let fill = |out: String, (i, hole): (usize, &&str)| {
-            let said = chinese(hole, deep).unwrap_or_else(|| (*hole).to_owned());
-            out.replace(&format!("{{{}}}", i + 1), &said)
-        };
-        Some(holes.iter().enumerate().fold((*zh).to_owned(), fill))
+        // In one pass: what fills a hole may look like one.
+        let (mut out, mut rest) = (String::new(), *zh);
+        while let Some((before, after)) = rest.split_once('{') {
+            let (number, tail) = after.split_once('}')?;
+            out += before;
+            out += &said(holes.get(number.parse::<usize>().ok()?.checked_sub(1)?)?);
+            rest = tail;
+        }
+        Some(out + rest)
     };
     let whole = PHRASES.iter().find_map(filled);
     let clauses = || {
@@ -143,6 +148,7 @@ mod tests {
         );
         assert_eq!(zh("something that nobody said before"), "something that nobody said before");
         assert_eq!(Lang::En.note("3 rows"), "3 rows");
+        assert_eq!(zh("`{2}` dropped: absorbed by `{1}`"), "`{2}`未估计：被`{1}`吸收", "names may look like holes");
         for hostile in ["a: ".repeat(600), "a: ".repeat(100_000), "; ".repeat(900)] {
             assert_eq!(zh(&hostile), hostile, "it ends soon");
         }
