@@ -139,10 +139,10 @@ fn tables(lang: Lang) -> Result<Vec<Table>, plim_report::Error> {
         correlation(&columns, &CorrelationTable { labels: labels.clone(), ..Default::default() }, lang)?,
         weights(&index(), &labels, 3, lang)?,
         regression(&named, &RegressionTable { controls, ..o.clone() }, lang)?,
-        effects::mediation(&mediation(), &o, lang)?,
+        plim_report::mediation::mediation(&mediation(), &o, lang)?,
         effects::moderation(&moderation(), &o, lang)?,
-        effects::split(&split(), &o, lang)?,
-        effects::between(&split(), &o, lang)?,
+        plim_report::split::split(&split(), &o, lang)?,
+        plim_report::split::between(&split(), &o, lang)?,
         effects::event_study(&[("did", &event_study())], &RegressionTable { below: Below::Ci, ..o.clone() }, lang)?,
         regression(&[("sfa", &frontier())], &o, lang)?,
     ])

@@ -272,7 +272,7 @@ pub fn weights(measure: &Measure, labels: &BTreeMap<String, String>, digits: usi
         stub: lang.say("indicator").into(),
         columns: present.iter().map(|k| Column::new(lang.say(k), Align::Number).of(format!(".{k}"))).collect(),
         sections: vec![Section::new(list.iter().enumerate().map(row).collect())],
-        notes: measure.notes.iter().map(|n| lang.sentence(n)).collect(),
+        notes: measure.notes.iter().map(|n| lang.sentence(&lang.note(n))).collect(),
         sortable: true,
         ..Table::default()
     })

@@ -4,8 +4,8 @@
 //! (ECMA-376, Transitional). Every length is in twentieths of a point. Fonts are Times New Roman and SimSun, as
 //! journals in both languages ask; the reader's program takes its own where they are absent.
 
-use crate::escape::html as esc;
-use crate::table::{Align, Cell, Row, Table};
+use crate::escape::{html as esc, width};
+use crate::table::{Align, Cell, Entry, Row, Table};
 use crate::words::Lang;
 use crate::{Error, Result};
 use std::io::{Cursor, Write};
@@ -16,8 +16,12 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 const TEXT: usize = 9_070;
 /// The same with the page turned.
 const TURNED: usize = 14_000;
-/// Columns beyond which the page is turned.
+/// Columns beyond which the page is turned even where narrow ones would fit.
 const UPRIGHT: usize = 7;
+/// Sizes of letters in half points: that of the document, then those of a table too wide even for a turned page.
+const SIZES: [usize; 4] = [21, 18, 16, 14];
+/// Margins left and right within a cell.
+const MARGINS: usize = 140;
 /// Thick and thin rules, in eighths of a point.
 const THICK: u8 = 12;
 const THIN: u8 = 6;
@@ -30,7 +34,7 @@ pub fn render(tables: &[&Table], lang: Lang) -> Result<Vec<u8>> {
         table.check()?;
         body += &part(table);
         let last = i + 1 == tables.len();
-        let section = section(table.columns.len() > UPRIGHT);
+        let section = section(Layout::of(table).turned);
         // The last section's properties stand at the end of the body, those of the others in their last paragraph.
         body += &if last { section } else { format!("<w:p><w:pPr>{section}</w:pPr></w:p>") };
     }
@@ -98,6 +102,79 @@ fn section(turned: bool) -> String {
     format!("<w:sectPr><w:pgSz {page}/><w:pgMar {margins}/></w:sectPr>")
 }
 
+/// How wide a table and its columns are.
+struct Layout {
+    total: usize,
+    stub: usize,
+    each: usize,
+    turned: bool,
+    size: usize,
+}
+
+impl Layout {
+    /// Columns in which no number breaks: upright where they fit, else turned, else turned in smaller letters.
+    fn of(table: &Table) -> Layout {
+        let columns = table.columns.len();
+        // Half an em is a digit of Times and half of a Chinese letter: a quarter point in a letter of one half point.
+        let wide = |text: &str, size: usize| width(text) * size * 5 + MARGINS;
+        let number = |e: &Entry| match e {
+            Entry::Number { body, trail, .. } => width(body) + width(trail),
+            Entry::Text(text) => longest_word(text),
+        };
+        let cells = table.rows().flat_map(|r| &r.cells).flat_map(|c| &c.0).map(number);
+        let heads = table.columns.iter().map(|c| c.label.as_str());
+        let over = table.spanners.iter().flatten().filter(|s| s.len == 1).map(|s| s.label.as_str());
+        let most = cells.chain(heads.chain(over).map(longest_word)).max().unwrap_or(0);
+        let labels = table.rows().map(|r| r.label.as_str()).max_by_key(|l| width(l)).unwrap_or_default();
+        let needs = |size: usize, page: usize| {
+            let each = most * size * 5 + MARGINS;
+            (wide(labels, size).min(page / 4) + each * columns <= page).then_some(each)
+        };
+        let set = |page: usize, size: usize, each: usize| {
+            // The labels take what two and a half columns would, at least a quarter of the page, but never what
+            // numbers need.
+            let wanted = (page * 5 / (2 * columns + 5)).max(page / 4).max(wide(labels, size).min(page * 2 / 5));
+            let stub = wanted.min(page.saturating_sub(each * columns));
+            let each = (page - stub) / columns.max(1);
+            Layout { total: page, stub: if columns == 0 { page } else { stub }, each, turned: page == TURNED, size }
+        };
+        if let (Some(each), true) = (needs(SIZES[0], TEXT), columns <= UPRIGHT) {
+            return set(TEXT, SIZES[0], each);
+        }
+        let fits = SIZES.into_iter().find_map(|size| Some((size, needs(size, TURNED)?)));
+        let (size, each) = fits.unwrap_or((SIZES[SIZES.len() - 1], 0));
+        set(TURNED, size, each)
+    }
+
+    /// Words in the size of the table; what stands between backticks loses them, as a printed table has no code.
+    fn run(&self, text: &str, face: Face) -> String {
+        let size = if self.size == SIZES[0] { String::new() } else { format!("<w:sz w:val=\"{}\"/>", self.size) };
+        let properties = match face {
+            Face::Plain => size,
+            Face::Italic => format!("<w:i/>{size}"),
+            Face::Raised => format!("{size}<w:vertAlign w:val=\"superscript\"/>"),
+        };
+        run(text, &properties)
+    }
+}
+
+/// How words are set.
+#[derive(Clone, Copy)]
+enum Face {
+    Plain,
+    Italic,
+    Raised,
+}
+
+/// The width of what cannot break: a word, and of Chinese one letter.
+fn longest_word(text: &str) -> usize {
+    let wide = |c: char| width(c.encode_utf8(&mut [0; 4])) > 1;
+    text.split(|c: char| c.is_whitespace() || c == '-' || wide(c)).map(width).max().unwrap_or(0).min(LONGEST)
+}
+
+/// Letters of a word of a heading that a column makes room for.
+const LONGEST: usize = 14;
+
 /// Title, table, notes.
 fn part(table: &Table) -> String {
     let mut out = String::new();
@@ -105,31 +182,29 @@ fn part(table: &Table) -> String {
         out += &paragraph("<w:pStyle w:val=\"Caption\"/>", &run(&table.title, ""));
     }
     let columns = table.columns.len();
-    let total = if columns > UPRIGHT { TURNED } else { TEXT };
-    // The labels take what two and a half columns would, and at least a quarter of the page.
-    let stub = if columns == 0 { total } else { (total * 5 / (2 * columns + 5)).max(total / 4) };
-    let each = (total - stub) / columns.max(1);
+    let layout = Layout::of(table);
+    let Layout { total, stub, each, .. } = layout;
     out += &format!(
         "<w:tbl><w:tblPr><w:tblW w:w=\"{total}\" w:type=\"dxa\"/><w:jc w:val=\"center\"/><w:tblLayout w:type=\"fixed\"/></w:tblPr>\
          <w:tblGrid><w:gridCol w:w=\"{stub}\"/>{}</w:tblGrid>",
         format!("<w:gridCol w:w=\"{each}\"/>").repeat(columns)
     );
-    let widths = (stub, each);
+    let plain = |text: &str| layout.run(text, Face::Plain);
     let heads = table.spanners.len() + 1;
     for (k, spanners) in table.spanners.iter().enumerate() {
         let top = if k == 0 { THICK } else { 0 };
-        let mut cells = cell(widths.0, 1, (top, 0), &paragraph("", ""));
+        let mut cells = cell(stub, 1, (top, 0), &paragraph("", ""));
         for s in spanners.iter().filter(|s| s.len > 0) {
             // A rule under a heading over several columns, as booktabs' \cmidrule.
             let below = if s.len > 1 && !s.label.is_empty() { HAIR } else { 0 };
-            cells += &cell(each * s.len, s.len, (top, below), &paragraph(CENTER, &run(&s.label, "")));
+            cells += &cell(each * s.len, s.len, (top, below), &paragraph(CENTER, &plain(&s.label)));
         }
         out += &row(&cells, true);
     }
     let top = if heads == 1 { THICK } else { 0 };
-    let mut cells = cell(stub, 1, (top, THIN), &paragraph("", &run(&table.stub, "")));
+    let mut cells = cell(stub, 1, (top, THIN), &paragraph("", &plain(&table.stub)));
     for column in &table.columns {
-        cells += &cell(each, 1, (top, THIN), &paragraph(side(column.align), &run(&column.label, "")));
+        cells += &cell(each, 1, (top, THIN), &paragraph(side(column.align), &plain(&column.label)));
     }
     out += &row(&cells, true);
     let last = table.sections.len().saturating_sub(1);
@@ -137,13 +212,13 @@ fn part(table: &Table) -> String {
         let mut above = if k == 0 { 0 } else { HAIR };
         if let Some(title) = &section.title {
             let below = if k == last && section.rows.is_empty() { THICK } else { 0 };
-            let words = paragraph("<w:keepNext/>", &run(title, "<w:i/>"));
+            let words = paragraph("<w:keepNext/>", &layout.run(title, Face::Italic));
             out += &row(&cell(total, columns + 1, (above, below), &words), false);
             above = 0;
         }
         for (i, r) in section.rows.iter().enumerate() {
             let below = if k == last && i + 1 == section.rows.len() { THICK } else { 0 };
-            out += &data(table, r, widths, (if i == 0 { above } else { 0 }, below));
+            out += &data(table, r, &layout, (if i == 0 { above } else { 0 }, below));
         }
     }
     out += "</w:tbl>";
@@ -163,37 +238,46 @@ fn side(align: Align) -> &'static str {
 }
 
 /// A row of the body: the lines of a cell are paragraphs of it.
-fn data(table: &Table, r: &Row, (stub, each): (usize, usize), rules: (u8, u8)) -> String {
-    let mut cells = cell(stub, 1, rules, &paragraph("", &run(&r.label, "")));
+fn data(table: &Table, r: &Row, layout: &Layout, rules: (u8, u8)) -> String {
+    let mut cells = cell(layout.stub, 1, rules, &paragraph("", &layout.run(&r.label, Face::Plain)));
     for (c, column) in r.cells.iter().zip(&table.columns) {
-        cells += &cell(each, 1, rules, &lines(c, column.align));
+        cells += &bordered(layout.each, 1, rules, is_number(c), &lines(c, column.align, layout));
     }
     row(&cells, false)
 }
 
-fn lines(c: &Cell, align: Align) -> String {
+fn is_number(c: &Cell) -> bool {
+    c.0.iter().any(|e| matches!(e, Entry::Number { .. }))
+}
+
+fn lines(c: &Cell, align: Align, layout: &Layout) -> String {
     if c.0.is_empty() {
         return paragraph("", "");
     }
-    let line = |e: &crate::table::Entry| {
+    let line = |e: &Entry| {
         let (body, trail) = e.parts();
-        let number = matches!(e, crate::table::Entry::Number { .. });
-        // Inside a number a hyphen is a minus sign.
-        let body = if number { body.replace('-', "\u{2212}") } else { body.to_owned() };
-        let raised = trail.chars().all(|c| c == '*') && !trail.is_empty();
-        paragraph(side(align), &(run(&body, "") + &run(trail, if raised { SUPER } else { "" })))
+        // Inside a number a hyphen is a minus sign, and no line ends.
+        let body = match e {
+            Entry::Number { .. } => body.replace('-', "\u{2212}").replace(' ', "\u{a0}"),
+            Entry::Text(text) => text.clone(),
+        };
+        let face = if trail.chars().all(|c| c == '*') { Face::Raised } else { Face::Plain };
+        paragraph(side(align), &(layout.run(&body, Face::Plain) + &layout.run(trail, face)))
     };
     c.0.iter().map(line).collect()
 }
-
-const SUPER: &str = "<w:vertAlign w:val=\"superscript\"/>";
 
 fn row(cells: &str, head: bool) -> String {
     let head = if head { "<w:tblHeader/>" } else { "" };
     format!("<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{cells}</w:tr>")
 }
 
-fn cell(width: usize, span: usize, (above, below): (u8, u8), content: &str) -> String {
+fn cell(width: usize, span: usize, rules: (u8, u8), content: &str) -> String {
+    bordered(width, span, rules, false, content)
+}
+
+/// A cell between its rules, whose lines may be kept whole.
+fn bordered(width: usize, span: usize, (above, below): (u8, u8), whole: bool, content: &str) -> String {
     let span = if span > 1 { format!("<w:gridSpan w:val=\"{span}\"/>") } else { String::new() };
     let rule = |side: &str, size: u8| match size {
         0 => String::new(),
@@ -201,7 +285,8 @@ fn cell(width: usize, span: usize, (above, below): (u8, u8), content: &str) -> S
     };
     let rules = rule("top", above) + &rule("bottom", below);
     let rules = if rules.is_empty() { rules } else { format!("<w:tcBorders>{rules}</w:tcBorders>") };
-    format!("<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{span}{rules}</w:tcPr>{content}</w:tc>")
+    let whole = if whole { "<w:noWrap/>" } else { "" };
+    format!("<w:tc><w:tcPr><w:tcW w:w=\"{width}\" w:type=\"dxa\"/>{span}{rules}{whole}</w:tcPr>{content}</w:tc>")
 }
 
 fn paragraph(properties: &str, runs: &str) -> String {
@@ -211,7 +296,7 @@ fn paragraph(properties: &str, runs: &str) -> String {
     }
 }
 
-/// Words; what stands between backticks loses them, as a printed table has no code.
+/// Words with properties.
 fn run(text: &str, properties: &str) -> String {
     if text.is_empty() {
         return String::new();

@@ -294,6 +294,8 @@ pub struct Axis {
     pub ticks: Vec<f64>,
     /// Decimals of the tick labels.
     pub decimals: usize,
+    /// Ticks that stand for all below, or above, as well.
+    pub bins: [Option<f64>; 2],
 }
 
 impl Axis {
@@ -322,7 +324,7 @@ impl Axis {
         let (first, last) = ((low / step + 1e-9).floor() as i64, (high / step - 1e-9).ceil() as i64);
         let decimals = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
         let ticks: Vec<f64> = (first..=last).map(|k| rounded(k as f64 * step)).collect();
-        Axis { low: ticks[0], high: ticks[ticks.len() - 1], ticks, decimals }
+        Axis { low: ticks[0], high: ticks[ticks.len() - 1], ticks, decimals, bins: [None, None] }
     }
 
     /// The same axis ending exactly at the data, with the ticks that lie inside: for lines over time.
@@ -339,7 +341,12 @@ impl Axis {
 
     /// The label of a tick.
     pub fn label(&self, tick: f64) -> String {
-        crate::number::fixed(tick, self.decimals).replace('-', "\u{2212}")
+        let sign = match self.bins {
+            [Some(low), _] if low == tick => "≤",
+            [_, Some(high)] if high == tick => "≥",
+            _ => "",
+        };
+        format!("{sign}{}", crate::number::fixed(tick, self.decimals).replace('-', "\u{2212}"))
     }
 }
 

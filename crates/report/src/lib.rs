@@ -2,7 +2,7 @@
 //!
 //! | from | to | by |
 //! |---|---|---|
-//! | fits | [`table::Table`] | [`regression`], [`effects`], [`instruments`], [`sensitivity`] |
+//! | fits | [`table::Table`] | [`regression`], [`effects`], [`mediation`], [`split`], [`instruments`], [`sensitivity`] |
 //! | columns, a measure | [`table::Table`] | [`describe`], [`agreement`] |
 //! | a table | a medium | [`text`], [`markdown`], [`latex`], [`html`], [`docx`], [`xlsx`] |
 //! | numbers | [`figure::Scene`] | [`plots`], [`density`], [`frontier`], [`paths`], [`specification`], [`contour`], [`scatter`], [`ranking`], [`heatmap`], [`radar`], [`sunburst`] |
@@ -17,13 +17,16 @@ pub mod by_group;
 pub mod chain;
 pub mod choropleth;
 pub mod contour;
+mod covariance;
 pub mod density;
 pub mod describe;
+mod dictionary;
 pub mod docx;
 pub mod effects;
 pub mod escape;
 pub mod figure;
 pub mod fonts;
+mod footer;
 pub mod frontier;
 pub mod geojson;
 pub mod heatmap;
@@ -32,6 +35,7 @@ pub mod instruments;
 pub mod latex;
 pub mod listing;
 pub mod markdown;
+pub mod mediation;
 pub mod multiverse;
 mod notes;
 pub mod number;
@@ -39,6 +43,8 @@ pub mod page;
 mod paint;
 pub mod paths;
 pub mod pdf;
+mod phrasebook;
+mod phrases;
 pub mod plots;
 pub mod png;
 pub mod product_space;
@@ -49,6 +55,7 @@ pub mod results;
 pub mod scatter;
 pub mod sensitivity;
 pub mod specification;
+pub mod split;
 pub mod style;
 pub mod sunburst;
 pub mod svg;

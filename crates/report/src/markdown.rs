@@ -38,7 +38,7 @@ pub fn render(table: &Table) -> String {
         }
     }
     for note in &table.notes {
-        out += &format!("\n{}\n", escape(note));
+        out += &format!("\n{}\n", prose(note));
     }
     out
 }
@@ -59,6 +59,22 @@ fn row(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
+/// [`escape`], what stands between backticks kept as code, in which nothing is markup.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let mut out = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        out += &match (i % 2 == 1, i + 1 < parts.len() && !part.is_empty()) {
+            (true, true) => format!("`{}`", plain(part)),
+            // A backtick without a partner, or with nothing between, stands for itself.
+            (true, false) if i + 1 < parts.len() => r"\`\`".to_owned(),
+            (true, false) => format!(r"\`{}", escape(part)),
+            _ => escape(part),
+        };
+    }
+    out
+}
+
 /// Text that no Markdown reader takes for markup.
 pub fn escape(text: &str) -> String {
     let text = plain(text);
@@ -73,4 +89,16 @@ pub fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_notes_are_code_and_the_rest_is_inert() {
+        assert_eq!(prose("dropped `韧性_x` *now*"), r"dropped `韧性_x` \*now\*");
+        assert_eq!(prose("a ` b_c"), r"a \` b\_c");
+        assert_eq!(prose("`` <b>"), r"\`\` &lt;b&gt;");
+    }
 }

@@ -2,6 +2,7 @@
 //! were lost, which regressors could not be estimated, each said once with the columns it is said of.
 
 use crate::Fit;
+use crate::covariance;
 use crate::number::count;
 use crate::regression::{Below, Words};
 use crate::words::Lang;
@@ -26,7 +27,20 @@ impl Words<'_> {
     /// How the numbers were made, from the fits themselves.
     pub fn notes(&self, fits: &[(&str, &Fit)]) -> Vec<String> {
         let lang = self.lang;
-        let mut notes = Vec::new();
+        let mut notes = self.errors(fits);
+        notes.extend(self.options.stars.note().map(|n| lang.sentence(n)));
+        if fits.iter().any(|(_, f)| f.more.contains_key("tests")) {
+            notes.push(lang.say("note_tests").into());
+        }
+        notes.extend(self.by_column(fits, |f| lost(&f.sample, lang).into_iter().collect()));
+        notes.extend(self.by_column(fits, |f| f.notes.iter().map(|n| lang.note(n)).collect()));
+        notes.extend(self.options.notes.iter().cloned());
+        notes
+    }
+
+    /// What stands below the estimates and how it was made: in a sentence where all fits agree.
+    fn errors(&self, fits: &[(&str, &Fit)]) -> Vec<String> {
+        let lang = self.lang;
         let below = match self.options.below {
             Below::Se => "note_se",
             Below::T => "note_t",
@@ -34,22 +48,26 @@ impl Words<'_> {
             Below::Ci => "note_ci",
             Below::None => "",
         };
-        if !below.is_empty() {
-            notes.push(lang.sentence(lang.say(below)));
+        let said = (!below.is_empty()).then(|| lang.sentence(lang.say(below)));
+        let stated = |f: &Fit| (!f.vcov.is_empty()).then(|| f.vcov.clone());
+        if self.options.conventions {
+            let vcov = |f: &Fit| stated(f).map(|v| lang.with("note_vcov", &v)).into_iter().collect();
+            return said.into_iter().chain(self.by_column(fits, vcov)).collect();
         }
-        let vcov = |f: &Fit| match f.vcov.is_empty() {
-            true => Vec::new(),
-            false => vec![lang.with("note_vcov", &f.vcov)],
-        };
-        notes.extend(self.by_column(fits, vcov));
-        notes.extend(self.options.stars.note().map(|n| lang.sentence(n)));
-        if fits.iter().any(|(_, f)| f.more.contains_key("tests")) {
-            notes.push(lang.say("note_tests").into());
+        let words = |f: &Fit| stated(f).map(|v| covariance::words(&v, lang, |name| self.label(name)));
+        match fits.first().and_then(|(_, f)| words(f)) {
+            Some(one) if fits.iter().all(|(_, f)| words(f).as_ref() == Some(&one)) => {
+                vec![lang.sentence(&match below {
+                    "note_se" => lang.with("note_se_of", &one),
+                    "" => capitalized(&lang.with("note_errors", &one)),
+                    other => format!("{}{}", lang.say(other), lang.with("note_made_of", &one)),
+                })]
+            }
+            _ => {
+                let vcov = |f: &Fit| words(f).map(|v| lang.with("note_errors", &v)).into_iter().collect();
+                said.into_iter().chain(self.by_column(fits, vcov)).collect()
+            }
         }
-        notes.extend(self.by_column(fits, |f| lost(&f.sample, lang).into_iter().collect()));
-        notes.extend(self.by_column(fits, |f| f.notes.clone()));
-        notes.extend(self.options.notes.iter().cloned());
-        notes
     }
 
     /// Each thing said of some fits, once, with the columns it is said of unless it is all of them.
@@ -99,8 +117,16 @@ fn lost(sample: &Map<String, Value>, lang: Lang) -> Option<String> {
     (!said.is_empty()).then(|| lang.with("rows_lost", &said.join(lang.comma())))
 }
 
-/// First letter capital, unless it belongs to a name in code (`cluster:city`).
+/// First letter capital, unless the text begins with a name: of a file (`panel.csv`), a variable (`ln_gdp`), a path of a
+/// mediation (`b`).
 pub(crate) fn capitalized(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let article = first == "a" && !["and", "or", "is", "="].contains(&second);
+    let word = first.trim_end_matches([',', ';']);
+    if !article && (word.chars().count() < 2 || !word.chars().all(|c| c.is_alphabetic() || c == '-')) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }
@@ -108,6 +134,23 @@ pub(crate) fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_that_begins_with_a_name_keeps_it() {
+        for (text, want) in [
+            ("panel.csv: read as gb18030", "panel.csv: read as gb18030"),
+            ("b and the direct effect hold", "b and the direct effect hold"),
+            ("a and b are significant", "a and b are significant"),
+            ("a unit is alone", "A unit is alone"),
+            ("total effect significant", "Total effect significant"),
+            ("two-step errors, corrected", "Two-step errors, corrected"),
+            ("`x` dropped", "`x` dropped"),
+            ("ln_gdp is constant", "ln_gdp is constant"),
+            ("", ""),
+        ] {
+            assert_eq!(capitalized(text), want);
+        }
+    }
 
     #[test]
     fn rows_lost_are_told_by_reason() {

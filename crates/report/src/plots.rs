@@ -4,6 +4,7 @@
 //! that would show nothing is refused.
 
 use crate::density::{UNBOUNDED, density};
+use crate::effects::bin;
 use crate::figure::{Anchor, Axis, Dash, FONT, Ink, Plane, Scene, cut, drawable, extent};
 use crate::number::{number, p_value};
 use crate::words::Lang;
@@ -88,6 +89,8 @@ pub fn event_study(fits: &[(&str, &Fit)], lang: Lang) -> Result<Scene> {
     let mut x = Axis::over([first, last], ((last - first) as usize).clamp(1, 12));
     x.ticks.retain(|t| (first..=last).contains(t) && t.fract() == 0.0);
     (x.low, x.high, x.decimals) = (first - 0.6, last + 0.6, 0);
+    let binned = |t: f64, sign: &str| fits.iter().all(|(_, f)| bin(f, t as i64) == sign).then_some(t);
+    x.bins = [binned(first, "≤"), binned(last, "≥")];
     let plane = Plane::new(&mut scene, x, y, (lang.say("event_axis"), lang.say("estimate")), top);
     plane.horizontal(&mut scene, 0.0);
     plane.vertical(&mut scene, studies[0].1.1 as f64 + 0.5);
@@ -109,7 +112,8 @@ pub fn event_study(fits: &[(&str, &Fit)], lang: Lang) -> Result<Scene> {
                     scene.line(&[(at - 4.0, plane.py(v)), (at + 4.0, plane.py(v))], Ink::Series(s), 0.8, Dash::Solid);
                 }
             }
-            scene.hint((at, plane.py(c.estimate)), said(&lang.with("event_time", &t.to_string()), c));
+            let time = format!("{}{t}", bin(fits[s].1, *t));
+            scene.hint((at, plane.py(c.estimate)), said(&lang.with("event_time", &time), c));
         }
         for &(t, b, low, high) in &points {
             let at = plane.px(t + shift);

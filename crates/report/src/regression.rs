@@ -7,7 +7,7 @@
 
 use crate::escape::part;
 use crate::notes::capitalized;
-use crate::number::{count, decimals, fixed, p_value};
+use crate::number::{decimals, fixed, p_value};
 use crate::table::{Align, Cell, Column, Entry, Row, Section, Spanner, Table};
 use crate::variants::{first_stages, variants};
 use crate::words::Lang;
@@ -15,7 +15,6 @@ use crate::{Error, Fit, Result};
 use plim_stats::{Coefficient, Kind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A table of several models side by side.
@@ -56,6 +55,10 @@ pub struct RegressionTable {
     pub stats: Vec<String>,
     /// Sentences to add to the notes.
     pub notes: Vec<String>,
+    /// Say the covariance in full in the notes, with small-sample rule, counts and degrees of freedom.
+    ///
+    /// The report's methods and `results.json` have them in any case.
+    pub conventions: bool,
 }
 
 impl Default for RegressionTable {
@@ -77,6 +80,7 @@ impl Default for RegressionTable {
             first_stage: false,
             stats: Vec::new(),
             notes: Vec::new(),
+            conventions: false, // a journal's note is a sentence
         }
     }
 }
@@ -161,9 +165,6 @@ impl Stars {
 
 /// Lists like the coefficients that get a panel of their own.
 const PANELS: [&str; 6] = ["determinants", "u_variance", "v_variance", "zero_probability", "separating", "selection"];
-/// Statistics of the footer unless asked for: those of them that some fit has.
-const USUAL: [&str; 10] =
-    ["nobs", "r2", "r2_within", "kp_lm", "kp_f", "hansen_j", "loglik", "gamma", "mean_efficiency", "threshold"];
 /// The table of these fits, each with its name.
 pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) -> Result<Table> {
     if fits.is_empty() {
@@ -178,6 +179,7 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
     if !options.headings.is_empty() && options.headings.len() != fits.len() {
         return Err(Error::length("`headings`", options.headings.len(), fits.len()));
     }
+    let options = &regimes(fits, options, lang);
     let o = Words { options, lang };
     let main: Vec<&[Coefficient]> = fits.iter().map(|(_, f)| f.coefficients.as_slice()).collect();
     let mut sections = vec![Section::new(o.rows("coefficients", &main))];
@@ -214,10 +216,8 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
         sections.push(Section::titled(lang.say("tests"), tests));
     }
 
-    // A fit without a name has its result named by the table.
-    let of = |name: &str| if name.is_empty() { String::new() } else { format!("estimates/{}", part(name)) };
     let column =
-        |(i, (name, _)): (usize, &(&str, &Fit))| Column::new(format!("({})", i + 1), Align::Number).of(of(name));
+        |(i, (name, _)): (usize, &(&str, &Fit))| Column::new(format!("({})", i + 1), Align::Number).of(path(name));
     let table = Table {
         title: if options.title.is_empty() { lang.say("regression").into() } else { options.title.clone() },
         columns: fits.iter().enumerate().map(column).collect(),
@@ -229,6 +229,25 @@ pub fn regression(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) 
     };
     table.check()?;
     Ok(table)
+}
+
+/// The options with words for the regimes of thresholds: `x:low` is x at values of the threshold variable up to the first.
+fn regimes(fits: &[(&str, &Fit)], options: &RegressionTable, lang: Lang) -> RegressionTable {
+    let mut labels = options.labels.clone();
+    for c in fits.iter().filter(|(_, f)| f.method == "threshold").flat_map(|(_, f)| &f.coefficients) {
+        let Some((x, regime @ ("low" | "middle" | "high"))) = c.name.rsplit_once(':') else { continue };
+        if !options.labels.contains_key(regime) {
+            let x = Words { options, lang }.label(x);
+            let said = format!("{x} × {}", lang.say(&format!("regime:{regime}")));
+            labels.entry(c.name.clone()).or_insert(said);
+        }
+    }
+    RegressionTable { labels, ..options.clone() }
+}
+
+/// Where results keep the fit; one without a name has its result named by the table.
+pub(crate) fn path(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!("estimates/{}", part(name)) }
 }
 
 /// The options with the language they are printed in.
@@ -345,62 +364,6 @@ impl Words<'_> {
         rows
     }
 
-    fn statistics(&self, fits: &[(&str, &Fit)]) -> Result<Vec<Row>> {
-        let has = |name: &str| fits.iter().any(|(_, f)| f.stat(name).is_some());
-        let names: Vec<&str> = match self.options.stats.is_empty() {
-            true => USUAL.into_iter().filter(|n| has(n)).collect(),
-            false => self.options.stats.iter().map(String::as_str).collect(),
-        };
-        if let Some(unknown) = names.iter().find(|n| !has(n)) {
-            let mut known: Vec<&str> = fits.iter().flat_map(|(_, f)| f.stats.keys().map(String::as_str)).collect();
-            known.sort_unstable();
-            known.dedup();
-            return Err(Error::invalid(
-                format!("none of the estimates has the statistic `{unknown}`"),
-                format!("choose among: nobs, {}", known.join(", ")),
-            ));
-        }
-        let row = |name: &&str| {
-            let cells = fits.iter().map(|(_, f)| match f.stat(name) {
-                Some(v) if v.fract() == 0.0 => Cell::number(v, count(v)),
-                Some(v) => Cell::number(v, crate::number::number(v, self.options.digits)),
-                None => Cell::empty(),
-            });
-            let label = self.options.labels.get(*name).map_or_else(|| self.lang.say(name), String::as_str);
-            let of = if *name == "nobs" { "nobs".into() } else { format!("stats/{}", part(name)) };
-            Row::new(label, cells.collect()).of(of)
-        };
-        Ok(names.iter().map(row).collect())
-    }
-
-    /// Tests that the fits carry: the statistic, its p-value below in brackets.
-    fn tests(&self, fits: &[(&str, &Fit)]) -> Vec<Row> {
-        let of = |f: &Fit| f.more.get("tests").and_then(Value::as_array).cloned().unwrap_or_default();
-        let lists: Vec<Vec<Value>> = fits.iter().map(|(_, f)| of(f)).collect();
-        let name = |t: &Value| t.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let mut names: Vec<String> = Vec::new();
-        for n in lists.iter().flatten().map(name) {
-            if !names.contains(&n) {
-                names.push(n);
-            }
-        }
-        let cell = |list: &Vec<Value>, n: &str| {
-            let Some(test) = list.iter().find(|t| name(t) == n) else { return Cell::empty() };
-            let get = |key: &str| test.get(key).and_then(Value::as_f64).unwrap_or(f64::NAN);
-            let (statistic, p) = (get("statistic"), get("p_value"));
-            Cell(vec![
-                Entry::Number { value: statistic, body: shown(fixed(statistic, 2)), trail: String::new() },
-                Entry::Number { value: p, body: format!("[{}", shown(p_value(p))), trail: "]".into() },
-            ])
-        };
-        let label = |n: &str| match self.options.labels.get(n) {
-            Some(label) => label.clone(),
-            None => capitalized(&self.lang.say(n).replace('_', " ")),
-        };
-        let row = |n: &String| Row::new(label(n), lists.iter().map(|l| cell(l, n)).collect());
-        names.iter().map(|n| row(n).of(format!("tests/{}", part(n)))).collect()
-    }
-
     /// Groups of columns, outcomes over the columns they share, headings.
     fn spanners(&self, fits: &[(&str, &Fit)]) -> Result<Vec<Vec<Spanner>>> {
         let grouped = self.options.groups.iter().map(|g| g.columns).sum::<usize>();
@@ -421,7 +384,7 @@ impl Words<'_> {
         let headings: Vec<Spanner> = match self.options.headings.is_empty() {
             false => self.options.headings.iter().map(|h| Spanner { label: h.clone(), len: 1 }).collect(),
             true if methods_differ => {
-                fits.iter().map(|(_, f)| Spanner { label: self.lang.say(&f.method).into(), len: 1 }).collect()
+                fits.iter().map(|(_, f)| Spanner { label: self.lang.method(&f.method).into(), len: 1 }).collect()
             }
             true => Vec::new(),
         };
@@ -430,7 +393,7 @@ impl Words<'_> {
 }
 
 /// What is printed for a number that is not there.
-fn shown(text: String) -> String {
+pub(crate) fn shown(text: String) -> String {
     if text.is_empty() { "–".into() } else { text }
 }
 

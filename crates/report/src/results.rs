@@ -165,6 +165,28 @@ impl Fit {
         }
     }
 
+    /// The covariance in full: of the fit, or of each group of a split and each step of a mediation by its name.
+    ///
+    /// ```
+    /// let groups = serde_json::json!({ "groups": [{ "value": 0, "vcov": "hc1 (K=2)" }, { "value": 1, "vcov": "hc1 (K=3)" }] });
+    /// let more = groups.as_object().cloned().unwrap();
+    /// let split = plim_report::Fit { vcov: "hc1 (K=2)".into(), more, ..Default::default() };
+    /// assert_eq!(split.conventions(), [("0".to_string(), "hc1 (K=2)"), ("1".to_string(), "hc1 (K=3)")]);
+    /// ```
+    pub fn conventions(&self) -> Vec<(String, &str)> {
+        let written = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+        let groups = self.more.get("groups").and_then(Value::as_array).into_iter().flatten();
+        let groups = groups.map(|g| (g.get("value").map_or_else(String::new, written), g));
+        let steps = self.more.get("steps").and_then(Value::as_object).into_iter().flatten();
+        let parts = groups.chain(steps.map(|(name, step)| (name.clone(), step)));
+        let parts: Vec<(String, &str)> = parts.filter_map(|(name, v)| Some((name, v.get("vcov")?.as_str()?))).collect();
+        match (parts.is_empty(), self.vcov.as_str()) {
+            (false, _) => parts,
+            (true, "") => Vec::new(),
+            (true, own) => vec![(String::new(), own)],
+        }
+    }
+
     /// A list like the coefficients that the method has beside (`determinants`, …), empty when it has none.
     pub fn list(&self, name: &str) -> Vec<Coefficient> {
         self.more.get(name).map_or_else(Vec::new, coefficients)

@@ -48,7 +48,7 @@ pub fn of_fits(
         let none = || lang.say("none").to_owned();
         let mut choices = vec![
             (lang.say("outcome").to_owned(), label(fit.outcome())),
-            (lang.say("method").to_owned(), lang.say(&fit.method).to_owned()),
+            (lang.say("method").to_owned(), lang.method(&fit.method).to_owned()),
             (lang.say("covariance").to_owned(), fit.vcov.split(" (").next().unwrap_or_default().to_owned()),
             (lang.say("effects").to_owned(), if effects.is_empty() { none() } else { effects.join(" + ") }),
             (lang.say("nobs").to_owned(), crate::number::count(fit.nobs as f64)),
@@ -97,7 +97,7 @@ pub fn specification_curve(specifications: &[Specification], lang: Lang) -> Resu
         6,
     );
     // The plane is drawn on the upper part, as wide as the labels of the choices leave.
-    let x = Axis { low: 0.4, high: sorted.len() as f64 + 0.6, ticks: Vec::new(), decimals: 0 };
+    let x = Axis { low: 0.4, high: sorted.len() as f64 + 0.6, ticks: Vec::new(), decimals: 0, bins: [None, None] };
     let mut upper = Scene { width: WIDTH, height: CURVE, ..Scene::default() };
     let mut plane = Plane::new(&mut upper, x, y, ("", ""), FONT * 1.2);
     upper.marks.clear();

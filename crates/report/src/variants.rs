@@ -4,6 +4,7 @@
 //! (`vcov_also`). A convention that all fits of a table carry becomes a variant of the table: the same estimates,
 //! other standard errors, stars and notes.
 
+use crate::effects::side_by_side;
 use crate::regression::{RegressionTable, regression};
 use crate::results::coefficients;
 use crate::table::{Section, Table, Variant};
@@ -32,6 +33,8 @@ pub(crate) fn variants(fits: &[(&str, &Fit)], options: &RegressionTable, lang: L
     let all: Vec<Vec<(String, Fit)>> = fits.iter().map(|(_, f)| alternatives(f)).collect();
     let Some((first, rest)) = all.split_first() else { return Ok(Vec::new()) };
     let shared = first.iter().map(|(name, _)| name).filter(|n| rest.iter().all(|l| l.iter().any(|(m, _)| m == *n)));
+    // Tables that differ in nothing but the convention say which it is.
+    let options = &RegressionTable { conventions: true, ..options.clone() };
     let variant = |name: &String| {
         let under = all.iter().filter_map(|l| l.iter().find(|(n, _)| n == name)).map(|(_, f)| f);
         let fits: Vec<(&str, &Fit)> = fits.iter().zip(under).map(|((n, _), f)| (*n, f)).collect();
@@ -46,7 +49,7 @@ pub fn panels(parts: &[(&str, Vec<(&str, &Fit)>)], options: &RegressionTable, la
     let mut out: Option<Table> = None;
     let mut noted: Vec<(String, Vec<String>)> = Vec::new();
     for (i, (title, fits)) in parts.iter().enumerate() {
-        let mut table = regression(fits, options, lang)?;
+        let mut table = side_by_side(fits, options, lang)?;
         let letter = char::from(b'A' + (i % 26) as u8).to_string();
         let of: Vec<String> = table.columns.iter_mut().map(|c| std::mem::take(&mut c.of)).collect();
         let outcome = match table.spanners.first().map(Vec::as_slice) {
@@ -55,7 +58,9 @@ pub fn panels(parts: &[(&str, Vec<(&str, &Fit)>)], options: &RegressionTable, la
         };
         let heading = format!("{}{}{outcome}", lang.with("panel", &letter), lang.colon());
         for (k, section) in table.sections.iter_mut().enumerate() {
-            section.of.clone_from(&of);
+            if section.of.is_empty() {
+                section.of.clone_from(&of);
+            }
             if k == 0 {
                 section.title = Some(heading.clone());
             }

@@ -132,7 +132,7 @@ fn report(plan: &Plan, run: &Run, shown: &[Shown]) -> Result<Page> {
     }
     if !run.results.notes.is_empty() {
         let mut notes = section(lang.say("notes_on_data").into());
-        notes.blocks = run.results.notes.iter().map(|n| Block::Paragraph(n.clone())).collect();
+        notes.blocks = run.results.notes.iter().map(|n| Block::Paragraph(lang.note(n))).collect();
         sections.push(notes);
     }
     sections.push(section(lang.say("methods").into()));
@@ -179,10 +179,15 @@ fn origins(lineage: &Lineage, at: usize, run: &Run, lang: Lang) -> Vec<Fact> {
     if !step.regression.formula.is_empty() {
         out.push(fact(lang.say("formula"), step.regression.formula.trim().to_string()));
     }
-    if let Some(fit) = run.results.estimates.get(&step.name) {
-        out.push(fact(lang.say("rows"), lineage::rows(&fit.sample)));
-        if !fit.vcov.is_empty() {
-            out.push(fact(lang.say("covariance"), fit.vcov.clone()));
+    // A step may have several models: `NAME.1`, `NAME.2`, …
+    for (name, fit) in run.results.fits(std::slice::from_ref(&step.name)).unwrap_or_default() {
+        let key = |what: &str| match name.strip_prefix(&step.name) {
+            Some("") | None => lang.say(what).to_string(),
+            Some(model) => format!("{} {}", lang.say(what), model.trim_start_matches('.')),
+        };
+        out.push(fact(&key("rows"), lineage::rows(&fit.sample)));
+        for (part, vcov) in fit.conventions() {
+            out.push(fact(format!("{} {part}", key("covariance")).trim_end(), vcov.to_string()));
         }
     }
     for (name, origin) in lineage.uses(at) {
@@ -263,7 +268,7 @@ const ACROSS: usize = 6;
 pub fn text(single: &Single) -> Result<String> {
     match single {
         Single::Fit(fit) | Single::Scored(fit, _) => {
-            let options = RegressionTable { title: fit.method.clone(), ..Default::default() };
+            let options = RegressionTable { title: fit.method.clone(), conventions: true, ..Default::default() };
             let mut tables = effects::tables(fit, &options, Lang::En)?;
             tables.extend(passport(fit));
             tables.extend(crate::methods::inference_tables(fit));
@@ -273,7 +278,7 @@ pub fn text(single: &Single) -> Result<String> {
             let numbers: Vec<String> = (1..=fits.len()).map(|i| format!("({i})")).collect();
             let models: Vec<(&str, &plim_report::Fit)> = numbers.iter().map(String::as_str).zip(fits).collect();
             let title = fits.first().map_or(String::new(), |f| f.method.clone());
-            let options = RegressionTable { title, ..Default::default() };
+            let options = RegressionTable { title, conventions: true, ..Default::default() };
             let table = |part: &[_]| Ok(text::render(&plim_report::regression::regression(part, &options, Lang::En)?));
             Ok(models.chunks(ACROSS).map(table).collect::<Result<Vec<_>>>()?.join("\n"))
         }

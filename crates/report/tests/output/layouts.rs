@@ -4,7 +4,7 @@
 use plim_report::regression::{ColumnGroup, RegressionTable, regression};
 use plim_report::specification::{of_fits, specification_curve};
 use plim_report::variants::panels;
-use plim_report::{Fit, Lang, effects, html, text};
+use plim_report::{Fit, Lang, html, text};
 use plim_stats::Coefficient;
 use serde_json::{Value, json};
 
@@ -86,7 +86,7 @@ fn first_stages_stand_below_the_estimates() {
 fn a_turned_table_tells_what_its_cells_are_of() {
     let effect = |v: f64| json!({ "estimate": v, "std_error": 0.1 });
     let m = fit("y ~ x", &[("x", 0.5, 0.1)], json!({ "effects": { "a": effect(0.2), "indirect": effect(0.1) } }));
-    let table = effects::mediation(&m, &RegressionTable::default(), Lang::En).unwrap();
+    let table = plim_report::mediation::mediation(&m, &RegressionTable::default(), Lang::En).unwrap();
     let table = plim_report::table::Table { of: "estimates/m".into(), ..table };
     let section = &table.sections[0];
     assert_eq!(table.source(section, &section.rows[0], 1).unwrap(), "estimates/m/effects/a");

@@ -2,6 +2,7 @@
 
 mod drawings;
 mod frontier;
+mod journals;
 mod layouts;
 mod office;
 mod renderings;

@@ -76,6 +76,37 @@ fn a_word_table_is_native_and_has_three_rules() {
     assert!(docx::render(&[], Lang::En).is_ok());
 }
 
+/// A column of Times at 10.5 points takes 105 twentieths of a point for a digit and 140 for the margins.
+#[test]
+fn numbers_of_a_wide_word_table_do_not_break() {
+    let wide = |columns: usize, body: &str| Table {
+        columns: (0..columns).map(|k| Column::new(format!("({k})"), Align::Number)).collect(),
+        sections: vec![Section::new(vec![Row::new(
+            "Digital economy",
+            vec![Cell(vec![number(1.0, body, "***")]); columns],
+        )])],
+        ..Table::default()
+    };
+    let of = |columns: usize, body: &str| {
+        let xml = part(&docx::render(&[&wide(columns, body)], Lang::En).unwrap(), "word/document.xml");
+        let each: usize = xml.rsplit("<w:gridCol w:w=\"").next().unwrap().split('"').next().unwrap().parse().unwrap();
+        let size = xml.split("<w:sz w:val=\"").nth(1).map_or(21, |s| s.split('"').next().unwrap().parse().unwrap());
+        let (turned, whole) = (xml.contains("landscape"), xml.matches("<w:noWrap/>").count());
+        assert_eq!(whole, columns);
+        let need = (body.len() + 3) * size * 5 + 140;
+        assert!(each >= need, "{columns} columns of {each}, wanted {need}");
+        (turned, size)
+    };
+    assert_eq!(of(3, "-0.034"), (false, 21));
+    // Seven columns of stars at four decimals find no room on an upright page.
+    assert_eq!(of(7, "-0.0339"), (true, 21));
+    assert_eq!(of(8, "0.03"), (true, 21));
+    assert_eq!(of(12, "-0.0339"), (true, 18));
+    assert!(docx::render(&[&wide(60, "-0.0339")], Lang::En).is_ok());
+    let interval = part(&docx::render(&[&wide(2, "[0.1, 0.2")], Lang::En).unwrap(), "word/document.xml");
+    assert!(interval.contains("[0.1,\u{a0}0.2"));
+}
+
 #[test]
 fn an_excel_cell_holds_the_number_and_shows_it_as_printed() {
     let table = small();

@@ -79,8 +79,7 @@ Within R²             0.594
 Kleibergen-Paap LM                 5.182
 Kleibergen-Paap F                 25.531
 =============================================
-Standard errors in parentheses.
-Covariance cluster:i (ssc fixest: K=8, G=8, df=7).
+Standard errors in parentheses, clustered by Unit.
 * p < 0.1, ** p < 0.05, *** p < 0.01.
 (1): Rows lost: 2 missing values.
 (1): `v` dropped: the fixed effects absorb it.
@@ -123,7 +122,10 @@ fn options_govern_rows_and_what_stands_below() {
     assert_eq!(body(&strict, "x"), ["0.9818 (0.1469)"]);
     assert!(strict.notes.iter().all(|n| !n.contains('*')));
     let asked = show(RegressionTable { stats: vec!["ssr".into(), "nobs".into()], ..o() });
-    assert_eq!((body(&asked, "ssr"), body(&asked, "Observations")), (vec!["3.300".into()], vec!["48".into()]));
+    assert_eq!(
+        (body(&asked, "Sum of squared residuals"), body(&asked, "Observations")),
+        (vec!["3.300".into()], vec!["48".into()])
+    );
 }
 
 #[test]
@@ -155,10 +157,10 @@ fn what_cannot_be_shown_is_refused() {
         "`headings` has length 2, wanted 1",
     );
     says(with(&RegressionTable { drop: vec!["*".into()], ..o.clone() }), "leave no regressor");
-    says(effects::mediation(&fit, &o, Lang::En).unwrap_err(), "has no `effects`");
+    says(plim_report::mediation::mediation(&fit, &o, Lang::En).unwrap_err(), "has no `effects`");
     says(effects::moderation(&fit, &o, Lang::En).unwrap_err(), "has no `slopes`");
-    says(effects::split(&fit, &o, Lang::En).unwrap_err(), "has no `groups`");
-    says(effects::between(&fit, &o, Lang::En).unwrap_err(), "has no `between`");
+    says(plim_report::split::split(&fit, &o, Lang::En).unwrap_err(), "has no `groups`");
+    says(plim_report::split::between(&fit, &o, Lang::En).unwrap_err(), "has no `between`");
     says(effects::event_study(&[("a", &fit)], &o, Lang::En).unwrap_err(), "no coefficient `event_time::K`");
     says(describe(&[], &DescribeTable::default(), Lang::En).unwrap_err(), "is empty");
     says(correlation(&[], &CorrelationTable::default(), Lang::En).unwrap_err(), "is empty");
@@ -186,7 +188,7 @@ fn mediation_shows_paths_and_tests() {
         "direct": e(0.31840557, 0.25190326), "indirect": e(0.66343456, 0.1953373), "share": 0.67570528,
         "sobel_z": 3.39635375, "aroian_z": 3.38455189, "goodman_z": null } });
     let fit = Fit { more: map(effects), ..baseline() };
-    let table = effects::mediation(&fit, &RegressionTable::default(), Lang::En).unwrap();
+    let table = plim_report::mediation::mediation(&fit, &RegressionTable::default(), Lang::En).unwrap();
     assert_eq!(body(&table, "a: treatment → mediator"), ["0.427***", "0.037", "11.42", "<0.001", "[0.354, 0.500]"]);
     // An effect without an error has no test and no interval.
     assert_eq!(body(&table, "c: total effect"), ["0.982", "", "", "", ""]);
@@ -211,7 +213,7 @@ fn mediation_in_two_steps_and_its_bootstrap() {
     let boot = json!({ "std_error": 0.25, "conf_low": -0.1, "conf_high": 0.9, "replications": 998, "failed": 2 });
     let three = json!({ "effects": { "a": path, "total": path, "indirect": path, "bootstrap": boot } });
     let fit = Fit { more: map(three), ..baseline() };
-    let table = effects::mediation(&fit, &RegressionTable::default(), Lang::En).unwrap();
+    let table = plim_report::mediation::mediation(&fit, &RegressionTable::default(), Lang::En).unwrap();
     assert_eq!(body(&table, "ab: bootstrap"), ["", "0.250", "", "", "[-0.100, 0.900]"]);
     assert!(table.notes.contains(&"Bootstrap of clusters, replications: 998.".to_owned()));
     assert!(table.notes.contains(&"Replications without a number: 2.".to_owned()));
@@ -251,10 +253,10 @@ fn moderation_and_split() {
             { "value": 0, "coefficients": c(0.85103246), "nobs": 24 }, { "value": 1, "coefficients": c(1.16043345), "nobs": 24 } ],
         "between": [ { "name": "x", "difference": -0.30940098, "std_error": 0.17, "statistic": -1.81969821, "p_value": 0.0688, "chow_p_value": 0.081, "p_permutation": 0.45714286 } ] });
     let fit = Fit { more: map(more), ..baseline() };
-    let table = effects::split(&fit, &RegressionTable::default(), Lang::En).unwrap();
+    let table = plim_report::split::split(&fit, &RegressionTable::default(), Lang::En).unwrap();
     assert_eq!(body(&table, "x"), ["0.851*** (0.200)", "1.160*** (0.200)", "-0.309* (0.170)", "0.457"]);
     assert_eq!(table.spanners[1][0].label, "late = 0");
-    let table = effects::between(&fit, &RegressionTable::default(), Lang::En).unwrap();
+    let table = plim_report::split::between(&fit, &RegressionTable::default(), Lang::En).unwrap();
     assert_eq!(body(&table, "x"), ["-0.309*", "0.170", "-1.82", "0.069", "0.081", "0.457"]);
 }
 

@@ -85,7 +85,10 @@ impl Method for MediationOptions {
         out.more.insert("treatment".into(), json!(self.treatment));
         out.more.insert("mediator".into(), json!(self.mediator));
         out.more.insert("effects".into(), object(&m.effects).into());
-        let step = |e: &Estimated| json!({ "nobs": e.fit.residuals.len(), "coefficients": e.coefficients });
+        let step = |e: &Estimated| {
+            let part = report("mediation", cx, &built, e);
+            json!({ "nobs": part.nobs, "vcov": part.vcov, "coefficients": part.coefficients, "stats": part.stats })
+        };
         let mut steps = Map::new();
         steps.insert("total".into(), step(&m.total));
         steps.insert("mediator".into(), step(&m.first));
@@ -240,6 +243,11 @@ impl Method for DidOptions {
         out.more.insert("tests".into(), list(&d.tests));
         if self.event_study {
             out.more.insert("reference".into(), json!(self.reference));
+            // Periods that stand for all before or after them too.
+            let low = self.leads.map(|leads| -i64::from(leads));
+            if low.is_some() || self.lags.is_some() {
+                out.more.insert("binned".into(), json!({ "low": low, "high": self.lags }));
+            }
             let Estimated { fit, covariance, .. } = &d.estimated;
             let times: Vec<usize> =
                 (0..fit.names.len()).filter(|&j| fit.names[j].starts_with("event_time::")).collect();

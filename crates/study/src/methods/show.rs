@@ -9,7 +9,7 @@ use plim_report::contour::contour;
 use plim_report::describe::{CorrelationTable, DescribeTable, correlation, describe, weights};
 use plim_report::escape::part;
 use plim_report::page::{Block, Figure as Drawn};
-use plim_report::regression::{RegressionTable, regression};
+use plim_report::regression::RegressionTable;
 use plim_report::specification::{of_fits, specification_curve};
 use plim_report::table::{Align, Cell, Column, Row, Section, Table};
 use plim_report::variants::panels;
@@ -181,17 +181,13 @@ impl Method for RegressionTable {
             return shown(vec![Block::Table(panels(&parts, &options, lang)?)]);
         }
         let fits = cx.results.fits(&self.fits)?;
-        let event = |fit: &Fit| fit.coefficients.iter().any(|c| c.name.starts_with("event_time::"));
         let tables = match fits.as_slice() {
             [(name, fit)] => {
                 let mut tables = effects::tables(fit, &options, lang)?;
                 tables.iter_mut().for_each(|t| t.of = format!("estimates/{}", part(name)));
                 tables
             }
-            all if !all.is_empty() && all.iter().all(|(_, f)| event(f)) => {
-                vec![effects::event_study(all, &options, lang)?]
-            }
-            all => vec![regression(all, &options, lang)?],
+            all => vec![effects::side_by_side(all, &options, lang)?],
         };
         let blocks = tables.into_iter().map(Block::Table).collect();
         shown(blocks)
