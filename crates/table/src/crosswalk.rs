@@ -229,7 +229,7 @@ impl Longer {
         columns.push(Column::number(&*self.time, years));
         columns.push(Column::number(&*self.value, cells));
         let mut long = Table::new(columns)?;
-        long.origin = table.origin_of(&rows);
+        long.origin = table.origin.of(&rows);
         let done = if self.keep_missing { "kept" } else { "left out" };
         let note = format!(
             "{} rows of {} years became {}; {missing} missing values {done}",

@@ -66,6 +66,8 @@ pub enum Error {
 pub struct Content {
     /// The file.
     pub file: Option<String>,
+    /// The files of the first rows, where the rows at fault are in several.
+    pub files: Vec<String>,
     /// The column, when it is one column's fault.
     pub column: Option<String>,
     /// Rows at fault (0-based, in the table); may be long, the message names the first few.
@@ -80,14 +82,19 @@ pub struct Content {
 
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        if let Some(file) = self.file.as_ref().filter(|_| self.files.is_empty()) {
             write!(f, "{file}: ")?;
         }
         let (word, numbers, count) = match self.lines.is_empty() {
             true => ("row", few(&self.rows.iter().map(|r| r + 1).collect::<Vec<_>>()), self.rows.len()),
             false => ("line", few(&self.lines), self.lines.len()),
         };
+        let of_files: Vec<String> = match self.files.is_empty() || self.lines.is_empty() {
+            true => self.files.clone(),
+            false => self.lines.iter().zip(&self.files).map(|(line, file)| format!("line {line} of {file}")).collect(),
+        };
         let place = match count {
+            _ if !of_files.is_empty() => Some(few(&of_files)),
             0 => None,
             1 => Some(format!("{word} {numbers}")),
             _ => Some(format!("{word}s {numbers}")),
@@ -121,6 +128,11 @@ impl Error {
             remedy: remedy.into(),
             ..Content::default()
         }))
+    }
+
+    /// A column of a file whose folder's name says it too.
+    pub(crate) fn twice(file: &str, name: &str) -> Self {
+        Error::invalid(format!("{file}: `{name}` is a column, and its folder says it too"), "leave one of the two out")
     }
 
     /// A file that cannot be read or written.
