@@ -133,6 +133,7 @@ impl Run {
                     let n = joined.unmatched;
                     made.notes.push(format!("{}: {n} rows of `{into}` have no value", step.name));
                 }
+                made.notes.extend(joined.blanks.iter().map(|blanks| format!("{}: {blanks}", step.name)));
                 let new = joined.table.into_columns().into_iter().filter(|c| !target.has(&c.name));
                 made.columns = Some((into.clone(), new.collect()));
             }

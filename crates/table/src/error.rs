@@ -1,5 +1,6 @@
 //! What can go wrong with rows and columns: each message says where, what was wanted and the way out.
 
+use crate::table::parse_number;
 use std::fmt;
 
 /// Result of every fallible function of this crate.
@@ -159,6 +160,37 @@ pub(crate) fn few<T: fmt::Display>(items: &[T]) -> String {
     format!("{}{}", shown.join(", "), if items.len() > 5 { ", …" } else { "" })
 }
 
+/// Why a text is no number, and the way out.
+fn no_number(column: &str, value: &str) -> String {
+    let text = value.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    match digits {
+        _ if parse_number(text).is_some() => format!(
+            "`{value}` is stored as text, as the whole column is; write CAST(\"{column}\" AS DOUBLE) in an `sql` step, \
+             or take the column out of `as_text`"
+        ),
+        n if n == text.len() && n > 15 => format!(
+            "`{value}` has {n} digits and is read as a code, for a number holds 15; correct the cell, or use the column \
+             as text"
+        ),
+        n if n == text.len() && n > 0 => format!(
+            "`{value}` begins with a zero and is read as a code; where it is a number, write CAST(\"{column}\" AS \
+             DOUBLE) in an `sql` step"
+        ),
+        4 if dated(&text[4..]) => format!(
+            "`{value}` is a date and not a number; where the year is wanted, take it in an `sql` step: \
+             CAST(substr(\"{column}\", 1, 4) AS DOUBLE)"
+        ),
+        _ => format!("`{value}` is not a number; correct the cell, or leave it empty where it is missing"),
+    }
+}
+
+/// Whether what follows four digits makes a date of them: `-05-08`, `/5`, `.5.8`, `年`, `年5月`.
+fn dated(rest: &str) -> bool {
+    let part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '/' | '.' | ':' | 'T' | ' ' | '月' | '日' | '年');
+    rest.starts_with(['-', '/', '.', '年']) && rest.chars().all(part)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -180,10 +212,7 @@ impl fmt::Display for Error {
                 if let Some(line) = line {
                     write!(f, "line {line}, ")?;
                 }
-                write!(
-                    f,
-                    "column `{column}`: `{value}` is not a number; correct the cell, or leave it empty where it is missing"
-                )
+                write!(f, "column `{column}`: {}", no_number(column, value))
             }
             Error::Length { column, got, want } => {
                 write!(f, "column `{column}` has {got} rows where the table has {want}")

@@ -78,17 +78,19 @@ pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
         let batches = reader.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| broken(&file, e))?;
         from_batches(&of, &batches, &file)
     };
-    let mut notes = Vec::new();
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let mut read = Vec::new();
     for column in columns.unwrap_or(all) {
-        let (table, said) = read_one(column)?;
+        let (mut table, said) = read_one(column)?;
         notes.extend(said);
+        unread.append(&mut table.origin.unread);
         read.extend(table.into_columns());
     }
     if read.iter().any(|c: &Column| c.len() != read[0].len()) {
         return Err(broken(&file, "its columns have different numbers of rows"));
     }
     let mut table = Table::new(read)?;
+    table.origin.unread = unread;
     table.origin.lines = crate::origin::count_lines(table.rows(), &file)?;
     Ok(Read { table, notes })
 }
@@ -239,13 +241,17 @@ pub(crate) fn read_folder(path: &Path, wanted: Option<&[String]>) -> Result<Read
     let mut scan = Scan::open(path, wanted)?;
     let mut stack = Stack::default();
     while let Some(table) = scan.next_rows()? {
-        let columns = wanted.iter().map(|name| Ok(table.column(name)?.clone())).collect::<Result<_>>()?;
+        let read = wanted.iter().filter(|name| !table.origin.unread.iter().any(|(unread, _)| unread == *name));
+        let columns = read.map(|name| Ok(table.column(name)?.clone())).collect::<Result<_>>()?;
         let mut whole = Table::new(columns)?;
         let file = table.origin.file.clone().unwrap_or_default();
         whole.origin = table.origin;
         stack.push(&file, whole)?;
     }
-    Ok(Read { table: stack.finish()?, notes: Vec::new() })
+    let table = stack.finish()?;
+    let notes =
+        table.origin.unread.iter().map(|(name, of)| crate::arrow::left_out(&path.display(), name, of)).collect();
+    Ok(Read { table, notes })
 }
 
 /// Writes a table, compressed with zstd.

@@ -403,10 +403,13 @@ impl Table {
                 None => return Ok(v),
                 found => found,
             },
-            // Where only missing tokens and codes are left, the first filled cell is the one to show.
-            Data::Text(t) => (0..self.rows)
-                .find(|&i| t.get(i).is_some_and(|s| parse_number(s).is_none() && !is_missing_token(s)))
-                .or_else(|| (0..self.rows).find(|&i| !column.is_missing(i))),
+            // Where only numbers and missing tokens are left, the column is stored as text: a number shows it.
+            Data::Text(t) => {
+                let first = |fits: &dyn Fn(&str) -> bool| (0..self.rows).find(|&i| t.get(i).is_some_and(fits));
+                first(&|s| parse_number(s).is_none() && !is_missing_token(s))
+                    .or_else(|| first(&|s| parse_number(s).is_some()))
+                    .or_else(|| first(&|_| true))
+            }
         };
         Err(Error::NotANumber {
             column: name.into(),
