@@ -249,8 +249,7 @@ pub(crate) fn read_folder(path: &Path, wanted: Option<&[String]>) -> Result<Read
         stack.push(&file, whole)?;
     }
     let table = stack.finish()?;
-    let notes =
-        table.origin.unread.iter().map(|(name, of)| crate::arrow::left_out(&path.display(), name, of)).collect();
+    let notes = table.origin.unread.iter().map(|(name, of)| crate::arrow::left_out(path.display(), name, of)).collect();
     Ok(Read { table, notes })
 }
 

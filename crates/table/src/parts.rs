@@ -81,9 +81,10 @@ pub(crate) fn parts(path: &Path) -> Result<Vec<Part>> {
     let format = Format::of(start)?;
     for (file, _) in &files {
         if Format::of(file)? != format {
+            let meant = start.with_file_name("*").with_extension(start.extension().unwrap_or_default());
             return Err(Error::invalid(
                 format!("{shown}: {} and {} are files of two formats", start.display(), file.display()),
-                "name the files meant by a pattern, as in `customs_*.csv`",
+                format!("name the files meant by a pattern, as in `{}`", meant.display()),
             ));
         }
     }

@@ -83,7 +83,9 @@ fn titles_and_sheets_of_notes() {
     let book = |cells: &[(u32, u16, &str)]| {
         let mut book = rust_xlsxwriter::Workbook::new();
         let sheet = book.add_worksheet().set_name("说明").unwrap();
-        cells.iter().for_each(|(row, column, text)| drop(sheet.write_string(*row, *column, *text).unwrap()));
+        for (row, column, text) in cells {
+            sheet.write_string(*row, *column, *text).unwrap();
+        }
         book.add_worksheet().set_name("数据").unwrap().write_string(0, 0, "x").unwrap();
         book.save(&path).unwrap();
         read(&path, &ReadOptions::default()).unwrap_err()
