@@ -124,14 +124,9 @@ impl Error {
     /// Says in which file and lines the rows at fault are; the rows are rows of `table`.
     pub fn at_rows(mut self, table: &plim_table::Table) -> Self {
         if let Kind::Stats { error, place } = &mut *self.kind
-            && let (Some(file), false) = (&table.origin.file, error.rows.is_empty())
+            && let Some(at) = table.place(&error.rows)
         {
-            let lines: Vec<String> =
-                error.rows.iter().take(5).filter_map(|&r| table.line(r)).map(|l| l.to_string()).collect();
-            *place = Some(match lines.is_empty() {
-                true => file.clone(),
-                false => format!("{file}, line {}", lines.join(", ")),
-            });
+            *place = Some(at);
         }
         self
     }

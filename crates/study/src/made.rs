@@ -148,6 +148,7 @@ impl Run {
                 let pairs: Vec<(&str, &str)> =
                     target_keys.iter().map(String::as_str).zip(key_names.iter().map(String::as_str)).collect();
                 let joined = plim_table::left_join(target, &result, &pairs)?;
+                made.notes.extend(joined.blanks.iter().map(|blanks| format!("{}: {blanks}", step.name)));
                 if joined.unmatched > 0 {
                     let n = joined.unmatched;
                     made.notes.push(format!("{}: {n} rows of `{into}` have no value", step.name));

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::schema;
 use indexmap::IndexMap;
+use plim_table::read::is_pattern;
 use plim_table::remote::is_remote;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,7 +50,8 @@ pub struct Study {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Source {
-    /// Path below the study's folder, or below `root`.
+    /// Path below the study's folder, or below `root`: a file, a folder of files alike, or a pattern of their names
+    /// (`raw/customs_*.csv`).
     pub file: String,
     /// Name of a folder given on the command line as `--root NAME=DIR`; `shared` is also found by itself.
     pub root: Option<String>,
@@ -214,6 +216,7 @@ impl Plan {
         let mut named = Vec::new();
         self.study.step.iter().flat_map(Map::values).for_each(|v| texts(v, &mut named));
         let tables = self.study.data.values().filter_map(|source| self.locate(source, roots).ok());
+        let tables = tables.flat_map(|path| plim_table::read::files(&path).unwrap_or_else(|_| vec![path]));
         let others = named.into_iter().filter_map(|text| below(&self.folder, text).ok()).filter(|path| path.is_file());
         std::iter::once(study.to_path_buf()).chain(tables).chain(others).collect()
     }
@@ -255,7 +258,9 @@ pub fn below(root: &Path, file: &str) -> Result<PathBuf> {
         return Ok(names.fold(root.to_path_buf(), |path, name| path.join(name)));
     }
     let full = root.join(relative);
-    let canonical = std::fs::canonicalize(&full).map_err(|e| plim_table::Error::file(full.display(), e))?;
+    // A pattern stands for files of its folder; reading sees to it that they are in there.
+    let place = full.parent().filter(|_| is_pattern(&full)).unwrap_or(&full);
+    let canonical = std::fs::canonicalize(place).map_err(|e| plim_table::Error::file(full.display(), e))?;
     let root = std::fs::canonicalize(root).map_err(|e| plim_table::Error::file(root.display(), e))?;
     match canonical.starts_with(&root) {
         true => Ok(full),

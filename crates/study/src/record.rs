@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::run::{Run, VERSION};
+use plim_table::read::{files, is_pattern};
 use plim_table::remote::{is_remote, stamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -17,6 +18,9 @@ pub fn sha256(path: &Path) -> Result<String> {
     }
     if path.is_dir() {
         return folder_sha256(path);
+    }
+    if is_pattern(path) {
+        return listed_sha256(files(path)?);
     }
     let mut file = std::fs::File::open(path).map_err(|e| plim_table::Error::file(path.display(), e))?;
     let mut hasher = Sha256::new();
@@ -39,6 +43,11 @@ fn folder_sha256(folder: &Path) -> Result<String> {
         entries.push(entry.map_err(io)?.path());
     }
     entries.sort();
+    listed_sha256(entries)
+}
+
+/// SHA-256 of the names and fingerprints of these files and folders.
+fn listed_sha256(entries: Vec<PathBuf>) -> Result<String> {
     let mut hasher = Sha256::new();
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -7,13 +7,12 @@ use crate::error::Result;
 use crate::method::Role;
 use crate::plan::Study;
 use crate::step::Step;
-use plim_table::parquet::{Scan, head};
-use plim_table::remote::is_folder;
+use plim_table::parquet::{Scan, head, is_parquet};
 use plim_table::{Column, Table};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// A Parquet file, or a folder of them.
+/// A Parquet file, a folder of them, or those that fit a pattern.
 #[derive(Debug, Clone)]
 pub struct Stream {
     /// Where it is.
@@ -42,8 +41,7 @@ impl Stream {
 /// Whether the table `name` of a study can be streamed: it is in Parquet, and every step that reads it, or names it
 /// in an option, can do without holding it.
 pub fn streams(study: &Study, steps: &[Step], name: &str, path: &Path) -> bool {
-    let parquet =
-        is_folder(path) || matches!(plim_table::read::Format::of(path), Ok(plim_table::read::Format::Parquet));
+    let parquet = is_parquet(path);
     let first = study.data.first().is_some_and(|(first, _)| first == name);
     let reads = |step: &Step| match (&step.rows.data, step.entry.role) {
         (Some(data), _) => data == name,

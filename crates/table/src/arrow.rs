@@ -1,7 +1,7 @@
 //! A table as Arrow record batches, and back.
 //!
 //! Out: numbers as `Float64` (missing is null), text as `Utf8`. In: integers, floats and decimals become numbers,
-//! `true` and `false` 1 and 0, dates and times ISO text, dictionaries what they encode. A 64-bit integer beyond
+//! `true` and `false` 1 and 0, dates and times ISO text, dictionaries what they encode, bytes that are UTF-8 text. A 64-bit integer beyond
 //! 2^53 would lose digits in `f64`, so that its column becomes text.
 
 use crate::table::TextBuilder;
@@ -9,6 +9,7 @@ use crate::{Column, Data, Error, Result, Table};
 use ::arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, StringArray, StringBuilder};
 use ::arrow::compute::cast;
 use ::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, TimeUnit, UInt64Type};
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// Largest integer below which every integer is an `f64`.
@@ -57,20 +58,26 @@ pub fn to_batch(table: &Table) -> Result<RecordBatch> {
 
 /// A table from batches of one schema, and notes on what had to be decided; `source` names it in messages.
 pub fn from_batches(schema: &Schema, batches: &[RecordBatch], source: &str) -> Result<(Table, Vec<String>)> {
-    let mut notes = Vec::new();
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let mut columns = Vec::new();
     for (i, field) in schema.fields().iter().enumerate() {
         let chunks: Vec<&ArrayRef> = batches.iter().map(|b| b.column(i)).collect();
         match data(field.data_type(), &chunks, field.name(), source, &mut notes)? {
             Some(data) => columns.push(Column { name: field.name().clone(), data }),
-            None => notes.push(format!(
-                "{source}: column `{}` of type {} is left out; only numbers, text and dates are read",
-                field.name(),
-                field.data_type()
-            )),
+            None => {
+                notes.push(left_out(source, field.name(), field.data_type()));
+                unread.push((field.name().clone(), field.data_type().to_string()));
+            }
         }
     }
-    Ok((Table::new(columns)?, notes))
+    let mut table = Table::new(columns)?;
+    table.origin.unread = unread;
+    Ok((table, notes))
+}
+
+/// The note on a column of a type that is not read.
+pub(crate) fn left_out(source: impl Display, name: &str, of: impl Display) -> String {
+    format!("{source}: column `{name}` of type {of} is left out; only numbers, text and dates are read")
 }
 
 /// The values of a column, or `None` for a type that is neither number, text nor time.
@@ -98,6 +105,11 @@ fn data(
         DataType::Boolean | DataType::Null => numbers(chunks, name, source).map(Some),
         of if of.is_numeric() => numbers(chunks, name, source).map(Some),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => text(chunks, name, source).map(Some),
+        // Some writers store text as bytes; bytes that are no text have no value here.
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => match utf8(chunks) {
+            Some(chunks) => text(&chunks.iter().collect::<Vec<_>>(), name, source).map(Some),
+            None => Ok(None),
+        },
         DataType::Timestamp(unit, Some(zone)) => {
             notes.push(format!("{source}: times of column `{name}` (zone {zone}) are read as UTC"));
             times(&DataType::Timestamp(*unit, None), chunks, name, source).map(Some)
@@ -109,6 +121,13 @@ fn data(
         | DataType::Timestamp(_, None) => times(of, chunks, name, source).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Bytes as text, where all of them are UTF-8.
+fn utf8(chunks: &[&ArrayRef]) -> Option<Vec<ArrayRef>> {
+    // Of what cannot be cast the library makes null.
+    let text = |chunk: &&ArrayRef| cast(chunk, &DataType::Utf8).ok().filter(|t| t.null_count() == chunk.null_count());
+    chunks.iter().map(text).collect()
 }
 
 fn to(chunk: &ArrayRef, of: &DataType, name: &str, source: &str) -> Result<ArrayRef> {
@@ -204,7 +223,9 @@ fn times(of: &DataType, chunks: &[&ArrayRef], name: &str, source: &str) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::arrow::array::{Date32Array, Decimal128Array, DictionaryArray, Int64Array, TimestampNanosecondArray};
+    use ::arrow::array::{
+        BinaryArray, Date32Array, Decimal128Array, DictionaryArray, Int64Array, TimestampNanosecondArray,
+    };
     use ::arrow::datatypes::Int32Type;
 
     fn read(array: ArrayRef) -> Data {
@@ -233,6 +254,20 @@ mod tests {
         assert_eq!(read(Arc::new(hours)), texts(&[Some("2016-07-18T00:00:00"), Some("2016-07-18T01:00:00")]));
         let dictionary: DictionaryArray<Int32Type> = vec![Some("北京"), None, Some("")].into_iter().collect();
         assert_eq!(read(Arc::new(dictionary)), texts(&[Some("北京"), None, None]));
+    }
+
+    #[test]
+    fn bytes_are_text_or_are_left_out_by_name() {
+        let text = BinaryArray::from(vec![Some("北京".as_bytes()), None]);
+        assert_eq!(read(Arc::new(text)), texts(&[Some("北京"), None]));
+        let schema = Schema::new(vec![Field::new("k", DataType::Binary, true), Field::new("x", DataType::Int32, true)]);
+        let bytes = BinaryArray::from(vec![&[0xff, 0xfe][..]]);
+        let numbers = ::arrow::array::Int32Array::from(vec![1]);
+        let batch = RecordBatch::try_new(Arc::new(schema.clone()), vec![Arc::new(bytes), Arc::new(numbers)]).unwrap();
+        let (table, notes) = from_batches(&schema, &[batch], "t").unwrap();
+        assert!(notes[0].contains("`k` of type Binary is left out"));
+        let message = table.numbers("k").unwrap_err().to_string();
+        assert!(message.contains("column `k`: the file has it with the type Binary, which is not read"), "{message}");
     }
 
     #[test]

@@ -10,10 +10,11 @@
 //! so that nothing is lost or made: shares that do not sum to one are an error. Values of a row are divided over its new
 //! codes; rows are not added up.
 
-use crate::{Column, Error, Result, Table};
+use crate::error::few;
+use crate::{Column, Data, Error, Result, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Shares of one code may miss one by so much, for they are printed with few digits.
 const ROUNDING: f64 = 1e-6;
@@ -91,10 +92,8 @@ impl Crosswalk {
                 "name the columns of values and quantities in `values`",
             ));
         }
-        let what = format!("`{}` has no translation of these codes", self.table);
         if self.unmatched == Unmatched::Refuse && !unmatched.is_empty() {
-            let remedy = "complete the table, or set `unmatched` to keep or drop";
-            return Err(table.content(Some(&self.column), unmatched, what, remedy));
+            return Err(self.untranslated(table, crosswalk, unmatched, &targets));
         }
         let mut result = table.take(&rows);
         for (name, values) in &values {
@@ -116,6 +115,35 @@ impl Crosswalk {
             notes.push(format!("{} rows with codes that `{}` does not have {done}{lost}", unmatched.len(), self.table));
         }
         Ok((result, notes))
+    }
+
+    /// The error that names the codes without a translation, and zeros that one of the tables has lost.
+    fn untranslated(&self, table: &Table, crosswalk: &Table, rows: Vec<usize>, targets: &Targets) -> Error {
+        let Ok(column) = table.column(&self.column) else { return Error::invalid("no column of codes", "name it") };
+        let mut seen = HashSet::new();
+        let codes: Vec<String> =
+            rows.iter().map(|&i| column.show(i)).filter(|code| seen.insert(code.clone())).collect();
+        let shown: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+        let what = format!("`{}` has no translation of {} codes: {}", self.table, codes.len(), few(&shown));
+        let bare = |code: &str| code.trim_start_matches('0').to_string();
+        let known: HashSet<String> = targets.keys().map(|code| bare(code)).collect();
+        let padded = codes.iter().filter(|code| known.contains(&bare(code))).count();
+        let number = |t: &Table, name: &str| t.column(name).is_ok_and(|c| matches!(c.data, Data::Number(_)));
+        let remedy = match (padded, number(crosswalk, &self.from), number(table, &self.column)) {
+            (0, ..) => "complete the table, or set `unmatched` to keep or drop".into(),
+            (n, true, false) => format!(
+                "{n} of them are there without their leading zeros, for `{}` was read as numbers: read it as text, \
+                 as_text = [\"{}\"] at the table `{}`, from a file in which the zeros are",
+                self.from, self.from, self.table
+            ),
+            (n, false, true) => format!(
+                "{n} of them are there with leading zeros, for `{}` was read as numbers: read it as text, as_text = \
+                 [\"{}\"], from a file in which the zeros are, or let `trade_records` with `digits` give them back",
+                self.column, self.column
+            ),
+            (n, ..) => format!("{n} of them are there with other leading zeros: write the codes alike in both tables"),
+        };
+        table.content(Some(&self.column), rows, what, remedy)
     }
 
     /// The new codes of each old one.
@@ -229,7 +257,7 @@ impl Longer {
         columns.push(Column::number(&*self.time, years));
         columns.push(Column::number(&*self.value, cells));
         let mut long = Table::new(columns)?;
-        long.origin = table.origin_of(&rows);
+        long.origin = table.origin.of(&rows);
         let done = if self.keep_missing { "kept" } else { "left out" };
         let note = format!(
             "{} rows of {} years became {}; {missing} missing values {done}",
@@ -297,6 +325,23 @@ mod tests {
         assert!(refused(&Crosswalk { share: None, ..crosswalk() }, &good).contains("`share`"));
         assert!(refused(&Crosswalk { unmatched: Unmatched::Refuse, ..crosswalk() }, &good).contains("no translation"));
         assert!(refused(&Crosswalk { values: Vec::new(), ..crosswalk() }, &good).contains("`values`"));
+    }
+
+    #[test]
+    fn codes_without_a_translation_are_named_and_so_are_lost_zeros() {
+        let refuse = Crosswalk { unmatched: Unmatched::Refuse, share: None, ..crosswalk() };
+        let map = |old: Column| Table::new(vec![old, Column::text("new", ["A", "B"].map(Some))]).unwrap();
+        let said = |old: Column| refuse.apply(&flows(), &map(old)).unwrap_err().to_string();
+        let message = said(Column::text("old", ["010110", "010190"].map(Some)));
+        assert!(message.contains("no translation of 1 codes: `999999`; complete the table"), "{message}");
+        let message = said(Column::number("old", vec![10110.0, 10190.0]));
+        assert!(message.contains("of 3 codes: `010110`, `010190`, `999999`; 2 of them are there without"), "{message}");
+        assert!(message.contains("as_text = [\"old\"] at the table `map`"), "{message}");
+        let mut numbers = flows();
+        numbers.set(Column::number("hs", vec![10110.0, 10190.0, 10110.0])).unwrap();
+        let padded = map(Column::text("old", ["010110", "010190"].map(Some)));
+        let message = refuse.apply(&numbers, &padded).unwrap_err().to_string();
+        assert!(message.contains("of 2 codes: `10110`, `10190`; 2 of them are there with leading zeros"), "{message}");
     }
 
     #[test]

@@ -283,7 +283,11 @@ impl<'a> Rows<'a> {
                 self.file,
                 self.line,
                 format!("this row has {} cells, the header has {want}", self.record.len()),
-                "repair the row, or quote the cell that holds a delimiter or a line break",
+                // Titles above the names are a few lines at the start.
+                match want < self.record.len() && self.counted < 1000 {
+                    true => "quote the cell that holds a delimiter; where a title stands above the names, set `skip`",
+                    false => "repair the row, or quote the cell that holds a delimiter or a line break",
+                },
             )),
             _ => Ok(Some(&self.record)),
         }

@@ -1,5 +1,6 @@
 //! What can go wrong with rows and columns: each message says where, what was wanted and the way out.
 
+use crate::table::parse_number;
 use std::fmt;
 
 /// Result of every fallible function of this crate.
@@ -66,6 +67,8 @@ pub enum Error {
 pub struct Content {
     /// The file.
     pub file: Option<String>,
+    /// The files of the first rows, where the rows at fault are in several.
+    pub files: Vec<String>,
     /// The column, when it is one column's fault.
     pub column: Option<String>,
     /// Rows at fault (0-based, in the table); may be long, the message names the first few.
@@ -80,14 +83,19 @@ pub struct Content {
 
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        if let Some(file) = self.file.as_ref().filter(|_| self.files.is_empty()) {
             write!(f, "{file}: ")?;
         }
         let (word, numbers, count) = match self.lines.is_empty() {
             true => ("row", few(&self.rows.iter().map(|r| r + 1).collect::<Vec<_>>()), self.rows.len()),
             false => ("line", few(&self.lines), self.lines.len()),
         };
+        let of_files: Vec<String> = match self.files.is_empty() || self.lines.is_empty() {
+            true => self.files.clone(),
+            false => self.lines.iter().zip(&self.files).map(|(line, file)| format!("line {line} of {file}")).collect(),
+        };
         let place = match count {
+            _ if !of_files.is_empty() => Some(few(&of_files)),
             0 => None,
             1 => Some(format!("{word} {numbers}")),
             _ => Some(format!("{word}s {numbers}")),
@@ -123,6 +131,11 @@ impl Error {
         }))
     }
 
+    /// A column of a file whose folder's name says it too.
+    pub(crate) fn twice(file: &str, name: &str) -> Self {
+        Error::invalid(format!("{file}: `{name}` is a column, and its folder says it too"), "leave one of the two out")
+    }
+
     /// A file that cannot be read or written.
     pub fn file(file: impl fmt::Display, message: impl fmt::Display) -> Self {
         Error::File { file: file.to_string(), message: message.to_string() }
@@ -153,6 +166,37 @@ pub(crate) fn few<T: fmt::Display>(items: &[T]) -> String {
     format!("{}{}", shown.join(", "), if items.len() > 5 { ", …" } else { "" })
 }
 
+/// Why a text is no number, and the way out.
+fn no_number(column: &str, value: &str) -> String {
+    let text = value.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    match digits {
+        _ if parse_number(text).is_some() => format!(
+            "`{value}` is stored as text, as the whole column is; write CAST(\"{column}\" AS DOUBLE) in an `sql` step, \
+             or take the column out of `as_text`"
+        ),
+        n if n == text.len() && n > 15 => format!(
+            "`{value}` has {n} digits and is read as a code, for a number holds 15; correct the cell, or use the column \
+             as text"
+        ),
+        n if n == text.len() && n > 0 => format!(
+            "`{value}` begins with a zero and is read as a code; where it is a number, write CAST(\"{column}\" AS \
+             DOUBLE) in an `sql` step"
+        ),
+        4 if dated(&text[4..]) => format!(
+            "`{value}` is a date and not a number; where the year is wanted, take it in an `sql` step: \
+             CAST(substr(\"{column}\", 1, 4) AS DOUBLE)"
+        ),
+        _ => format!("`{value}` is not a number; correct the cell, or leave it empty where it is missing"),
+    }
+}
+
+/// Whether what follows four digits makes a date of them: `-05-08`, `/5`, `.5.8`, `年`, `年5月`.
+fn dated(rest: &str) -> bool {
+    let part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '/' | '.' | ':' | 'T' | ' ' | '月' | '日' | '年');
+    rest.starts_with(['-', '/', '.', '年']) && rest.chars().all(part)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -174,10 +218,7 @@ impl fmt::Display for Error {
                 if let Some(line) = line {
                     write!(f, "line {line}, ")?;
                 }
-                write!(
-                    f,
-                    "column `{column}`: `{value}` is not a number; correct the cell, or leave it empty where it is missing"
-                )
+                write!(f, "column `{column}`: {}", no_number(column, value))
             }
             Error::Length { column, got, want } => {
                 write!(f, "column `{column}` has {got} rows where the table has {want}")

@@ -44,7 +44,19 @@ pub(crate) fn read(path: &Path, options: &ReadOptions) -> Result<Read> {
     if options.sheet.is_none() && sheets.len() > 1 {
         notes.push(format!("{file}: `{sheet}` is the first of {} sheets and the one that is read", sheets.len()));
     }
+    let others: Vec<&str> = sheets.iter().filter(|s| *s != sheet).map(String::as_str).collect();
+    let name_other = || format!("`{}`", others.join("`, `"));
+    if cells.is_empty() && !others.is_empty() {
+        let message = format!("{file}: the sheet `{sheet}` is blank");
+        return Err(Error::invalid(message, format!("name another in `sheet`: {}", name_other())));
+    }
     let table = assemble(cells, options, &file, &mut notes)?;
+    if table.rows() == 0 && !others.is_empty() {
+        return Err(Error::invalid(
+            format!("{file}: the sheet `{sheet}` has columns but no rows"),
+            format!("name another in `sheet`: {}", name_other()),
+        ));
+    }
     Ok(Read { table, notes })
 }
 
@@ -175,8 +187,12 @@ fn assemble(
             Error::at_line(
                 file,
                 line,
-                format!("a cell is filled in column {}, the header has {width} names", column + 1),
-                "name the column in the first row, or clear the cell",
+                format!("a cell is filled in column {}, the names in row {} are {width}", column + 1, first + 1),
+                format!(
+                    "where rows of title stand above the names, set `skip` to their number{}; else name the column or \
+                     clear the cell",
+                    next_to(line, first)
+                ),
             )
         })?;
         column.push((lines.len() - 1, cell));
@@ -188,6 +204,14 @@ fn assemble(
     let mut table = Table::new(columns.collect())?;
     table.origin.lines = Lines::Listed(lines);
     Ok(table)
+}
+
+/// How many rows to skip where the names are in the row `line`, the first that is wider than the row `first`.
+fn next_to(line: u32, first: u32) -> String {
+    match line - 1 - first {
+        1..=9 => format!(" (skip = {} if they are in row {line})", line - 1),
+        _ => String::new(),
+    }
 }
 
 /// A column of `rows` rows from its filled cells.

@@ -1,5 +1,6 @@
 //! Joining tables by keys, and keeping rows.
 
+use crate::error::few;
 use crate::{Column, Data, Error, MISSING, Result, Table};
 use std::collections::{HashMap, HashSet};
 
@@ -12,6 +13,8 @@ pub struct Join {
     pub unmatched: usize,
     /// Rows of the right table that no row of the left one asked for.
     pub unused: usize,
+    /// What is said of rows without a match that would have one but for blanks around their keys.
+    pub blanks: Option<String>,
 }
 
 /// Adds the columns of `right` to the rows of `left` whose keys (left name, right name) agree: many to one.
@@ -50,7 +53,7 @@ pub fn left_join(left: &Table, right: &Table, keys: &[(&str, &str)]) -> Result<J
         return Err(right.content(
             None,
             repeated,
-            format!("keys of the joined table name more than one row ({})", crate::error::few(&shown)),
+            format!("keys of the joined table name more than one row ({})", few(&shown)),
             "make them distinct, or join by further columns",
         ));
     }
@@ -67,7 +70,49 @@ pub fn left_join(left: &Table, right: &Table, keys: &[(&str, &str)]) -> Result<J
     }
     let used: HashSet<usize> = matched.iter().flatten().copied().collect();
     let unmatched = matched.iter().filter(|m| m.is_none()).count();
-    Ok(Join { table, unmatched, unused: right.rows() - used.len() })
+    let lone: Vec<usize> = (0..left.rows()).filter(|&row| matched[row].is_none()).collect();
+    let blanks = blanks(left, right, keys, &lone)?;
+    Ok(Join { table, unmatched, unused: right.rows() - used.len(), blanks })
+}
+
+/// Tells which of the rows `lone` of the left table have keys that are those of a row on the right but for blanks at
+/// their ends, the full-width one included.
+fn blanks(left: &Table, right: &Table, keys: &[(&str, &str)], lone: &[usize]) -> Result<Option<String>> {
+    let trimmed = |table: &Table, names: &[&str], row: usize| -> Result<Vec<String>> {
+        names.iter().map(|name| Ok(table.column(name)?.show(row).trim().to_string())).collect()
+    };
+    let (left_names, right_names): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
+    // Nothing is compared where no key has a blank at its ends.
+    let padded = |table: &Table, name: &&str| match table.column(name).map(|column| &column.data) {
+        Ok(Data::Text(text)) => text.levels.iter().any(|level| level.trim() != level),
+        _ => false,
+    };
+    if !left_names.iter().any(|name| padded(left, name)) && !right_names.iter().any(|name| padded(right, name)) {
+        return Ok(None);
+    }
+    let known: HashSet<Vec<String>> =
+        (0..right.rows()).map(|row| trimmed(right, &right_names, row)).collect::<Result<_>>()?;
+    let (mut alike, mut shown) = (0, Vec::new());
+    for &row in lone {
+        let key = trimmed(left, &left_names, row)?;
+        if key.iter().any(String::is_empty) || !known.contains(&key) {
+            continue;
+        }
+        alike += 1;
+        let words: Vec<String> =
+            left_names.iter().map(|name| Ok(left.column(name)?.show(row))).collect::<Result<_>>()?;
+        if shown.len() < 6 && !shown.contains(&words.join(", ")) {
+            shown.push(words.join(", "));
+        }
+    }
+    let quoted: Vec<String> = shown.iter().map(|words| format!("`{words}`")).collect();
+    Ok((alike > 0).then(|| {
+        format!(
+            "{alike} rows without a match have one but for blanks around a key on one of the two sides ({}); trim \
+             it, as with btrim(name, ' 　') in an `sql` step",
+            few(&quoted)
+        )
+    }))
 }
 
 /// Codes of two columns such that equal values have equal codes.

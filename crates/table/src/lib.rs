@@ -22,6 +22,7 @@ pub mod error;
 pub mod excel;
 mod frame;
 pub mod join;
+mod origin;
 pub mod panel;
 pub mod parquet;
 mod parts;
@@ -30,15 +31,17 @@ pub mod records;
 pub mod remote;
 #[cfg(feature = "sql")]
 pub mod sql;
+mod stack;
 pub mod stata;
 pub mod table;
 pub mod write;
 
 pub use error::{Content, Error, Result, near};
 pub use join::{Join, filter, left_join};
+pub use origin::{Files, Lines, Origin};
 pub use panel::{Balance, Panel};
 pub use read::{Read, ReadOptions, read, read_columns};
 #[cfg(feature = "sql")]
 pub use sql::{Engine, Source, sql, sql_over};
-pub use table::{Column, Data, Lines, MISSING, Origin, Table, Text};
+pub use table::{Column, Data, MISSING, Table, Text};
 pub use write::{WriteOptions, write, write_atomic, write_with};

@@ -3,6 +3,7 @@
 use crate::arrow::{append, from_batches, plain_number, to_batch};
 use crate::parts::{Key, Part, parts};
 use crate::remote::Input;
+use crate::stack::{Stack, alike};
 use crate::{Column, Error, Lines, Read, Result, Table, near};
 use ::arrow::datatypes::{DataType, Field, Schema};
 use ::parquet::arrow::arrow_reader::{
@@ -77,18 +78,20 @@ pub(crate) fn read(path: &Path, wanted: Option<&[String]>) -> Result<Read> {
         let batches = reader.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| broken(&file, e))?;
         from_batches(&of, &batches, &file)
     };
-    let mut notes = Vec::new();
+    let (mut notes, mut unread) = (Vec::new(), Vec::new());
     let mut read = Vec::new();
     for column in columns.unwrap_or(all) {
-        let (table, said) = read_one(column)?;
+        let (mut table, said) = read_one(column)?;
         notes.extend(said);
+        unread.append(&mut table.origin.unread);
         read.extend(table.into_columns());
     }
     if read.iter().any(|c: &Column| c.len() != read[0].len()) {
         return Err(broken(&file, "its columns have different numbers of rows"));
     }
     let mut table = Table::new(read)?;
-    table.origin.lines = crate::table::count_lines(table.rows(), &file)?;
+    table.origin.unread = unread;
+    table.origin.lines = crate::origin::count_lines(table.rows(), &file)?;
     Ok(Read { table, notes })
 }
 
@@ -196,9 +199,15 @@ impl Open {
     }
 }
 
+/// Whether a table at this path is in Parquet, a file or several, and can be read piece by piece.
+pub fn is_parquet(path: &Path) -> bool {
+    let parquet = |parts: Vec<Part>| parts.iter().all(|part| crate::remote::is_parquet(&part.path));
+    crate::remote::is_remote(path) || parts(path).is_ok_and(parquet)
+}
+
 /// Names of the columns of a file or folder, and the number of rows that its files say they have.
 pub fn head(path: &Path) -> Result<(Vec<String>, usize)> {
-    let (mut names, mut rows) = (Vec::new(), 0);
+    let (mut names, mut first, mut rows) = (Vec::new(), String::new(), 0);
     for part in parts(path)? {
         let file = part.path.display().to_string();
         let (found, own) = crate::read::guarded(&file, || {
@@ -208,15 +217,18 @@ pub fn head(path: &Path) -> Result<(Vec<String>, usize)> {
         })?;
         rows += own;
         if let Some((twice, _)) = part.keys.iter().find(|(key, _)| found.contains(key)) {
-            let message = format!("{file}: `{twice}` is a column, and its folder says it too");
-            return Err(Error::invalid(message, "leave one of the two out"));
+            return Err(Error::twice(&file, twice));
         }
         let found: Vec<String> = found.into_iter().chain(part.keys.into_iter().map(|(key, _)| key)).collect();
         if names.is_empty() {
-            names = found;
-        } else if names != found {
-            let message = format!("{file}: its columns are not those of the first file of the folder");
-            return Err(Error::invalid(message, "write all files of a table alike"));
+            (names, first) = (found, file);
+            continue;
+        }
+        let [own, other] = [&names, &found].map(|names| names.iter().map(String::as_str).collect::<Vec<_>>());
+        alike(&first, &own, &file, &other)?;
+        if names != found {
+            let message = format!("{file}: its columns do not stand in the order of {first}");
+            return Err(Error::invalid(message, "write all Parquet files of a table alike"));
         }
     }
     Ok((names, rows))
@@ -227,17 +239,18 @@ pub(crate) fn read_folder(path: &Path, wanted: Option<&[String]>) -> Result<Read
     let (names, _) = head(path)?;
     let wanted = wanted.filter(|wanted| wanted.iter().all(|name| names.contains(name))).unwrap_or(&names);
     let mut scan = Scan::open(path, wanted)?;
-    let mut columns: Vec<Column> = Vec::new();
+    let mut stack = Stack::default();
     while let Some(table) = scan.next_rows()? {
-        if columns.is_empty() {
-            columns = wanted.iter().map(|name| Ok(table.column(name)?.clone())).collect::<Result<_>>()?;
-            continue;
-        }
-        for (column, name) in columns.iter_mut().zip(wanted) {
-            column.append(table.column(name)?)?;
-        }
+        let read = wanted.iter().filter(|name| !table.origin.unread.iter().any(|(unread, _)| unread == *name));
+        let columns = read.map(|name| Ok(table.column(name)?.clone())).collect::<Result<_>>()?;
+        let mut whole = Table::new(columns)?;
+        let file = table.origin.file.clone().unwrap_or_default();
+        whole.origin = table.origin;
+        stack.push(&file, whole)?;
     }
-    Ok(Read { table: Table::new(columns)?, notes: Vec::new() })
+    let table = stack.finish()?;
+    let notes = table.origin.unread.iter().map(|(name, of)| crate::arrow::left_out(path.display(), name, of)).collect();
+    Ok(Read { table, notes })
 }
 
 /// Writes a table, compressed with zstd.

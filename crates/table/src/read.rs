@@ -9,13 +9,14 @@
 //! # Ok::<(), plim_table::Error>(())
 //! ```
 
+pub use crate::parts::is_pattern;
 use crate::remote::{is_folder, is_remote};
 use crate::{Error, Result, Table};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 /// Columns that a file may have.
@@ -89,7 +90,13 @@ impl Format {
     }
 }
 
-/// Reads a file by its extension.
+/// The files that a table at this path is read from: the file, those of the folder, those that fit the pattern.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    Ok(crate::parts::parts(path)?.into_iter().map(|part| part.path).collect())
+}
+
+/// Reads a file by its extension; or the files of a folder, or those whose names fit a pattern (`customs_*.csv`), one
+/// below the other.
 pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
     read_columns(path, options, None)
 }
@@ -99,21 +106,28 @@ pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Read> {
 pub fn read_columns(path: impl AsRef<Path>, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
     let path = path.as_ref();
     let file = path.display().to_string();
-    let mut read = match is_folder(path) {
-        true => crate::parquet::read_folder(path, wanted)?,
+    let mut read = match is_folder(path) || is_pattern(path) {
+        true => crate::stack::read(path, options, wanted)?,
         false => read_file(path, options, wanted)?,
     };
-    if read.table.rows() == 0 {
-        return Err(Error::invalid(
-            format!("{file}: there are columns but no rows"),
-            "check that the right file was exported",
-        ));
-    }
+    filled(&read.table, &file)?;
     read.table.origin.file = Some(file);
     Ok(read)
 }
 
-fn read_file(path: &Path, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
+/// An error where a file has no rows.
+pub(crate) fn filled(table: &Table, file: &str) -> Result<()> {
+    match table.rows() {
+        0 => Err(Error::invalid(
+            format!("{file}: there are columns but no rows"),
+            "check that the right file was exported",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Reads one file.
+pub(crate) fn read_file(path: &Path, options: &ReadOptions, wanted: Option<&[String]>) -> Result<Read> {
     let file = path.display().to_string();
     let format = Format::of(path)?;
     if !is_remote(path) {

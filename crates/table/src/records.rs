@@ -178,7 +178,7 @@ impl TradeRecords {
             columns.push(table.column(name)?.take(&rows));
         }
         let mut long = Table::new(columns)?;
-        long.origin = table.origin_of(&rows);
+        long.origin = table.origin.of(&rows);
         let mut notes = vec![format!("{} of {} records", rows.len(), table.rows())];
         notes.extend(source.absent);
         notes.extend(counts.0.into_iter().map(|(what, n)| format!("{n} {what}")));

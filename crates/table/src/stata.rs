@@ -156,7 +156,7 @@ fn attempt(path: &Path, encoding: &'static Encoding, options: &ReadOptions, file
         Ok(Column { name: variable.name().to_string(), data })
     });
     let mut table = Table::new(columns.collect::<Result<_>>()?)?;
-    table.origin.lines = crate::table::count_lines(table.rows(), file)?;
+    table.origin.lines = crate::origin::count_lines(table.rows(), file)?;
     Ok(Read { table, notes })
 }
 

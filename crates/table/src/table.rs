@@ -1,7 +1,7 @@
 //! A table: named columns of equal length, numbers or text, and where each row came from.
 
 use crate::error::Content;
-use crate::{Error, Result};
+use crate::{Error, Origin, Result};
 use std::collections::{HashMap, HashSet};
 
 /// Code of a missing text.
@@ -310,46 +310,6 @@ fn whole_range(v: &[f64]) -> Option<(f64, usize)> {
     (size.is_finite() && size <= 4.0 * v.len() as f64 + 1024.0 && most.abs() < 9e15).then_some((least, size as usize))
 }
 
-/// Where the rows of a table came from, so that an error can name file and line.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Origin {
-    /// The file, as the user named it.
-    pub file: Option<String>,
-    /// Line of each row of the table (sheet row of a workbook, observation of a binary file).
-    pub lines: Lines,
-}
-
-/// Line of each row of a table.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Lines {
-    /// Not known.
-    #[default]
-    Unknown,
-    /// Row `i` is line `i + 1`.
-    Counted,
-    /// A line for each row.
-    Listed(Vec<u32>),
-}
-
-impl Lines {
-    /// Line of row `i`.
-    pub fn of(&self, i: usize) -> Option<u32> {
-        match self {
-            Lines::Unknown => None,
-            Lines::Counted => u32::try_from(i + 1).ok(),
-            Lines::Listed(lines) => lines.get(i).copied(),
-        }
-    }
-}
-
-/// The lines of a file whose rows have numbers and no lines.
-pub(crate) fn count_lines(rows: usize, file: &str) -> Result<Lines> {
-    match u32::try_from(rows) {
-        Ok(_) => Ok(Lines::Counted),
-        Err(_) => Err(Error::invalid(format!("{file}: {rows} rows do not fit into a table"), "aggregate it with SQL")),
-    }
-}
-
 /// Named columns of equal length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Table {
@@ -397,10 +357,21 @@ impl Table {
 
     /// A column by name; the error offers near names.
     pub fn column(&self, name: &str) -> Result<&Column> {
-        self.columns.iter().find(|c| c.name == name).ok_or_else(|| Error::NoColumn {
-            name: name.into(),
-            near: crate::error::near(name, self.names()),
-            file: self.origin.file.clone(),
+        if let Some(column) = self.columns.iter().find(|c| c.name == name) {
+            return Ok(column);
+        }
+        Err(match self.origin.unread.iter().find(|(unread, _)| unread == name) {
+            Some((_, of)) => self.content(
+                Some(name),
+                Vec::new(),
+                format!("the file has it with the type {of}, which is not read"),
+                "store it as numbers, text or dates",
+            ),
+            None => Error::NoColumn {
+                name: name.into(),
+                near: crate::error::near(name, self.names()),
+                file: self.origin.file.clone(),
+            },
         })
     }
 
@@ -432,15 +403,18 @@ impl Table {
                 None => return Ok(v),
                 found => found,
             },
-            // Where only missing tokens and codes are left, the first filled cell is the one to show.
-            Data::Text(t) => (0..self.rows)
-                .find(|&i| t.get(i).is_some_and(|s| parse_number(s).is_none() && !is_missing_token(s)))
-                .or_else(|| (0..self.rows).find(|&i| !column.is_missing(i))),
+            // Where only numbers and missing tokens are left, the column is stored as text: a number shows it.
+            Data::Text(t) => {
+                let first = |fits: &dyn Fn(&str) -> bool| (0..self.rows).find(|&i| t.get(i).is_some_and(fits));
+                first(&|s| parse_number(s).is_none() && !is_missing_token(s))
+                    .or_else(|| first(&|s| parse_number(s).is_some()))
+                    .or_else(|| first(&|_| true))
+            }
         };
         Err(Error::NotANumber {
             column: name.into(),
             value: bad.map_or("text".into(), |i| column.show(i)),
-            file: self.origin.file.clone(),
+            file: bad.and_then(|i| self.file(i)).map(Into::into).or_else(|| self.origin.file.clone()),
             line: bad.and_then(|i| self.line(i)),
         })
     }
@@ -453,14 +427,47 @@ impl Table {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Error {
+        let first = rows.first().and_then(|&r| self.file(r));
+        let one = rows.iter().all(|&r| self.file(r) == first);
+        // A message shows the first few.
+        let files = rows.iter().take(if one { 0 } else { 8 }).filter_map(|&r| self.file(r).map(Into::into)).collect();
         Error::Content(Box::new(Content {
-            file: self.origin.file.clone(),
+            file: first.filter(|_| one).map(Into::into).or_else(|| self.origin.file.clone()),
+            files,
             column: column.map(Into::into),
             lines: rows.iter().filter_map(|&r| self.line(r)).collect(),
             rows,
             message: message.into(),
             remedy: remedy.into(),
         }))
+    }
+
+    /// The file and the lines of the first few of some rows, as a message names them; none where they have no file.
+    pub fn place(&self, rows: &[usize]) -> Option<String> {
+        let mut place = String::new();
+        let mut last = None;
+        for &row in rows.iter().take(5) {
+            let file = self.file(row);
+            match (file, last == file, self.line(row)) {
+                (Some(_), true, Some(line)) => place += &format!(", {line}"),
+                (Some(file), false, line) => {
+                    place += if place.is_empty() { "" } else { "; " };
+                    place += file;
+                    place += &line.map_or_else(String::new, |line| format!(", line {line}"));
+                }
+                _ => {}
+            }
+            last = file;
+        }
+        (!place.is_empty()).then_some(place)
+    }
+
+    /// The file of a row.
+    pub fn file(&self, row: usize) -> Option<&str> {
+        match &self.origin.files {
+            Some(files) => files.of(row),
+            None => self.origin.file.as_deref(),
+        }
     }
 
     /// Line of a row in its file.
@@ -484,12 +491,6 @@ impl Table {
     /// The rows `rows` (which may repeat), in that order.
     pub fn take(&self, rows: &[usize]) -> Table {
         let columns = self.columns.iter().map(|c| c.take(rows)).collect();
-        Table { columns, rows: rows.len(), origin: self.origin_of(rows) }
-    }
-
-    /// Where these rows came from.
-    pub fn origin_of(&self, rows: &[usize]) -> Origin {
-        let lines: Option<Vec<u32>> = rows.iter().map(|&r| self.origin.lines.of(r)).collect();
-        Origin { file: self.origin.file.clone(), lines: lines.map_or(Lines::Unknown, Lines::Listed) }
+        Table { columns, rows: rows.len(), origin: self.origin.of(rows) }
     }
 }

@@ -8,6 +8,7 @@
 //! | `repeated_value`, `interpolated_value` | values that stay the same, or on a straight line, where others move |
 //! | `outlier` | values far from what their unit and time would have |
 //! | `broken_sum`, `broken_identity`, `identity` | [`super::identities`] |
+//! | `identical_row`, `missing_value` | [`super::rows`] |
 //!
 //! A finding is a question to the source, not a verdict. Thresholds are robust: medians and median absolute deviations
 //! (times 1.4826, a standard deviation under normality), so that the odd values do not hide themselves.
@@ -55,8 +56,12 @@ pub enum Check {
     LabelVariant,
     /// Text in a column of numbers.
     TextAmongNumbers,
+    /// A row that equals an earlier one in every column.
+    IdenticalRow,
     /// A second row of one unit and time.
     DuplicateRow,
+    /// Missing values of a column.
+    MissingValue,
     /// Equal columns.
     DuplicateColumn,
     /// Nearly equal columns.

@@ -1,7 +1,10 @@
 //! The auditor: conventions by their weights, and tables with known mistakes.
 
 use plim_stats::Factor;
-use plim_stats::audit::{AuditData, AuditWeights, Audited, Check, Columns, Finding, audit_data, audit_weights};
+use plim_stats::audit::{
+    AuditData, AuditWeights, Audited, Check, Columns, Finding, audit_data, audit_weights, identical_rows,
+    missing_values,
+};
 use plim_stats::index::entropy::{Replicate, ShareScope, Zeros};
 use plim_stats::index::principal::Form;
 use plim_stats::index::weights::{Combination, Components, Correlation};
@@ -458,4 +461,24 @@ fn options_that_make_no_sense_are_refused() {
     let unit = Factor::from_keys("u", [0, 0, 1, 1]);
     let data = Columns { names: &names, values: &odd, unit: Some(&unit), labels: &[], time: Some(&[1, 2, 1, 2]) };
     assert!(audit_data(&AuditData::default(), &data).is_ok());
+}
+
+#[test]
+fn rows_that_stand_twice() {
+    let missing = u32::MAX;
+    let city = vec![0, 1, 0, 0, missing, 1, missing];
+    let value = vec![5, 5, 5, 7, missing, 5, missing];
+    // By hand: row 2 is row 0, row 5 is row 1, row 6 is row 4 with both values missing; row 3 has another value.
+    assert_eq!(identical_rows(&[city.clone(), value.clone()]), [(2, 0), (5, 1), (6, 4)]);
+    assert_eq!(identical_rows(&[value, city.clone()]), [(2, 0), (5, 1), (6, 4)], "in any order of the columns");
+    // Of one column, all but the first of each value; with a number of its own in each row, none.
+    assert_eq!(identical_rows(std::slice::from_ref(&city)).len(), 7 - 3);
+    assert!(identical_rows(&[city, (0..7).collect()]).is_empty() && identical_rows(&[]).is_empty());
+}
+
+#[test]
+fn missing_values_are_told_by_column() {
+    let found = missing_values([("gdp", 28), ("year", 0)], 5000);
+    assert_eq!((found.len(), found[0].check, found[0].value), (1, Check::MissingValue, 28.0));
+    assert_eq!(found[0].message, "`gdp` is missing in 28 of 5000 rows (0.56 %)");
 }

@@ -6,7 +6,9 @@ use super::{list, numbers, times};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
-use plim_stats::audit::{AuditData, AuditWeights, Check, Columns, Finding, audit_data, audit_weights};
+use plim_stats::audit::{
+    AuditData, AuditWeights, Check, Columns, Finding, audit_data, audit_weights, identical_rows, missing_values,
+};
 use plim_table::damage::{damage, plain};
 use plim_table::table::parse_number;
 use plim_table::{Column, Data, MISSING, Table};
@@ -64,6 +66,7 @@ impl Method for AuditData {
         let kept = cx.kept();
         let keys: Vec<&str> = cx.unit.as_deref().into_iter().chain(cx.time.as_deref()).collect();
         let mut all = texts(&kept, &keys);
+        all.extend(whole(&kept));
         let (first, repeats) = repeated(cx, &kept)?;
         all.extend(repeats);
         let table = kept.take(&first);
@@ -121,6 +124,9 @@ fn report(
         }
         counted.insert(name, json!(n));
     }
+    if let Some(n) = counts.get(&Check::IdenticalRow) {
+        notes.push(format!("{n} rows equal an earlier one in every column"));
+    }
     if all.is_empty() {
         notes.push("nothing odd was found".into());
     }
@@ -135,7 +141,7 @@ fn report(
     };
     let unit = |f: &Finding| shown(f, &cx.unit).or_else(|| labels.get(f.unit? as usize).cloned());
     let line = |f: &Finding| f.row.map_or(f64::NAN, |r| kept.line(r).map_or(r as f64 + 1.0, f64::from));
-    let columns = vec![
+    let mut columns = vec![
         Column::text("check", all.iter().map(|f| word(&f.check))),
         Column::text("column", all.iter().map(|f| Some(f.column.as_str()))),
         Column::text("unit", all.iter().map(unit)),
@@ -145,6 +151,9 @@ fn report(
         Column::number("expected", all.iter().map(|f| f.expected).collect()),
         Column::text("message", all.iter().map(|f| Some(f.message.as_str()))),
     ];
+    if kept.origin.files.is_some() {
+        columns.push(Column::text("file", all.iter().map(|f| f.row.and_then(|r| kept.file(r)))));
+    }
     Outcome::Columns(Measured { measure, columns, keys: Keys::Columns(Vec::new()) })
 }
 
@@ -166,10 +175,10 @@ fn repeated(cx: &Context, kept: &Table) -> Result<(Vec<usize>, Vec<Finding>)> {
                 unit,
                 Some(i),
                 format!(
-                    "a second row of {} in {}; the first is line {}",
+                    "a second row of {} in {}; the first is {}",
                     unit_column.show(i),
                     time_column.show(i),
-                    kept.line(before).map_or(before + 1, |l| l as usize)
+                    line(kept, before)
                 ),
             )),
         }
@@ -178,6 +187,26 @@ fn repeated(cx: &Context, kept: &Table) -> Result<(Vec<usize>, Vec<Finding>)> {
         return Err(Error::plan("no row has a unit and a time", "check `unit` and `time`"));
     }
     Ok((rows, findings))
+}
+
+/// Rows that equal an earlier one in every column, and the missing values of each column.
+fn whole(kept: &Table) -> Vec<Finding> {
+    let codes: Vec<Vec<u32>> = kept.columns().iter().map(Column::codes).collect();
+    let again = identical_rows(&codes).into_iter().map(|(row, first)| {
+        finding(Check::IdenticalRow, "", Some(row), format!("equals {} in every column", line(kept, first)))
+    });
+    let missing = |c: &Column| (0..kept.rows()).filter(|&i| c.is_missing(i)).count();
+    let holes = kept.columns().iter().map(|c| (c.name.as_str(), missing(c)));
+    again.chain(missing_values(holes, kept.rows())).collect()
+}
+
+/// A row as a message names it.
+fn line(kept: &Table, row: usize) -> String {
+    let number = kept.line(row).map_or(row + 1, |l| l as usize);
+    match kept.file(row).filter(|_| kept.origin.files.is_some()) {
+        Some(file) => format!("line {number} of {file}"),
+        None => format!("line {number}"),
+    }
 }
 
 fn finding(check: Check, column: &str, row: Option<usize>, message: String) -> Finding {

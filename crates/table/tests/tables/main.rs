@@ -3,6 +3,7 @@
 mod formats;
 mod hostile;
 mod refusals;
+mod several;
 #[cfg(feature = "sql")]
 mod sql;
 mod steps;

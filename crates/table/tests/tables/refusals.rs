@@ -75,6 +75,28 @@ fn text_files() {
     says(refused("a\n1\n", &quote), false, &["delimiter"]);
 }
 
+/// Where a title or a sheet of notes stands first, the message says how to get past it.
+#[test]
+fn titles_and_sheets_of_notes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.xlsx");
+    let book = |cells: &[(u32, u16, &str)]| {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet().set_name("说明").unwrap();
+        for (row, column, text) in cells {
+            sheet.write_string(*row, *column, *text).unwrap();
+        }
+        book.add_worksheet().set_name("数据").unwrap().write_string(0, 0, "x").unwrap();
+        book.save(&path).unwrap();
+        read(&path, &ReadOptions::default()).unwrap_err()
+    };
+    let titled = book(&[(0, 0, "统计表"), (1, 0, "city"), (1, 1, "gdp"), (2, 0, "北京"), (2, 1, "1")]);
+    says(titled, false, &["line 2", "column 2, the names in row 1 are 1", "`skip`", "(skip = 1 if they are in row 2)"]);
+    says(book(&[(0, 0, "数据来源")]), false, &["`说明` has columns but no rows", "name another in `sheet`: `数据`"]);
+    says(book(&[]), false, &["`说明` is blank", "`数据`"]);
+    says(refused("统计表\ncity,gdp\n北京,1\n", &ReadOptions::default()), false, &["line 2", "`skip`"]);
+}
+
 #[test]
 fn what_a_format_cannot_hold() {
     let dir = tempfile::tempdir().unwrap();
@@ -120,6 +142,17 @@ fn panels() {
     let nobody = with("city", Column::text("", [Some("a"), None, Some("b"), None]));
     says(Panel::new(&nobody, "city", "year").unwrap_err(), false, &["lines 3, 5, column `city`"]);
     says(Panel::new(&panel_table(), "city", "city").unwrap_err(), false, &["`a` is not a number"]);
+    let dates = |text: &str| {
+        let table = with("year", Column::text("", [text, "2011", "2010", "2011"].map(Some)));
+        Panel::new(&table, "city", "year").unwrap_err()
+    };
+    for date in ["2015-05-08", "2011年", "2016/10", "2015-05-08T10:30:00"] {
+        says(dates(date), false, &["line 2, column `year`", "is a date", "CAST(substr(\"year\", 1, 4) AS DOUBLE)"]);
+    }
+    says(dates("2015x"), false, &["`2015x` is not a number"]);
+    says(dates("2010"), false, &["`2010` is stored as text", "CAST(\"year\" AS DOUBLE)", "`as_text`"]);
+    says(dates("1000000000000000"), false, &["has 16 digits and is read as a code"]);
+    says(dates("02010"), false, &["begins with a zero"]);
     says(Panel::new(&panel_table(), "town", "year").unwrap_err(), false, &["no column `town`"]);
     let panel = Panel::new(&panel_table(), "city", "year").unwrap();
     says(panel.lag(&[1.0], 1).unwrap_err(), false, &["1 rows"]);

@@ -232,6 +232,16 @@ fn a_left_join_keeps_the_left_rows_and_counts() {
         Data::Text(t) => assert_eq!((t.get(0), t.get(2)), (None, Some("贵州"))),
         Data::Number(_) => panic!("zone is text"),
     }
+    assert_eq!(join.blanks, None);
+    // Blanks around a key, the full-width one too, are no match; it is said where they are all that is between.
+    let odd = Table::new(vec![
+        Column::text("name", [Some("a\u{3000}"), Some(" b"), Some("z ")]),
+        Column::number("pop", vec![1.0, 2.0, 3.0]),
+    ]);
+    let join = left_join(&left, &odd.unwrap(), &[("city", "name")]).unwrap();
+    let (said, rows) = (join.blanks.unwrap(), left.rows());
+    assert_eq!(join.unmatched, rows);
+    assert!(said.starts_with(&format!("{rows} rows without a match")) && said.contains("`a`"), "{said}");
     // Joining a table with itself by its keys matches every row.
     let keys = left.take(&[0, 1, 2, 3, 4, 5]);
     let narrow = Table::new(vec![keys.columns()[0].clone(), keys.columns()[1].clone()]).unwrap();
