@@ -14,6 +14,7 @@ pub mod error;
 pub mod expression;
 pub mod fonts;
 pub mod formula;
+mod json;
 pub mod lineage;
 mod listing;
 mod made;

@@ -214,12 +214,6 @@ pub fn summary(plan: &Plan, run: &Run, out: &Path) -> String {
     )
 }
 
-/// Writes a value as JSON, piece by piece: its lists may be longer than what should be held twice.
-pub(crate) fn pretty(value: &impl serde::Serialize, out: &mut impl std::io::Write) -> std::io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    out.write_all(b"\n")
-}
-
 /// The rows of a table, an object each, `null` where missing.
 struct Rows<'a>(&'a Table);
 
@@ -253,11 +247,15 @@ struct WithRows<'a, T: serde::Serialize> {
 /// One result as JSON.
 pub fn json(single: &Single, out: &mut impl std::io::Write) -> std::io::Result<()> {
     match single {
-        Single::Fit(fit) => pretty(fit, out),
-        Single::Scored(fit, table) => pretty(&WithRows { result: &**fit, rows: Rows(table) }, out),
-        Single::Fits(fits) => pretty(&json!({ "method": fits.first().map(|f| &f.method), "models": fits }), out),
-        Single::Measure(measure, table) => pretty(&WithRows { result: &**measure, rows: Rows(table) }, out),
-        Single::Table(table, notes) => pretty(&WithRows { result: &json!({ "notes": notes }), rows: Rows(table) }, out),
+        Single::Fit(fit) => crate::json::write(fit, out),
+        Single::Scored(fit, table) => crate::json::write(&WithRows { result: &**fit, rows: Rows(table) }, out),
+        Single::Fits(fits) => {
+            crate::json::write(&json!({ "method": fits.first().map(|f| &f.method), "models": fits }), out)
+        }
+        Single::Measure(measure, table) => crate::json::write(&WithRows { result: &**measure, rows: Rows(table) }, out),
+        Single::Table(table, notes) => {
+            crate::json::write(&WithRows { result: &json!({ "notes": notes }), rows: Rows(table) }, out)
+        }
     }
 }
 
@@ -463,7 +461,7 @@ pub fn powered(made: &Powered, json: bool) -> Result<String> {
     match json {
         true => {
             let mut out = Vec::new();
-            pretty(made, &mut out)
+            crate::json::write(made, &mut out)
                 .map_err(|e| Error::plan(format!("the result cannot be written: {e}"), "report this"))?;
             Ok(String::from_utf8_lossy(&out).into_owned())
         }
@@ -485,7 +483,7 @@ pub fn simulate(world: &str, options: Map<String, Value>, dir: &Path) -> Result<
         let _ = writeln!(out, "{}: {} rows", path.display(), table.rows());
     }
     let path = dir.join("truth.json");
-    write_json(&path, |out| pretty(&made.truth, out))?;
+    write_json(&path, |out| crate::json::write(&made.truth, out))?;
     let _ = writeln!(out, "{}: the true effects of `{world}`", path.display());
     Ok(out)
 }

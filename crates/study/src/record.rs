@@ -119,7 +119,7 @@ impl Folder {
         let path = self.path(name)?;
         let write = |file| {
             let mut out = std::io::BufWriter::new(file);
-            crate::output::pretty(value, &mut out)?;
+            crate::json::write(value, &mut out)?;
             std::io::Write::flush(&mut out)
         };
         std::fs::File::create(&path).and_then(write).map_err(|e| plim_table::Error::file(path.display(), e).into())
