@@ -294,6 +294,9 @@ fn paths_refuse_what_has_no_meaning() {
     assert!(refused(Resilience { span: 6, ..volatility }).contains("no unit has 7 consecutive years"));
     let hamilton = Resilience { form: Form::Hamilton, ..Resilience::default() };
     assert!(refused(Resilience { lags: 0, ..hamilton.clone() }).contains("`lags` is 0"));
+    assert!(refused(Resilience { span: 4, ..hp.clone() }).contains("`span` serves `form = \"volatility\"`"));
+    let ratio = Resilience { lambda: 5.0, ..Resilience::default() };
+    assert!(refused(ratio).contains("`lambda` serves `form = \"hp\"`, and the form is `ratio`"));
     assert!(refused(hamilton).contains("no unit has 9 consecutive years"));
     assert!(refused(Resilience { nation: Nation::Group, ..Resilience::default() }).contains("without groups"));
     assert!(refused(Resilience { nation: Nation::Mix, ..Resilience::default() }).contains("without products"));

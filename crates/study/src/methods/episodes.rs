@@ -1,6 +1,7 @@
 //! Episodes of contraction from a panel, and survival of relations from records.
 
-use super::cells::coded;
+use super::cells::{Coded, Labels, Listed, coded};
+use super::lookup::codes_in;
 use super::trade::{factor, prefixed, record_columns};
 use super::{list, need, object, times};
 use crate::error::{Error, Result};
@@ -85,7 +86,8 @@ impl Method for Survival {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         cx.need_time()?;
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &[])?;
-        let listed = coded.list(cx)?;
+        let mut listed = coded.list(cx)?;
+        with_missing(self, cx, &coded, &mut listed)?;
         let result = survival(self, &listed.records)?;
         let mut measure = coded.measure("survival", &result.sample, result.notes);
         measure.more.insert("table".into(), list(&result.table));
@@ -102,4 +104,33 @@ impl Method for Survival {
         ];
         Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(listed.rows) }))
     }
+}
+
+/// Lists the records whose value is missing too, of relations that other records have: in their year it is not known
+/// whether the relation is there.
+fn with_missing(options: &Survival, cx: &Context, coded: &Coded, listed: &mut Listed) -> Result<()> {
+    let value = cx.table.numbers(&options.value)?;
+    let time = cx.table.numbers(cx.need_time()?)?;
+    let missing: Vec<usize> =
+        cx.rows.iter().copied().filter(|&row| value[row].is_nan() && time[row].fract() == 0.0).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let codes = |labels: &Labels| -> Result<Vec<Option<u32>>> { codes_in(labels, cx.table.column(&labels.0.name)?) };
+    let (unit, product) = (codes(&coded.unit)?, codes(&coded.product)?);
+    let market = coded.market.as_ref().map(codes).transpose()?;
+    let Listed { records, rows } = listed;
+    for row in missing {
+        let of_market = market.as_ref().map_or(Some(0), |codes| codes[row]);
+        let (Some(unit), Some(product), Some(market)) = (unit[row], product[row], of_market) else { continue };
+        records.unit.codes.push(unit);
+        records.time.push(time[row] as i64);
+        records.product.codes.push(product);
+        if let Some(factor) = &mut records.market {
+            factor.codes.push(market);
+        }
+        records.value.push(f64::NAN);
+        rows.push(row);
+    }
+    Ok(())
 }
