@@ -18,7 +18,7 @@ pub struct Turn {
 /// (the last of equals). If q lies `phase` years off at least, and `depth` of x_p below it, then p is a peak and q its
 /// trough: one contraction, or two where a rise inside of it is as long and as large, and leaves a fall on both sides
 /// that is. What lies before p, and what lies after q, are stretches of their own. After a trough the next peak comes
-/// `phase` years later at least, `depth` above it, unless the old peak is regained before.
+/// `phase` years later at least, `depth` above it, unless it regains the peak before.
 ///
 /// So no year from a peak to its trough is higher or lower than the two; no year is lower than the trough until the
 /// old peak is regained or the next peak is there; and none is higher than the peak since x was last below the trough.
@@ -33,21 +33,21 @@ pub struct Turn {
 pub fn turns(x: &[f64], depth: f64, phase: usize) -> (Vec<Turn>, bool) {
     let rule = Rule { x, depth, phase };
     let mut falls: Vec<Fall> = Vec::new();
-    // Stretches from a year to before another, and the trough they rise from where its peak is not regained in them.
-    let mut stretches: Vec<(usize, usize, Option<usize>)> = vec![(0, x.len(), None)];
+    // Stretches from a year to before another, and the last fall that counts before them, if they rise from its trough.
+    let mut stretches: Vec<(usize, usize, Option<Fall>)> = vec![(0, x.len(), None)];
     while let Some((start, mut end, after)) = stretches.pop() {
         let highest = running(start..end, |t, best| x[t] >= x[best]);
         while end > start {
             let peak = highest[end - 1 - start];
             let trough = (peak..end).fold(peak, |best, t| if x[t] <= x[best] { t } else { best });
             let fall = Fall { peak, trough, seen: start > 0 || rule.seen(peak) };
-            let counts = rule.counts(fall) && after.is_none_or(|low| rule.rises(low, peak));
-            if counts {
-                rule.split(fall, &mut falls, &mut stretches);
-            }
+            let counts = rule.counts(fall) && after.is_none_or(|last| rule.follows(peak, last));
+            let parts = if counts { rule.split(fall) } else { Vec::new() };
+            stretches.extend(parts.windows(2).map(|two| (two[0].trough, two[1].peak, Some(two[0]))));
             if trough > peak {
-                stretches.push((trough, end, if counts { Some(trough) } else { after }));
+                stretches.push((trough, end, parts.last().copied().or(after)));
             }
+            falls.extend(parts);
             end = peak;
         }
     }
@@ -96,6 +96,11 @@ impl Rule<'_> {
         (!fall.seen || fall.trough - fall.peak >= self.phase) && self.deep(fall.peak, fall.trough)
     }
 
+    /// Whether the peak comes late enough after a fall, or regains the peak of it.
+    fn follows(&self, peak: usize, last: Fall) -> bool {
+        self.x[peak] >= self.x[last.peak] || self.rises(last.trough, peak)
+    }
+
     /// Whether the highest year so far is above the first, or comes after a fall.
     fn seen(&self, peak: usize) -> bool {
         self.x[peak] > self.x[0] || (0..peak).any(|t| self.deep(peak, t))
@@ -106,20 +111,21 @@ impl Rule<'_> {
         (fall.trough + 1..self.x.len()).any(|t| self.x[t] >= self.x[fall.peak] || self.rises(fall.trough, t))
     }
 
-    /// Takes a fall apart at its largest rise that counts, as long as there is one between two falls that count.
-    fn split(&self, fall: Fall, falls: &mut Vec<Fall>, stretches: &mut Vec<(usize, usize, Option<usize>)>) {
-        let mut whole = vec![fall];
+    /// The falls that a fall consists of, in order: it is taken apart at its largest rise that counts, and so are they.
+    fn split(&self, fall: Fall) -> Vec<Fall> {
+        let (mut whole, mut parts) = (vec![fall], Vec::new());
         while let Some(fall) = whole.pop() {
             let Some((low, high)) = self.largest_rise(fall) else {
-                falls.push(fall);
+                parts.push(fall);
                 continue;
             };
-            whole.push(Fall { trough: low, ..fall });
             whole.push(Fall { peak: high, seen: true, ..fall });
-            stretches.push((low, high, Some(low)));
+            whole.push(Fall { trough: low, ..fall });
         }
+        parts
     }
 
+    /// The largest rise that counts between two falls that do: its first and its last year.
     fn largest_rise(&self, fall: Fall) -> Option<(usize, usize)> {
         let Fall { peak, trough, seen } = fall;
         let x = self.x;
@@ -202,6 +208,9 @@ mod tests {
         }
         let x = [50.0, 60.0, 100.0, 90.0, 80.0, 70.0, 120.0, 60.0, 130.0, 140.0];
         assert_eq!(at(&x, 0.0, 2), [(2, true), (5, false)]);
+        // 80 regains 69, the peak before it, in one year, though not the 89 at the top.
+        let x = [66.0, 89.0, 68.0, 21.0, 45.0, 69.0, 31.0, 68.0, 16.0, 80.0, 76.0, 52.0];
+        assert_eq!(at(&x, 0.0, 2).iter().map(|t| t.0).collect::<Vec<_>>(), [1, 3, 5, 8, 9, 11]);
         // From 29 to its lowest, 5, it is one year.
         assert_eq!(at(&[7.0, 13.0, 26.0, 29.0, 5.0, 17.0, 23.0, 8.0], 0.0, 2), []);
         // A fall that is one year old at the end may yet become long.
