@@ -6,7 +6,8 @@
 //! ```text
 //! expected   E_it = Σ_pd x_ipd0 W_pdt / W_pd0
 //! resilience ln(X_it / E_it)
-//! martin     (ΔX - e) / |e|,   e = E_it - X_i0        (Martin et al. 2016, with the mix of products and markets)
+//! martin     (ΔX - e) / |e|,   e = E_it - X_i0        (Martin et al. 2016, with the mix of products and markets);
+//!            missing where e is zero but for rounding
 //! dhs        2 (X_it - X_i0) / (X_it + X_i0)           in [-2, 2]: entry is 2, exit -2
 //! dhs_gap    Σ_pd ω_pd (d_ipd - d^W_pd),   ω the share of the cell in X_i0 + X_it, d and d^W the dhs of x and W
 //! ```
@@ -21,6 +22,7 @@
 use super::cells::Cells;
 use super::mix::Mix;
 use super::records::Records;
+use super::rounding::settled;
 use super::series::{matched, observed};
 use crate::{Error, Kind, Result};
 use schemars::JsonSchema;
@@ -136,6 +138,8 @@ pub struct CounterfactualCount {
     pub negative: usize,
     /// Comparisons without a measure: nothing expected, or nothing exported.
     pub undefined: usize,
+    /// Comparisons without Martin's form: what is expected is what was exported.
+    pub unchanged: usize,
 }
 
 /// The counterfactual of every unit and year.
@@ -231,6 +235,9 @@ struct Sums {
     base: f64,
     expected: f64,
     actual: f64,
+    /// Sizes of what `expected - base` is made of, and their number.
+    size: f64,
+    terms: usize,
     /// Σ (x0 + x1)(d - d^W), and the weights in it.
     gap: f64,
     weight: f64,
@@ -258,14 +265,15 @@ impl CounterfactualMeasure {
                 Subtract::Unit => [cell.x0, cell.x1][last],
             };
             let trade = |last: usize| {
-                world.get(&(cell.key.0, cell.key.1, [from, to][last])).map(|w| {
+                world.get(&(cell.key.0, cell.key.1, [from, to][last])).map(|&w| {
                     let rest = w - own(last);
                     // Exports that are all of the world's trade leave nothing but rounding.
-                    if rest.abs() <= 1e-9 * w { 0.0 } else { rest }
+                    (if rest.abs() <= 1e-9 * w { 0.0 } else { rest }, w)
                 })
             };
             self.sample.cells += 1;
-            let (w0, w1) = (trade(0), trade(1));
+            let (world0, world1) = (trade(0), trade(1));
+            let [w0, w1] = [world0, world1].map(|w| w.map(|(rest, _)| rest));
             if w0.is_some_and(|w| w < 0.0) || w1.is_some_and(|w| w < 0.0) {
                 self.sample.negative += 1;
                 continue;
@@ -284,6 +292,13 @@ impl CounterfactualMeasure {
             s.base += cell.x0;
             s.expected += expected;
             s.actual += cell.x1;
+            s.terms += 1;
+            // A rest of the world's trade is off by the rounding of all of it.
+            if let (Some((rest0, all0)), Some((_, all1))) = (world0, world1)
+                && rest0 > 0.0
+            {
+                s.size += cell.x0 * (1.0 + all1 / rest0 + growth * (all0 / rest0));
+            }
             if !world_d.is_nan() && cell.x0 + cell.x1 > 0.0 {
                 s.gap += (cell.x0 + cell.x1) * (d - world_d);
                 s.weight += cell.x0 + cell.x1;
@@ -303,9 +318,10 @@ impl CounterfactualMeasure {
             }
         }
         for (s, &(first, last)) in sums.iter().zip(pairs) {
-            let change = s.expected - s.base;
+            let change = settled(s.expected - s.base, s.size, s.terms);
             let defined = s.expected > 0.0 && s.actual > 0.0;
             self.sample.undefined += usize::from(!defined);
+            self.sample.unchanged += usize::from(s.base > 0.0 && change == 0.0);
             let missing_unless = |yes: bool, v: f64| if yes { v } else { f64::NAN };
             self.rows.push(CounterfactualRow {
                 unit: mix.unit.codes[last],
@@ -322,7 +338,7 @@ impl CounterfactualMeasure {
     }
 
     fn note(&mut self) {
-        let CounterfactualCount { unmatched, uncovered, negative, undefined, duplicates, .. } = self.sample;
+        let CounterfactualCount { unmatched, uncovered, negative, undefined, unchanged, duplicates, .. } = self.sample;
         for (count, what) in [
             (unmatched, "comparisons lack one of the two years: the unit is left out"),
             (
@@ -334,6 +350,7 @@ impl CounterfactualMeasure {
                 "cells are left out: less world trade than what `subtract` takes off (check the units of value)",
             ),
             (undefined, "comparisons have nothing expected or nothing exported in covered cells: ln is missing"),
+            (unchanged, "comparisons expect no change, within rounding: `martin`, which divides by it, is missing"),
             (duplicates, "records repeat a cell and were added to it"),
         ] {
             if count > 0 {

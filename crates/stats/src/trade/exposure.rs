@@ -259,6 +259,28 @@ fn check(options: &Exposure, with_markets: bool, known: &Known) -> Result<()> {
             "set `markets` or `members`, `risk_column`, `tariff_column`, `shock_column` or `covariance`",
         ));
     }
+    let with_shares = known.tariff.is_some() || known.shock.is_some();
+    for (unused, what, remedy) in [
+        (
+            options.risk_top.is_some() && known.risk.is_none(),
+            "`risk_top` turns a risk round, and there is none",
+            "set `risk_column`, or leave it out",
+        ),
+        (
+            !options.base_years.is_empty() && !with_shares,
+            "`base_years` makes the shares of tariffs and shocks, and there are none",
+            "set `tariff_column` or `shock_column`, or leave it out",
+        ),
+        (
+            options.shock_by != ShockBy::Market && known.shock.is_none(),
+            "`shock_by` is given, and there is no shock",
+            "set `shock_column`, or leave it out",
+        ),
+    ] {
+        if unused {
+            return Err(Error::invalid(what, remedy));
+        }
+    }
     let by_market = [known.risk.as_ref(), known.tariff.as_ref(), known.shock.as_ref()];
     let of_markets = known.members.is_some() || known.covariance.is_some();
     if !with_markets && (of_markets || by_market.into_iter().flatten().any(|l| l.by_market)) {
@@ -297,7 +319,10 @@ fn base(options: &Exposure, cells: &Cells) -> Result<Option<BTreeMap<u32, Shares
     if options.base_years.is_empty() {
         return Ok(None);
     }
-    for year in &options.base_years {
+    for (i, year) in options.base_years.iter().enumerate() {
+        if options.base_years[..i].contains(year) {
+            return Err(Error::invalid(format!("`base_years` names {year} twice"), "name each year once"));
+        }
         if !cells.baskets().any(|b| b.time == *year) {
             return Err(Error::invalid(
                 format!("the base year {year} is not in the data"),

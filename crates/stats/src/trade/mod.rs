@@ -41,6 +41,7 @@ pub mod product_space;
 pub mod rca;
 pub mod records;
 pub mod resilience;
+mod rounding;
 mod series;
 pub mod shift_share;
 pub mod survival;

@@ -2,6 +2,7 @@
 
 use super::cells::{Cells, CellsBuilder, refused};
 use crate::{Error, Factor, Kind, Result};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Trade records, one value each; all columns have the length of `value`.
@@ -15,7 +16,7 @@ pub struct Records {
     pub product: Factor,
     /// Destination, where known.
     pub market: Option<Factor>,
-    /// Value, zero or more.
+    /// Value, zero or more; [`survival`](super::survival()) takes missing ones too.
     pub value: Vec<f64>,
 }
 
@@ -49,6 +50,11 @@ impl Records {
 
     /// Checks lengths, codes and values; a value that is missing, infinite or negative is refused.
     pub fn check(&self) -> Result<()> {
+        self.check_keys()?;
+        check_values(&self.value)
+    }
+
+    fn check_keys(&self) -> Result<()> {
         let n = self.value.len();
         if n == 0 {
             return Err(Error::new(Kind::Empty { what: "the list of records".into() }));
@@ -65,7 +71,28 @@ impl Records {
                 return Err(Error::new(Kind::NotFinite).at_column(&factor.name).at_rows(missing));
             }
         }
-        check_values(&self.value)
+        Ok(())
+    }
+
+    /// The records that have a value.
+    pub fn with_value(&self) -> Result<Cow<'_, Records>> {
+        self.check_keys()?;
+        let kept: Vec<usize> = (0..self.value.len()).filter(|&i| !self.value[i].is_nan()).collect();
+        if kept.len() == self.value.len() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let factor = |f: &Factor| Factor {
+            name: f.name.clone(),
+            codes: kept.iter().map(|&i| f.codes[i]).collect(),
+            levels: f.levels,
+        };
+        Ok(Cow::Owned(Records {
+            unit: factor(&self.unit),
+            time: kept.iter().map(|&i| self.time[i]).collect(),
+            product: factor(&self.product),
+            market: self.market.as_ref().map(factor),
+            value: kept.iter().map(|&i| self.value[i]).collect(),
+        }))
     }
 
     /// The cells that the records add up to.

@@ -221,7 +221,7 @@ fn spans(options: &ShiftShare, years: &Years) -> Result<Vec<(i64, i64)>> {
 fn parts(mix: &Mix, pairs: &[(usize, usize)], allocation: bool) -> (Vec<ShiftShareRow>, usize) {
     let sum = |last: bool| pairs.iter().map(|&(a, b)| mix.value[if last { b } else { a }]).sum::<f64>();
     let (base, end) = (sum(false), sum(true));
-    let G = growth(end, base);
+    let G = growth(end, base, pairs.len());
     let mut rows: Vec<ShiftShareRow> = (pairs.iter())
         .map(|&(a, b)| ShiftShareRow {
             unit: mix.unit.codes[b],
@@ -243,7 +243,7 @@ fn parts(mix: &Mix, pairs: &[(usize, usize)], allocation: bool) -> (Vec<ShiftSha
         let (before, after) = (total(|c| c.x0), total(|c| c.x1));
         new += usize::from(before == 0.0 && after > 0.0);
         // Nothing is expected of a product that the nation did not export.
-        let g = if before > 0.0 { growth(after, before) } else { 0.0 };
+        let g = if before > 0.0 { growth(after, before, cells.len()) } else { 0.0 };
         for cell in cells {
             let row = &mut rows[cell.pair];
             let own = cell.x1 - cell.x0 * (1.0 + g);

@@ -93,9 +93,33 @@ fn a_second_dip_ends_the_recovery_ratio_not_the_recovery() {
     close(first.recovered, 4.0 + 3.0 / 5.0, 1e-12, "ten again");
     close(first.loss_area, 0.4 + 0.2 + 0.3, 1e-12, "through the second dip");
     close(second.depth, -0.125, 1e-12, "second");
-    // A rebound of one year inside a fall is no recovery when phases last two.
-    let merged = run(&Episodes { min_phase: 2, ..Episodes::default() }, &[&x]);
-    assert_eq!(merged.episodes.len(), 1);
+    // When phases last two years, a rebound of one year inside a fall is no recovery, and a fall of one year is none.
+    let two = Episodes { min_phase: 2, ..Episodes::default() };
+    let merged = run(&two, &[&[5.0, 10.0, 8.0, 9.0, 6.0, 12.0], &x]);
+    let found: Vec<(u32, i64, i64)> = merged.episodes.iter().map(|e| (e.unit, e.peak, e.trough)).collect();
+    assert_eq!(found, [(0, 1, 4)]);
+}
+
+#[test]
+fn a_first_year_is_no_peak_for_the_nation_either() {
+    for dating in [Dating::Unit, Dating::Nation] {
+        let options = Episodes { dating, min_depth: 0.2, ..Episodes::default() };
+        for path in [&[100.0, 90.0, 50.0, 60.0], &[100.0, 90.0, 95.0, 50.0]] {
+            let measure = run(&options, &[path]);
+            assert_eq!((measure.episodes.len(), measure.sample.left_censored), (0, 1), "{path:?}");
+        }
+    }
+}
+
+#[test]
+fn rounding_makes_no_peak() {
+    // The nation stands at .6, .1 + .2 + .3 or .3 + .2 + .1, and then grows.
+    let paths: [&[f64]; 3] = [&[0.1, 0.1, 0.3, 0.3], &[0.1, 0.2, 0.2, 0.2], &[0.2, 0.3, 0.1, 0.4]];
+    let measure = run(&Episodes { dating: Dating::Nation, ..Episodes::default() }, &paths);
+    assert_eq!((measure.nation.as_slice(), measure.episodes.len()), ([].as_slice(), 0));
+    // A unit whose values are sums recovers a peak that it reaches but for rounding.
+    let measure = run(&Episodes::default(), &[&[0.2, 0.1 + 0.2, 0.25, 0.3, 0.1 + 0.2]]);
+    assert_eq!((measure.episodes.len(), measure.episodes[0].recovered), (1, 3.0));
 }
 
 #[test]
@@ -198,6 +222,29 @@ fn spells_begin_and_end_where_that_was_seen() {
 }
 
 #[test]
+fn a_missing_value_is_no_absence() {
+    // Alive in 2, 3 and 5; the value of 4 is missing, or its record is.
+    let mut records = relations(&[1, 2, 3, 4, 5, 6], &[(0, &[2, 3, 4, 5]), (1, &[2, 3, 5])]);
+    records.value[8] = f64::NAN;
+    let bridging = Survival { gap: 1, left_censored: LeftCensored::Keep, ..Survival::default() };
+    let measure = survival(&bridging, &records).unwrap();
+    let spells: Vec<(i64, i64, bool, bool)> =
+        measure.spells.iter().map(|s| (s.from, s.to, s.failed, s.left_censored)).collect();
+    assert_eq!(spells[..2], [(2, 3, false, true), (5, 5, false, true)], "a gap is not bridged over it");
+    let measure = survival(&Survival::default(), &records).unwrap();
+    let spells: Vec<(i64, i64, bool, bool)> =
+        measure.spells.iter().map(|s| (s.from, s.to, s.failed, s.left_censored)).collect();
+    assert_eq!(spells, [(2, 3, false, false), (5, 5, true, true), (2, 3, true, false), (5, 5, true, false)]);
+    assert_eq!((measure.sample.unobserved, measure.sample.records), (1, records.value.len() - 1));
+    assert!(measure.notes.iter().any(|n| n.starts_with("1 years of relations miss their value")));
+    let at = measure.at_risk[6..10].iter().map(|r| r.event).collect::<Vec<_>>();
+    assert!(at[..2] == [0.0, 0.0] && at[2].is_nan() && at[3] == 1.0, "{at:?}");
+    // Another record of the cell says that it lives; one of zero does not say that it does not.
+    let again = Records { value: records.value.iter().map(|v| v.max(0.0)).collect(), ..records.clone() };
+    assert_eq!(survival(&Survival::default(), &again).unwrap().sample.unobserved, 0, "a zero is known");
+}
+
+#[test]
 fn short_absences_are_bridged_and_the_last_years_then_tell_less() {
     let records = relations(&[1, 2, 3, 4, 5, 6, 7], &[(2, &[3, 5]), (1, &[3, 6])]);
     let measure = survival(&Survival { gap: 1, ..Survival::default() }, &records).unwrap();
@@ -219,6 +266,7 @@ fn years_in_which_the_unit_was_not_seen_end_nothing() {
     assert_eq!(spells, [(2, false, false), (2, false, false), (4, true, true)]);
     let unit = &measure.units[0];
     assert_eq!((unit.spells, unit.failures, unit.survival, unit.median), (2, 0, Some(1.0), None));
+    assert_eq!(unit.std_error, Some(0.0), "Greenwood's sum is empty before the first end");
     assert!(survival(&Survival { horizon: 2, ..Survival::default() }, &records).unwrap().units[0].survival.is_none());
     assert!(survival(&Survival { horizon: 0, ..Survival::default() }, &records).is_err());
     let dead = relations(&[1, 2], &[]);
@@ -259,6 +307,24 @@ fn methods_3_counterfactual() {
     let world_part: f64 = measure.cells.iter().map(|c| (c.base + c.actual) * c.dhs_world).sum();
     close(r.dhs - world_part / 193.0, r.dhs_gap, 1e-12, "gap");
     assert_eq!(r.covered, 1.0);
+}
+
+#[test]
+fn no_expected_change_has_no_martin_form() {
+    // Demand turns .1, .2, .3 into .3, .2, .1: the same sum but for rounding.
+    let records = Records {
+        unit: Factor::from_keys("city", [0; 6]),
+        time: vec![1, 1, 1, 2, 2, 2],
+        product: Factor::from_keys("hs", [0, 1, 2, 0, 1, 2]),
+        market: None,
+        value: vec![0.1, 0.2, 0.3, 0.5, 0.2, 0.3],
+    };
+    let world = world_of(&records, "w", &[1.0, 1.0, 3.0, 3.0, 1.0, 1.0]).unwrap();
+    let measure = counterfactual(&Counterfactual::default(), &records, &world).unwrap();
+    assert!(measure.rows[0].martin.is_nan(), "{}", measure.rows[0].martin);
+    close(measure.rows[0].resilience, (1.0f64 / 0.6).ln(), 1e-12, "the logarithm has no such gap");
+    assert_eq!((measure.sample.unchanged, measure.sample.undefined), (1, 0));
+    assert!(measure.notes.iter().any(|n| n.contains("`martin`")));
 }
 
 #[test]

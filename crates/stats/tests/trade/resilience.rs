@@ -148,6 +148,52 @@ fn without_itself_a_unit_is_measured_against_the_others_alone() {
 }
 
 #[test]
+fn expected_growth_of_zero_but_for_rounding_has_no_ratio() {
+    // Products p and q grow by 5 % and fall by 10 %; A holds 1 : 1/2 of them, less what rounding makes of both.
+    let of_mix = records(&[
+        (0, 1, 0, 10.0),
+        (0, 1, 1, 10.0),
+        (0, 2, 0, 15.0),
+        (0, 2, 1, 10.0),
+        (1, 1, 0, 90.0),
+        (1, 1, 1, 90.0),
+        (1, 2, 0, 95.0),
+        (1, 2, 1, 80.0),
+    ]);
+    let found = by_mix(&mixed(false), &of_mix);
+    assert!(found.iter().all(|r| r.is_nan()), "{found:?}");
+    // .1 + .2 + .3 is .3 + .2 + .1, for all units and for a group of them.
+    let unit = Factor::from_keys("city", [0, 0, 1, 1, 2, 2]);
+    let (time, value) = ([1, 2, 1, 2, 1, 2], [0.1, 0.3, 0.2, 0.2, 0.3, 0.1]);
+    let group = Factor::from_keys("province", [0; 6]);
+    for form in [Form::Ratio, Form::Asinh] {
+        let options = Resilience { form, ..Resilience::default() };
+        let grouped = resilience_against(&options, &unit, &time, &value, &Against::Group { group: &group });
+        for measure in [resilience(&options, &unit, &time, &value), grouped] {
+            let measure = measure.unwrap();
+            assert!(measure.resilience.unwrap().iter().all(|r| r.is_nan()));
+            assert_eq!((measure.sample.undefined, measure.nation[0].growth), (3, 0.0));
+        }
+    }
+    // Growth that is the same each year has no variance.
+    let unit = Factor::from_keys("city", [0; 7]);
+    let value: Vec<f64> = (0..7).map(|t| 3.7 * 1.1f64.powi(t)).collect();
+    let options = Resilience { form: Form::Volatility, ..Resilience::default() };
+    let measure = resilience(&options, &unit, &[0, 1, 2, 3, 4, 5, 6], &value).unwrap();
+    assert_eq!((measure.volatility.unwrap()[6], measure.sample.undefined), (0.0, 2));
+    assert!(measure.resilience.unwrap()[6].is_nan());
+}
+
+#[test]
+fn growth_that_no_number_holds_is_undefined() {
+    let unit = Factor::from_keys("city", [0, 0, 1, 1]);
+    let measure = resilience(&Resilience::default(), &unit, &[1, 2, 1, 2], &[1e-300, 1e10, 10.0, 20.0]).unwrap();
+    assert!(measure.resilience.unwrap()[1].is_nan());
+    assert_eq!(measure.sample.undefined, 1);
+    assert!(measure.notes.iter().any(|n| n.contains("more than a number can be")), "{:?}", measure.notes);
+}
+
+#[test]
 fn a_group_of_all_is_the_nation() {
     let (unit, time, value) = cities();
     let one = Factor { name: "prov".into(), codes: vec![0; 18], levels: 1 };
@@ -248,6 +294,9 @@ fn paths_refuse_what_has_no_meaning() {
     assert!(refused(Resilience { span: 6, ..volatility }).contains("no unit has 7 consecutive years"));
     let hamilton = Resilience { form: Form::Hamilton, ..Resilience::default() };
     assert!(refused(Resilience { lags: 0, ..hamilton.clone() }).contains("`lags` is 0"));
+    assert!(refused(Resilience { span: 4, ..hp.clone() }).contains("`span` serves `form = \"volatility\"`"));
+    let ratio = Resilience { lambda: 5.0, ..Resilience::default() };
+    assert!(refused(ratio).contains("`lambda` serves `form = \"hp\"`, and the form is `ratio`"));
     assert!(refused(hamilton).contains("no unit has 9 consecutive years"));
     assert!(refused(Resilience { nation: Nation::Group, ..Resilience::default() }).contains("without groups"));
     assert!(refused(Resilience { nation: Nation::Mix, ..Resilience::default() }).contains("without products"));

@@ -313,7 +313,15 @@ fn exposure_refuses_what_it_cannot_measure() {
     alone.market = None;
     assert!(message(&plain, &alone, &risk(1.0)).contains("set `market`"));
     let base = Exposure { base_years: vec![1999], ..plain.clone() };
-    assert!(message(&base, &data, &risk(1.0)).contains("1999"));
+    let shock = Known { shock: Some(by_market(&[0.1; 4])), ..Known::default() };
+    assert!(message(&base, &data, &shock).contains("1999"));
+    let twice = Exposure { base_years: vec![1, 1], ..plain.clone() };
+    assert!(message(&twice, &data, &shock).contains("names 1 twice"));
+    // What nothing would be done with.
+    assert!(message(&base, &data, &risk(1.0)).contains("`base_years` makes the shares"));
+    assert!(message(&top, &data, &shock).contains("`risk_top` turns a risk round"));
+    let by = Exposure { shock_by: ShockBy::Product, ..Exposure::default() };
+    assert!(message(&by, &data, &risk(1.0)).contains("`shock_by` is given"));
     // A correlation beyond one: short of no market's variance, but of no variables' either.
     let pairs = [((0, 0), 0.01), ((1, 1), 0.01), ((2, 2), 0.01), ((3, 3), 0.01), ((0, 2), -0.9)];
     let known = Known { covariance: Some(pairs.into()), ..Known::default() };

@@ -311,6 +311,22 @@ pub(super) fn coded(
     columns: &[String],
 ) -> Result<Arc<Coded>> {
     let long = columns.is_empty();
+    if !long {
+        for (given, option) in [(product, "product"), (market, "market"), (Some(value), "value")] {
+            if let Some(column) = given.filter(|column| !column.is_empty()) {
+                return Err(Error::plan(
+                    format!("`{option} = \"{column}\"` is of long data, and `columns` of wide data"),
+                    format!("leave out `columns`, or `{option}`: each of `columns` is a product with its values"),
+                ));
+            }
+        }
+    }
+    if let Some(twice) = (1..columns.len()).find(|&j| columns[..j].contains(&columns[j])) {
+        return Err(Error::plan(
+            format!("`columns` names `{}` twice, and each is a product", columns[twice]),
+            "name it once",
+        ));
+    }
     let name = |given: Option<&str>, option: &str| -> Result<Option<String>> {
         given.filter(|_| long).map(|p| need(p, option).map(str::to_string)).transpose()
     };

@@ -1,11 +1,13 @@
 //! Episodes of contraction from a panel, and survival of relations from records.
 
-use super::cells::coded;
+use super::cells::{Coded, Labels, coded};
+use super::lookup::codes_in;
 use super::trade::{factor, prefixed, record_columns};
 use super::{list, need, object, times};
 use crate::error::{Error, Result};
 use crate::method::{Context, Keys, Measured, Method, Outcome};
 use plim_report::Measure;
+use plim_stats::trade::Records;
 use plim_stats::trade::episodes::{Dating, Ending, Episode, Episodes, episodes};
 use plim_stats::trade::survival::{AtRisk, Survival, survival};
 use plim_table::Column;
@@ -85,15 +87,17 @@ impl Method for Survival {
     fn run(&self, cx: &Context) -> Result<Outcome> {
         cx.need_time()?;
         let coded = coded(cx, Some(&self.product), self.market.as_deref(), &self.value, &[])?;
-        let listed = coded.list(cx)?;
+        let mut listed = coded.list(cx)?;
+        with_missing(self, cx, &coded, &mut listed.records)?;
         let result = survival(self, &listed.records)?;
         let mut measure = coded.measure("survival", &result.sample, result.notes);
         measure.more.insert("table".into(), list(&result.table));
         let units = coded.keys(&result.units.iter().map(|u| (u.unit, 0)).collect::<Vec<_>>());
         let by_unit = result.units.iter().enumerate().map(|(i, u)| coded.keyed_by(&units[0], i, json!(u)));
         measure.more.insert("units".into(), by_unit.collect::<Vec<Value>>().into());
-        let numbers =
-            |name: &str, part: fn(&AtRisk) -> f64| Column::number(name, result.at_risk.iter().map(part).collect());
+        // Records without a value come last, and are in no row.
+        let told = &result.at_risk[..listed.rows.len()];
+        let numbers = |name: &str, part: fn(&AtRisk) -> f64| Column::number(name, told.iter().map(part).collect());
         let columns = vec![
             numbers("duration", |r| r.duration),
             numbers("event", |r| r.event),
@@ -102,4 +106,31 @@ impl Method for Survival {
         ];
         Ok(Outcome::Columns(Measured { measure, columns, keys: Keys::Rows(listed.rows) }))
     }
+}
+
+/// Adds the records whose value is missing, of relations that other records have: in their year it is not known whether
+/// the relation is there.
+fn with_missing(options: &Survival, cx: &Context, coded: &Coded, records: &mut Records) -> Result<()> {
+    let value = cx.table.numbers(&options.value)?;
+    let time = cx.table.numbers(cx.need_time()?)?;
+    let missing: Vec<usize> =
+        cx.rows.iter().copied().filter(|&row| value[row].is_nan() && time[row].fract() == 0.0).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let codes = |labels: &Labels| -> Result<Vec<Option<u32>>> { codes_in(labels, cx.table.column(&labels.0.name)?) };
+    let (unit, product) = (codes(&coded.unit)?, codes(&coded.product)?);
+    let market = coded.market.as_ref().map(codes).transpose()?;
+    for row in missing {
+        let of_market = market.as_ref().map_or(Some(0), |codes| codes[row]);
+        let (Some(unit), Some(product), Some(market)) = (unit[row], product[row], of_market) else { continue };
+        records.unit.codes.push(unit);
+        records.time.push(time[row] as i64);
+        records.product.codes.push(product);
+        if let Some(factor) = &mut records.market {
+            factor.codes.push(market);
+        }
+        records.value.push(f64::NAN);
+    }
+    Ok(())
 }

@@ -276,6 +276,16 @@ fn members(
     coded: &Coded,
     notes: &mut Vec<String>,
 ) -> Result<Option<Vec<Membership>>> {
+    let usual = Exposure::default();
+    let dates = [
+        ("member_from", &options.member_from, &usual.member_from),
+        ("member_to", &options.member_to, &usual.member_to),
+    ];
+    if options.members.is_none()
+        && let Some((option, ..)) = dates.into_iter().find(|(_, given, usual)| given != usual)
+    {
+        return Err(Error::plan(format!("`{option}` names a column of no table"), "set `members` to the table"));
+    }
     if options.markets.is_empty() && options.members.is_none() {
         return Ok(None);
     }
@@ -297,19 +307,34 @@ fn members(
         let codes = codes_in(labels, column)?;
         // The column of markets may itself be called `to`.
         let is_date = |date: &str| date != labels.0.name && table.has(date);
-        let dated = is_date(&options.member_from) || is_date(&options.member_to);
-        let dates = |date: &str| -> Result<Option<&[f64]>> {
-            // A table without dates says who is a member at all times.
-            if !dated {
+        let dated = dates.iter().any(|(_, given, _)| is_date(given));
+        let column_of = |(option, given, usual): (&str, &String, &String)| -> Result<Option<&[f64]>> {
+            if is_date(given) {
+                return Ok(Some(table.numbers(given)?));
+            }
+            if *given == labels.0.name && (dated || given != usual) {
+                return Err(Error::plan(
+                    format!("`{given}` of `{name}` is the column of markets, not a date"),
+                    "call the dates otherwise, and set `member_from` and `member_to`",
+                ));
+            }
+            // A date that nobody named may be absent: it is open.
+            if given == usual {
                 return Ok(None);
             }
-            if date == labels.0.name {
-                let remedy = "call the dates otherwise, and set `member_from` and `member_to`";
-                return Err(Error::plan(format!("`{date}` of `{name}` is the column of markets, not a date"), remedy));
-            }
-            Ok(Some(table.numbers(date)?))
+            let near = plim_table::near(given, table.names());
+            Err(Error::plan(
+                format!("the table `{name}` of members has no column `{given}`, which `{option}` names"),
+                near.first().map_or(format!("set `{option}` to its column"), |n| format!("did you mean `{n}`?")),
+            ))
         };
-        let (from, to) = (dates(&options.member_from)?, dates(&options.member_to)?);
+        let (from, to) = (column_of(dates[0])?, column_of(dates[1])?);
+        if from.is_none() && to.is_none() {
+            notes.push(format!(
+                "`{name}` has no column `{}` or `{}`: its members are members in all years (`member_from` and `member_to` name the dates)",
+                options.member_from, options.member_to
+            ));
+        }
         for i in (0..table.rows()).filter(|&i| !column.is_missing(i)) {
             let date = |values: Option<&[f64]>| -> Result<Option<i64>> {
                 match values.map(|v| v[i]).filter(|v| !v.is_nan()) {

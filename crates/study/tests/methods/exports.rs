@@ -78,6 +78,10 @@ fn variety_by_column_and_by_prefix() {
     let (_, table) =
         measure("variety", wide, json!({ "unit": "city", "time": "year", "columns": columns, "prefix": 1 })).unwrap();
     close(&table, "related_variety", &[1.23193449]);
+    let twice = json!({ "unit": "city", "time": "year", "columns": ["a1", "b1", "a1"], "prefix": 1 });
+    assert!(refused(twice, wide).contains("`columns` names `a1` twice"));
+    let beside = json!({ "unit": "city", "time": "year", "columns": ["a1", "b1"], "value": "c1", "prefix": 1 });
+    assert!(refused(beside, wide).contains("`value = \"c1\"` is of long data"));
 }
 
 const BASKETS: &str =
@@ -162,8 +166,17 @@ fn exposure_by_other_tables() {
     assert!(turned.unwrap_err().contains("from 3 to 2"));
     let clash = with_table(MARKETS, "to,from\na,1\n", &step("members = \"other\""));
     assert!(clash.unwrap_err().contains("`to` of `other` is the column of markets"));
-    let (_, table) = with_table(MARKETS, "to\na\nc\n", &step("members = \"other\"")).unwrap();
+    let (found, table) = with_table(MARKETS, "to\na\nc\n", &step("members = \"other\"")).unwrap();
     close(&table, "m", &[50.0 / 72.0]);
+    noted(&found, "its members are members in all years");
+    // A date that is named must be there; one that is not named is open.
+    let since = "to,since\na,1\nc,2\n";
+    let misspelt = with_table(MARKETS, since, &step("members = \"other\"\nmember_from = \"sinec\"")).unwrap_err();
+    assert!(misspelt.contains("`sinec`") && misspelt.contains("`member_from`") && misspelt.contains("`since`"));
+    let named = "members = \"other\"\nmember_from = \"since\"\nmember_to = \"until\"";
+    assert!(
+        with_table(MARKETS, since, &step(named)).unwrap_err().contains("the table `other` of members has no column")
+    );
     // A risk of three markets for all years: the mean over what is known.
     let (found, table) =
         with_table(MARKETS, "to,risk\na,1\nb,2\nc,4\n", &step("risk = \"other\"\nrisk_column = \"risk\"")).unwrap();

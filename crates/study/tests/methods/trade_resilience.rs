@@ -157,6 +157,11 @@ fn survival_and_its_hazard() {
     let (m, _) = measure("survival", RELATIONS, json!({ "product": "hs", "value": "usd", "gap": 1 }));
     assert_eq!((&m.more["sample"]["bridged"], &m.more["sample"]["spells"]), (&json!(1), &json!(5)));
     assert!(refused("survival", RELATIONS, json!({ "product": "hs" })).contains("value"));
+    // A missing value after the last year of x: whether it ended is not known.
+    let unknown = format!("{RELATIONS}A,4,x,\n");
+    let (m, table) = measure("survival", &unknown, json!({ "product": "hs", "value": "usd" }));
+    let sample = &m.more["sample"];
+    assert_eq!((&sample["failures"], &sample["unobserved"], table.rows()), (&json!(3), &json!(1), 16));
 
     // A step of survival gives the columns of the hazard model.
     // The table has no keys of its own, so that the regression takes its rows for observations and not for a panel.

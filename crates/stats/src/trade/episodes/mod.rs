@@ -2,10 +2,10 @@
 //!
 //! Dates come from the analyst, from the nation (one chronology for all units), or from each unit's own path (Sensier,
 //! Bristow and Healy 2016, "Measuring regional economic resilience across Europe", Spatial Economic Analysis 11(2)).
-//! They are detected as Bry and Boschan (1971) do, in years: X turns down at a peak and up at a trough, peaks and
-//! troughs alternate, a phase lasts `min_phase` years at least. A turn counts when X moves away from it by
-//! `min_depth` of its value at least: a dip that is smaller is part of the expansion. Of equal neighbours the last is
-//! the turn.
+//! They are detected in the sense of Bry and Boschan (1971), in years: X turns down at a peak and up at a trough, peaks
+//! and troughs alternate, a contraction lasts `min_phase` years at least, and so does the rise to the next peak unless
+//! it regains the old one. A turn counts when X moves away from it by `min_depth` of its value at least: a dip that is
+//! smaller is part of the expansion. Of equal values the last is the turn; values that differ by rounding are equal.
 //!
 //! With a peak at p, a trough at q, and the old peak recovered at r (X ≥ X_p again, linear between two years):
 //!
@@ -25,6 +25,7 @@ mod turns;
 pub use turns::{Turn, turns};
 
 use super::resilience::Window;
+use super::rounding::settled_levels;
 use super::series::{Run, Years, matched, observed, runs};
 use crate::{Error, Factor, Result};
 use schemars::JsonSchema;
@@ -43,7 +44,7 @@ pub struct Episodes {
     pub contraction: Option<Window>,
     /// Last year that counts for recovery; by default the last of the data.
     pub end: Option<i64>,
-    /// Fewest years from a turn to the next.
+    /// Fewest years of a contraction, and of a rise that does not regain the old peak.
     pub min_phase: usize,
     /// Smallest move away from a turn, as a share of its value: 0.05 ignores dips below 5 %.
     pub min_depth: f64,
@@ -205,7 +206,7 @@ pub fn episodes(options: &Episodes, unit: &Factor, time: &[i64], value: &[f64]) 
         }
         (None, Dating::Unit) => {
             for run in runs(&years, |_| true) {
-                let path: Vec<f64> = run.rows.iter().map(|&row| value[row]).collect();
+                let path = path(&run, value);
                 let (found, left) = turns(&path, options.min_depth, options.min_phase);
                 out.sample.left_censored += usize::from(left);
                 for (p, q, next, falling) in contractions(&found) {
@@ -216,6 +217,11 @@ pub fn episodes(options: &Episodes, unit: &Factor, time: &[i64], value: &[f64]) 
     }
     out.count();
     Ok(out)
+}
+
+/// Values of a run, those that are the same but for rounding made one.
+fn path(run: &Run, value: &[f64]) -> Vec<f64> {
+    settled_levels(&run.rows.iter().map(|&row| value[row]).collect::<Vec<_>>(), 1)
 }
 
 /// Peak, trough, the peak after, and whether the trough is only the lowest so far.
@@ -262,7 +268,7 @@ fn episode(run: &Run, x: &[f64], [p, q]: [usize; 2], next: Option<usize>, fallin
 /// Index of the nation from its first year: growth between two years is that of the units observed in both.
 fn nation(years: &Years, value: &[f64]) -> Result<(i64, Vec<f64>)> {
     let all: Vec<(&i64, &BTreeMap<u32, usize>)> = years.iter().collect();
-    let mut path = vec![1.0];
+    let (mut path, mut terms) = (vec![1.0], 0);
     for w in all.windows(2) {
         let ((from, then), (to, now)) = (w[0], w[1]);
         if to - from != 1 {
@@ -281,8 +287,10 @@ fn nation(years: &Years, value: &[f64]) -> Result<(i64, Vec<f64>)> {
             ));
         }
         path.push(path[path.len() - 1] * (after / before));
+        terms += pairs.len();
     }
-    Ok((*all[0].0, path))
+    // A step is off by the rounding of its two sums, a level by that of all steps.
+    Ok((*all[0].0, settled_levels(&path, terms)))
 }
 
 impl EpisodesMeasure {
@@ -291,7 +299,7 @@ impl EpisodesMeasure {
         let runs = runs(years, |_| true);
         let mut seen = 0;
         for run in &runs {
-            let path: Vec<f64> = run.rows.iter().map(|&row| value[row]).collect();
+            let path = path(run, value);
             let at = |year: i64| usize::try_from(year - run.from).ok().filter(|&i| i < path.len());
             for &(p, q, next, falling) in dates {
                 let (Some(p), Some(q)) = (at(p), at(q)) else { continue };

@@ -2,6 +2,7 @@
 
 use super::filter::{hamilton_cycle, hp_cycle};
 use super::{Form, Resilience, ResilienceMeasure};
+use crate::trade::rounding::rounding;
 use crate::trade::series::{Years, runs};
 use crate::{Error, Result};
 
@@ -56,6 +57,11 @@ impl ResilienceMeasure {
                     for (j, g) in growth.windows(options.span).enumerate() {
                         let row = run.rows[j + options.span];
                         (level[row], down[row]) = deviations(g);
+                        // Growth that is the same each year: ln of a value is off by ε of itself, and of its own size.
+                        let size = ln[j..=j + options.span].iter().fold(1.0, |most: f64, v| most.max(1.0 + v.abs()));
+                        if level[row] <= rounding(size, options.span) {
+                            (level[row], down[row]) = (0.0, 0.0);
+                        }
                         main[row] = if level[row] > 0.0 { 1.0 / level[row] } else { f64::NAN };
                         self.sample.undefined += usize::from(level[row] == 0.0);
                     }

@@ -1,6 +1,7 @@
 //! Two years compared: growth of the unit against the growth expected of it.
 
 use super::{Against, Form, NationalGrowth, Resilience, ResilienceCount, ResilienceMeasure, Window, YearShare};
+use crate::trade::rounding::settled;
 use crate::trade::series::matched;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
@@ -23,9 +24,9 @@ impl Span {
     }
 }
 
-/// x1/x0 - 1; NaN without a base.
-pub(in crate::trade) fn growth(x1: f64, x0: f64) -> f64 {
-    if x0 > 0.0 { x1 / x0 - 1.0 } else { f64::NAN }
+/// x1/x0 - 1 of two sums of `terms` numbers each, zero where it is rounding; NaN without a base.
+pub(in crate::trade) fn growth(x1: f64, x0: f64, terms: usize) -> f64 {
+    if x0 > 0.0 { settled(x1 / x0 - 1.0, x1 / x0 + 1.0, terms) } else { f64::NAN }
 }
 
 impl ResilienceMeasure {
@@ -47,20 +48,22 @@ impl ResilienceMeasure {
                 "set `nation = \"all\"`, or take years with more units",
             ));
         }
-        let all = growth(x1.iter().sum(), x0.iter().sum());
+        let all = growth(x1.iter().sum(), x0.iter().sum(), m);
         let expected = against.expected(span, &x0, &x1, options.leave_one_out);
         self.nation.push(NationalGrowth { from, to, growth: all, units: m });
         self.sample.unmatched += span.unmatched;
         self.guard(options, span.window, &expected, against);
         let mut out = Vec::with_capacity(m);
         for (i, &(first, row)) in span.pairs.iter().enumerate() {
-            let (g, e) = (growth(x1[i], x0[i]), expected[i]);
+            let (g, e) = (growth(x1[i], x0[i], 1), expected[i]);
             let ratio = if e == 0.0 { f64::NAN } else { (g - e) / e.abs() };
             let r = match options.form {
                 Form::Difference => g - e,
                 Form::Asinh => ratio.asinh(),
                 _ => ratio,
             };
+            // Larger than a number can be.
+            let r = if r.is_infinite() { f64::NAN } else { r };
             if against.ungrouped(first) {
                 self.sample.ungrouped += 1;
             } else {
@@ -96,13 +99,13 @@ impl ResilienceMeasure {
         let ResilienceCount { unmatched, zero_base, undefined, ungrouped, .. } = self.sample;
         let why = match against {
             Against::All | Against::Weighted { .. } | Against::Others => {
-                "comparisons are undefined because the nation's growth is zero or has no base: the measure is missing"
+                "comparisons are undefined because the nation's growth is zero or has no base, or a growth is more than a number can be: the measure is missing"
             }
             Against::Group { .. } => {
-                "comparisons are undefined because the group's growth is zero or has no base (a group of one without itself): the measure is missing"
+                "comparisons are undefined because the group's growth is zero or has no base (a group of one without itself), or a growth is more than a number can be: the measure is missing"
             }
             Against::Mix { .. } => {
-                "comparisons are undefined because expected growth is zero, or a product or market of the unit has no other unit (under `leave_one_out`): the measure is missing; coarser products help"
+                "comparisons are undefined because expected growth is zero, or a product or market of the unit has no other unit (under `leave_one_out`), or a growth is more than a number can be: the measure is missing; coarser products help"
             }
         };
         for (count, what) in [

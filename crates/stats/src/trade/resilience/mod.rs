@@ -268,6 +268,26 @@ impl Resilience {
     fn compares(&self) -> bool {
         self.nation != Nation::All || self.leave_one_out
     }
+
+    /// Refuses what another form would use.
+    fn check_unused(&self) -> Result<()> {
+        let usual = Resilience::default();
+        for (option, given, form) in [
+            ("lambda", self.lambda != usual.lambda, Form::Hp),
+            ("span", self.span != usual.span, Form::Volatility),
+            ("horizon", self.horizon != usual.horizon, Form::Hamilton),
+            ("lags", self.lags != usual.lags, Form::Hamilton),
+        ] {
+            if given && self.form != form {
+                let (form, own) = (form.word(), self.form.word());
+                return Err(Error::invalid(
+                    format!("`{option}` serves `form = \"{form}\"`, and the form is `{own}`"),
+                    format!("leave it out, or set `form = \"{form}\"`"),
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Resilience of the units: `value` at (`unit`, `time`), NaN missing, at most one row each.
@@ -296,6 +316,7 @@ pub fn resilience_against(
     value: &[f64],
     against: &Against,
 ) -> Result<ResilienceMeasure> {
+    options.check_unused()?;
     let years = observed(&options.value, unit, time, value)?;
     let n = value.len();
     let mut out = ResilienceMeasure::default();

@@ -15,7 +15,9 @@
 //! **What is known.** A spell fails when the unit is observed (has any record) in the years after and the relation is
 //! not among them. A spell that reaches the unit's last year, or the year before a gap of the unit, is right-censored;
 //! one that begins in the unit's first year, or after a gap, is left-censored: its age is not known. `left_censored =
-//! drop` leaves those out (their hazard belongs to an unknown age); `keep` counts them from the first year seen.
+//! drop` leaves those out (their hazard belongs to an unknown age); `keep` counts them from the first year seen. A
+//! record whose value is missing tells neither life nor death: that year of the relation is not observed, as if the
+//! unit were not.
 //!
 //! **Gaps.** With `gap = g` an absence of up to g years in which the unit was observed does not end a spell (short
 //! absences are often a matter of reporting): the two parts are one spell, whose length counts the years between. A
@@ -35,7 +37,7 @@ use super::records::Records;
 use crate::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Survival of export relations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -158,6 +160,8 @@ pub struct SurvivalCount {
     pub bridged: usize,
     /// Years in them: at risk, but without a record.
     pub bridged_years: usize,
+    /// Years of relations whose value is missing: not observed.
+    pub unobserved: usize,
 }
 
 /// Survival of the relations of the records.
@@ -185,7 +189,8 @@ struct Alive {
     time: i64,
 }
 
-/// Spells, life tables and years at risk of the relations of the records; duplicate records are added up.
+/// Spells, life tables and years at risk of the relations of the records; duplicate records are added up, and a record
+/// whose value is missing makes its year one that is not observed.
 pub fn survival(options: &Survival, records: &Records) -> Result<SurvivalMeasure> {
     if options.gap > 100 || options.horizon == 0 {
         return Err(Error::invalid(
@@ -193,7 +198,7 @@ pub fn survival(options: &Survival, records: &Records) -> Result<SurvivalMeasure
             "give a gap of 0 to 100 years and a horizon of one year or more",
         ));
     }
-    let cells = records.cells()?;
+    let cells = records.with_value()?.cells()?;
     let RecordCount { records: read, duplicates, zeros } = cells.count;
     let mut sample = SurvivalCount { records: read, duplicates, zeros, ..Default::default() };
     let mut seen: BTreeMap<u32, Vec<i64>> = BTreeMap::new();
@@ -207,14 +212,22 @@ pub fn survival(options: &Survival, records: &Records) -> Result<SurvivalMeasure
         return Err(Error::invalid("no value is positive, so that no relation was ever alive", "check `value`"));
     }
     alive.sort_unstable();
+    let unknown: BTreeSet<Alive> = (0..records.value.len())
+        .filter(|&r| records.value[r].is_nan())
+        .map(|r| alive_in(records, r))
+        .filter(|year| alive.binary_search(year).is_err())
+        .collect();
     let mut spells: Vec<Spell> = Vec::new();
     let mut years: Vec<AtRisk> = Vec::with_capacity(alive.len());
     for cells in alive.chunk_by(|a, b| a.relation == b.relation) {
         sample.relations += 1;
-        let unit = cells[0].relation.0;
-        let observed = &seen[&unit];
+        let relation = cells[0].relation;
+        let of_relation = |time: i64| Alive { relation, time };
+        sample.unobserved += unknown.range(of_relation(i64::MIN)..=of_relation(i64::MAX)).count();
+        let observed = &seen[&relation.0];
+        let is_seen = |year| observed.binary_search(&year).is_ok() && !unknown.contains(&of_relation(year));
         let times: Vec<i64> = cells.iter().map(|c| c.time).collect();
-        let found = split(unit, &times, observed, options.gap, &mut sample);
+        let found = split(relation.0, &times, is_seen, options.gap, &mut sample);
         let mut at = 0;
         for spell in &found {
             while at < times.len() && times[at] <= spell.to {
@@ -252,9 +265,9 @@ pub fn survival(options: &Survival, records: &Records) -> Result<SurvivalMeasure
     })
 }
 
-/// The spells of a relation alive in `times` (ascending), of a unit observed in `observed` (ascending).
-fn split(unit: u32, times: &[i64], observed: &[i64], gap: usize, sample: &mut SurvivalCount) -> Vec<Spell> {
-    let is_seen = |year: Option<i64>| year.is_some_and(|y| observed.binary_search(&y).is_ok());
+/// The spells of a relation alive in `times` (ascending), observed in the years that are `seen`.
+fn split(unit: u32, times: &[i64], seen: impl Fn(i64) -> bool, gap: usize, sample: &mut SurvivalCount) -> Vec<Spell> {
+    let is_seen = |year: Option<i64>| year.is_some_and(&seen);
     let mut out: Vec<Spell> = Vec::new();
     for &t in times {
         let absent = out.last().map(|s| t - s.to - 1);
@@ -287,25 +300,28 @@ fn in_unit(spells: &[Spell], table: &[LifeRow], horizon: usize) -> UnitSurvival 
         spells: spells.len(),
         failures: spells.iter().filter(|s| s.failed).count(),
         survival: row.map_or(Some(1.0), |r| Some(r).filter(known).map(|r| r.survival)),
-        std_error: row.filter(known).and_then(|r| r.std_error),
+        // Before the first end Ŝ is one, and Greenwood's sum is empty.
+        std_error: row.map_or(Some(0.0), |r| Some(r).filter(known).and_then(|r| r.std_error)),
         median: table.iter().find(|r| r.survival <= 0.5).map(|r| r.duration),
     }
+}
+
+/// What a record would be alive as.
+fn alive_in(records: &Records, r: usize) -> Alive {
+    let market = records.market.as_ref().map_or(0, |m| m.codes[r]);
+    Alive { relation: (records.unit.codes[r], records.product.codes[r], market), time: records.time[r] }
 }
 
 /// The years at risk under the first record of their cell; `alive` is in order of relation and year, as `years` are.
 fn to_records(records: &Records, alive: &[Alive], years: &[AtRisk]) -> Vec<AtRisk> {
     let mut used = vec![false; years.len()];
     (0..records.value.len())
-        .map(|r| {
-            let market = records.market.as_ref().map_or(0, |m| m.codes[r]);
-            let relation = (records.unit.codes[r], records.product.codes[r], market);
-            match alive.binary_search(&Alive { relation, time: records.time[r] }) {
-                Ok(i) if !used[i] => {
-                    used[i] = true;
-                    years[i]
-                }
-                _ => NOT_AT_RISK,
+        .map(|r| match alive.binary_search(&alive_in(records, r)) {
+            Ok(i) if !used[i] && !records.value[r].is_nan() => {
+                used[i] = true;
+                years[i]
             }
+            _ => NOT_AT_RISK,
         })
         .collect()
 }
@@ -322,6 +338,10 @@ fn notes(options: &Survival, sample: &SurvivalCount) -> Vec<String> {
     [
         (sample.left_censored, left),
         (sample.bridged, bridged.as_str()),
+        (
+            sample.unobserved,
+            "years of relations miss their value: they are not observed, spells before them are censored and those after them left-censored",
+        ),
         (sample.duplicates, "records repeat a cell: the first one carries its columns"),
     ]
     .into_iter()
