@@ -269,6 +269,7 @@ fn target(of: &DataType, exact: impl Fn() -> Option<bool>) -> Option<Option<Data
         DataType::Boolean => Some(Some(DataType::Float64)),
         of if of.is_numeric() => Some(Some(DataType::Float64)),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(None),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => Some(Some(DataType::Utf8)),
         DataType::Dictionary(_, value) => Some(Some(target(value, exact)?.unwrap_or(DataType::Utf8))),
         of if of.is_temporal() => Some(Some(DataType::Utf8)),
         _ => None,
