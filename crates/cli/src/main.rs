@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     };
     match execute(call) {
         Ok(answer) => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            let mut out = std::io::stdout().lock();
             let written = match answer {
                 Answer::Words(words) => out.write_all(words.as_bytes()),
                 Answer::Bytes(bytes) => out.write_all(&bytes),

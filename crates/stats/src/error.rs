@@ -182,7 +182,8 @@ impl fmt::Display for Error {
         }
         if !self.rows.is_empty() {
             let rows: Vec<String> = self.rows.iter().take(5).map(|r| (r + 1).to_string()).collect();
-            write!(f, " (rows {}{})", rows.join(", "), if self.rows.len() > 5 { ", …" } else { "" })?;
+            let what = if rows.len() == 1 { "row" } else { "rows" };
+            write!(f, " ({what} {}{})", rows.join(", "), if self.rows.len() > 5 { ", …" } else { "" })?;
         }
         Ok(())
     }

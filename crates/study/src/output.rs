@@ -245,7 +245,7 @@ struct WithRows<'a, T: serde::Serialize> {
 }
 
 /// One result as JSON.
-pub fn json(single: &Single, out: &mut impl std::io::Write) -> std::io::Result<()> {
+pub fn json(single: &Single, out: &mut dyn std::io::Write) -> std::io::Result<()> {
     match single {
         Single::Fit(fit) => crate::json::write(fit, out),
         Single::Scored(fit, table) => crate::json::write(&WithRows { result: &**fit, rows: Rows(table) }, out),
@@ -437,15 +437,8 @@ pub fn to_file(single: &Single, path: &Path) -> Result<String> {
 }
 
 /// Writes a JSON file that appears whole or not at all.
-fn write_json(
-    path: &Path,
-    fill: impl FnOnce(&mut std::io::BufWriter<&mut std::fs::File>) -> std::io::Result<()>,
-) -> Result<()> {
-    Ok(plim_table::write_atomic(path, |file| {
-        let mut out = std::io::BufWriter::new(file);
-        let done = fill(&mut out).and_then(|()| std::io::Write::flush(&mut out));
-        done.map_err(|e| plim_table::Error::file(path.display(), e))
-    })?)
+fn write_json(path: &Path, fill: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>) -> Result<()> {
+    Ok(plim_table::write_atomic(path, |file| fill(file).map_err(|e| plim_table::Error::file(path.display(), e)))?)
 }
 
 /// Writes a file that appears whole or not at all.

@@ -117,11 +117,7 @@ impl Folder {
     /// Writes a value as JSON into the draft.
     pub fn json(&self, name: &str, value: &impl serde::Serialize) -> Result<()> {
         let path = self.path(name)?;
-        let write = |file| {
-            let mut out = std::io::BufWriter::new(file);
-            crate::json::write(value, &mut out)?;
-            std::io::Write::flush(&mut out)
-        };
+        let write = |mut file: std::fs::File| crate::json::write(value, &mut file);
         std::fs::File::create(&path).and_then(write).map_err(|e| plim_table::Error::file(path.display(), e).into())
     }
 

@@ -85,7 +85,10 @@ impl Panel {
             false => Err(table.content(
                 None,
                 rows,
-                format!("{} keys name more than one row ({})", keys.len(), crate::error::few(&keys)),
+                match keys.as_slice() {
+                    [one] => format!("{one} names more than one row"),
+                    many => format!("{} keys name more than one row ({})", many.len(), crate::error::few(many)),
+                },
                 "drop or aggregate the repeated rows, or check `unit` and `time`",
             )),
         }
