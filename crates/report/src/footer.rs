@@ -96,6 +96,9 @@ fn usual<'n>(fits: &[(&str, &Fit)]) -> Vec<&'n str> {
         names.iter().copied().filter(|n| has(n)).collect()
     };
     let mut names = of(&USUAL, false);
+    // A likelihood stands for the fit of models that have no R².
+    let likely = |f: &Fit| f.stat("loglik").is_some() && f.stat("r2").is_none();
+    names.retain(|&n| n != "loglik" || fits.iter().any(|(_, f)| likely(f)));
     for name in of(&USUAL_DYNAMIC, true) {
         if !names.contains(&name) {
             names.push(name);
