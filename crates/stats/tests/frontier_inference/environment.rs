@@ -199,5 +199,5 @@ fn what_the_method_cannot_take_is_refused() {
     assert!(no(&base, Some(&units), named(SimarWilson { bias_replications: 0, ..d() })).contains("is 0"));
     let zero = Units::new(&column(&y), &column(&(0..40).map(|i| f64::from(i > 0)).collect::<Vec<_>>())).unwrap();
     let refused = no(&base, Some(&zero), named(d()));
-    assert!(refused.contains("1 units have no score") && refused.contains("rows 1"), "{refused}");
+    assert!(refused.contains("1 units have no score") && refused.contains("row 1"), "{refused}");
 }
