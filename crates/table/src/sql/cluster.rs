@@ -198,11 +198,14 @@ fn worker_lost(error: &DataFusionError) -> bool {
     !text.contains(OUTSIDE) && (lost || !text.contains("failed: "))
 }
 
+/// Tables in memory that go with a query, by name.
+type Travelling<'a> = Vec<(&'a str, &'a Table)>;
+
 /// The tables in memory that a query reads, if it can run elsewhere; or why it runs here.
 fn travels<'a>(
     plan: &LogicalPlan,
     sources: &[(&'a str, Source<'a>)],
-) -> std::result::Result<std::result::Result<Vec<(&'a str, &'a Table)>, String>, DataFusionError> {
+) -> std::result::Result<std::result::Result<Travelling<'a>, String>, DataFusionError> {
     let mut scanned = BTreeSet::new();
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node {
