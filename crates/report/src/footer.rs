@@ -96,8 +96,8 @@ fn usual<'n>(fits: &[(&str, &Fit)]) -> Vec<&'n str> {
         names.iter().copied().filter(|n| has(n)).collect()
     };
     let mut names = of(&USUAL, false);
-    // A likelihood stands for the fit of models that have no R².
-    let likely = |f: &Fit| f.stat("loglik").is_some() && f.stat("r2").is_none();
+    // Least squares, which has an adjusted R², is not judged by its likelihood; a logit, whose R² is made of it, is.
+    let likely = |f: &Fit| f.stat("loglik").is_some() && f.stat("r2_adjusted").is_none();
     names.retain(|&n| n != "loglik" || fits.iter().any(|(_, f)| likely(f)));
     for name in of(&USUAL_DYNAMIC, true) {
         if !names.contains(&name) {

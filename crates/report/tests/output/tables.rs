@@ -278,6 +278,19 @@ fn an_event_study_has_its_reference_and_its_test() {
     assert_eq!(table.notes[0], "Reference period −1.");
 }
 
+/// The likelihood of a logit is printed beside its R², that of least squares is not.
+#[test]
+fn a_likelihood_is_of_models_that_maximize_it() {
+    let fit = |stats: serde_json::Value| Fit { stats: map(stats), ..baseline() };
+    let logit = fit(json!({ "r2": 0.3, "loglik": -12.5 }));
+    let squares = fit(json!({ "r2": 0.3, "r2_adjusted": 0.2, "loglik": -99.5 }));
+    let rows = |fits: &[(&str, &Fit)]| {
+        let table = regression(fits, &RegressionTable::default(), Lang::En).unwrap();
+        table.rows().filter(|r| r.label == "Log likelihood").count()
+    };
+    assert_eq!((rows(&[("logit", &logit)]), rows(&[("ols", &squares)])), (1, 0));
+}
+
 #[test]
 fn a_frontier_has_its_panels() {
     let fit = Fit {
